@@ -1,0 +1,39 @@
+# Third-party libraries: Debian packages by find_package, the rest from .deps and .venv as tools/setup lays them out.
+# Each is a target of its own, linked by the one room that may see its headers (docs/adr/0002-native-libraries.md).
+find_package(fmt REQUIRED)
+find_package(spdlog REQUIRED)
+find_package(nlohmann_json REQUIRED)
+find_package(ZLIB REQUIRED)
+find_package(CURL REQUIRED)
+find_package(OpenSSL REQUIRED)
+find_package(Threads REQUIRED)
+find_package(PkgConfig REQUIRED)
+find_package(Boost 1.81 REQUIRED)
+find_package(GTest REQUIRED)
+find_package(prometheus-cpp REQUIRED)
+find_package(CLI11 REQUIRED)
+pkg_check_modules(ZSTD REQUIRED IMPORTED_TARGET libzstd)
+pkg_check_modules(XXHASH REQUIRED IMPORTED_TARGET libxxhash)
+
+set(DEPS ${CMAKE_SOURCE_DIR}/.deps)
+
+add_library(duckdb SHARED IMPORTED)
+set_target_properties(duckdb PROPERTIES
+    IMPORTED_LOCATION ${DEPS}/duckdb/lib/libduckdb.so
+    INTERFACE_SYSTEM_INCLUDE_DIRECTORIES ${DEPS}/duckdb/include)
+
+add_library(simdjson STATIC ${DEPS}/simdjson/simdjson.cpp)
+target_include_directories(simdjson SYSTEM PUBLIC ${DEPS}/simdjson)
+target_compile_options(simdjson PRIVATE -O2)
+
+# Arrow and Parquet: the shared libraries and headers inside the pyarrow wheel.
+execute_process(
+    COMMAND ${CMAKE_SOURCE_DIR}/.venv/bin/python -c "import pyarrow; print(pyarrow.get_library_dirs()[0])"
+    OUTPUT_VARIABLE PYARROW OUTPUT_STRIP_TRAILING_WHITESPACE COMMAND_ERROR_IS_FATAL ANY)
+foreach(library arrow parquet)
+    add_library(${library} SHARED IMPORTED)
+    set_target_properties(${library} PROPERTIES
+        IMPORTED_LOCATION ${PYARROW}/lib${library}.so
+        INTERFACE_SYSTEM_INCLUDE_DIRECTORIES ${PYARROW}/include)
+endforeach()
+target_link_libraries(parquet INTERFACE arrow)

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+
+// Time enters the program here and nowhere else, so that a test can stop it. All times are UTC.
+namespace bassline {
+
+/// Microseconds since 1970-01-01T00:00:00Z.
+using Timestamp = std::chrono::sys_time<std::chrono::microseconds>;
+
+/// A day of the UTC calendar; also a lake's date partition.
+using Date = std::chrono::sys_days;
+
+class Clock {
+public:
+    virtual ~Clock() = default;
+    virtual Timestamp now() const = 0;
+};
+
+class SystemClock : public Clock {
+public:
+    Timestamp now() const override;
+};
+
+/// The day that holds the instant; total for any epoch-millisecond value of a plausible year.
+Date date_of_ms(std::int64_t epoch_ms);
+
+/// "2025-03-14".
+std::string format_date(Date date);
+
+/// "2025-03-14T23:50:00.000000Z".
+std::string format_rfc3339(Timestamp time);
+
+}  // namespace bassline

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <fmt/format.h>
+
+#include <string_view>
+#include <utility>
+
+// Logs for people, on stderr, one line each; results go to stdout and never through here.
+namespace bassline {
+
+enum class LogLevel { debug, info, warn, error };
+
+/// Writes one line. Thread-safe. Control bytes in the message are escaped.
+void log_line(LogLevel level, std::string_view message);
+
+/// Lines below this level are dropped; `info` at start.
+void set_log_level(LogLevel level);
+
+template <class... Args>
+void log_info(fmt::format_string<Args...> format, Args&&... args) {
+    log_line(LogLevel::info, fmt::format(format, std::forward<Args>(args)...));
+}
+template <class... Args>
+void log_warn(fmt::format_string<Args...> format, Args&&... args) {
+    log_line(LogLevel::warn, fmt::format(format, std::forward<Args>(args)...));
+}
+
+}  // namespace bassline

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/clock.hpp"
+#include "base/result.hpp"
+#include "storage/file_system.hpp"
+
+// Chains: what was ingested (docs/formats/lake.md, "Chains").
+//
+// A chain is a sequence of immutable entries, `seq` dense from 0, each created by a no-replace rename and each naming
+// the hash of its predecessor. An entry names the staged and final files of one batch: the batch happened if and only
+// if its entry stands. Publication (staged -> final names) only redoes what the entry says, so whoever finds an
+// unpublished newest entry finishes it.
+namespace bassline::lake {
+
+enum class OutputKind { bronze, quarantine };
+
+struct Output {
+    OutputKind kind = OutputKind::bronze;
+    std::string staged;  // path before publication
+    std::string final;   // path after it
+    std::string topic;
+    std::string date;  // bronze: event date; quarantine: date of ingest; YYYY-MM-DD
+    int hour = -1;     // bronze: hour of the event, 0-23; quarantine: -1
+    std::uint64_t rows = 0;
+    std::uint64_t bytes = 0;
+    std::string xxh64;
+    std::int64_t min_event_ms = 0;  // bronze only
+    std::int64_t max_event_ms = 0;
+};
+
+/// Hashes of the first and the last 64 KiB before `end`, 16 hex digits each.
+struct Fingerprint {
+    std::string head;
+    std::string tail;
+    friend bool operator==(const Fingerprint&, const Fingerprint&) = default;
+};
+
+/// A piece of a file source; offsets count decompressed bytes, `end` is exclusive.
+struct FileRange {
+    std::uint64_t source = 0;  // dense number given at first commit
+    std::string path;          // absolute path it was read from; "-" for stdin
+    std::string encoding;      // "plain", "gzip", "zstd"
+    std::uint64_t start = 0;
+    std::uint64_t end = 0;
+    std::uint64_t lines = 0;
+    std::string xxh64;  // of the bytes [start, end)
+    Fingerprint fingerprint;
+    std::string state;  // "open" (may grow), "closed" (rotated away or a finished stream)
+    std::string producer;
+};
+
+/// Per topic: consumed = written + quarantined, always.
+struct TopicCounters {
+    std::uint64_t consumed = 0;
+    std::uint64_t written = 0;
+    std::uint64_t quarantined = 0;
+    std::map<std::string, std::uint64_t> by_reason;
+};
+
+struct Entry {
+    std::string chain;
+    std::uint64_t seq = 0;
+    std::string prev_sha256;  // of the predecessor's bytes; empty for the genesis
+    std::string writer;
+    Timestamp committed_at;
+    std::vector<FileRange> ranges;
+    std::vector<Output> outputs;
+    std::map<std::string, TopicCounters> counters;  // by topic
+    std::vector<std::string> dates_touched;         // event dates, sorted, unique
+};
+
+/// The entry as it stands on disk: one JSON object with sorted keys, and back.
+/// Errors of the way back: `bad_data` (damaged), `config` (a newer format).
+std::string to_json(const Entry& entry);
+Result<Entry> entry_from_json(std::string_view json);
+
+/// A chain read from its first entry to its newest.
+///
+/// `load` checks that seq is dense and that every prev_sha256 holds. Errors: `bad_data` naming the damaged entry.
+/// A chain that does not exist yet loads empty.
+struct Chain {
+    std::string name;
+    std::vector<Entry> entries;
+    std::string head_sha256;  // of the newest entry's bytes; empty if there is none
+
+    std::uint64_t next_seq() const { return entries.size(); }
+    static Result<Chain> load(const storage::FileSystem& files, std::string_view name);
+};
+
+/// Names of all chains of a lake, sorted.
+Result<std::vector<std::string>> list_chains(const storage::FileSystem& files);
+
+/// Writes the entry under staging, syncs it, and renames it to its seq without replacing: the commit point.
+/// Errors: `conflict` if another writer holds the seq (discard staging, reload, go on); `io`.
+Result<void> commit(storage::FileSystem& files, const Entry& entry);
+
+/// Moves the entry's staged files to their final names; idempotent.
+/// Errors: `bad_data` if a file is neither staged nor final (stop and alarm), `io`.
+Result<void> publish(storage::FileSystem& files, const Entry& entry);
+
+/// Finishes the newest entry's publication if it was interrupted, and removes staging of dead writers of this chain.
+Result<void> recover(storage::FileSystem& files, const Chain& chain);
+
+}  // namespace bassline::lake
