@@ -6,7 +6,8 @@
 namespace bassline {
 
 Timestamp SystemClock::now() const {
-    return std::chrono::time_point_cast<std::chrono::microseconds>(std::chrono::system_clock::now());
+    return std::chrono::time_point_cast<std::chrono::microseconds>(
+        std::chrono::system_clock::now());
 }
 
 Date date_of_ms(std::int64_t epoch_ms) {
@@ -16,15 +17,16 @@ Date date_of_ms(std::int64_t epoch_ms) {
 
 std::string format_date(Date date) {
     const std::chrono::year_month_day ymd{date};
-    return fmt::format("{:04}-{:02}-{:02}", static_cast<int>(ymd.year()), static_cast<unsigned>(ymd.month()),
-                       static_cast<unsigned>(ymd.day()));
+    return fmt::format("{:04}-{:02}-{:02}", static_cast<int>(ymd.year()),
+                       static_cast<unsigned>(ymd.month()), static_cast<unsigned>(ymd.day()));
 }
 
 std::string format_rfc3339(Timestamp time) {
     const Date date = std::chrono::floor<std::chrono::days>(time);
     const std::chrono::hh_mm_ss clock{time - date};
-    return fmt::format("{}T{:02}:{:02}:{:02}.{:06}Z", format_date(date), clock.hours().count(), clock.minutes().count(),
-                       clock.seconds().count(), clock.subseconds().count());
+    return fmt::format("{}T{:02}:{:02}:{:02}.{:06}Z", format_date(date), clock.hours().count(),
+                       clock.minutes().count(), clock.seconds().count(),
+                       clock.subseconds().count());
 }
 
 }  // namespace bassline

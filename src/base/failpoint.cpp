@@ -25,14 +25,16 @@ std::map<std::string, Armed, std::less<>> armed;
 Result<void> arm(std::string_view entry) {
     const std::size_t equals = entry.find('=');
     if (equals == std::string_view::npos) {
-        return error(ErrorKind::config, "BASSLINE_FAILPOINTS: expected name=action, got '{}'", entry);
+        return error(ErrorKind::config, "BASSLINE_FAILPOINTS: expected name=action, got '{}'",
+                     entry);
     }
     Armed place{.action = std::string(entry.substr(equals + 1))};
     if (const std::size_t at = place.action.find('@'); at != std::string::npos) {
         place.at = std::strtoull(place.action.c_str() + at + 1, nullptr, 10);
         place.action.resize(at);
     }
-    if ((place.action != "kill" && place.action != "eio" && place.action != "enospc") || place.at == 0) {
+    if ((place.action != "kill" && place.action != "eio" && place.action != "enospc") ||
+        place.at == 0) {
         return error(ErrorKind::config, "BASSLINE_FAILPOINTS: unknown action in '{}'", entry);
     }
     armed[std::string(entry.substr(0, equals))] = place;
@@ -48,7 +50,8 @@ Result<void> detail::pass_failpoint(std::string_view name) {
     if (found->second.action == "kill") {
         (void)std::raise(SIGKILL);
     }
-    const char* reason = found->second.action == "enospc" ? "no space left on device" : "input/output error";
+    const char* reason =
+        found->second.action == "enospc" ? "no space left on device" : "input/output error";
     return error(ErrorKind::io, "{} (failpoint {})", reason, name);
 }
 

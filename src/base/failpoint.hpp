@@ -7,9 +7,11 @@
 
 #include "base/result.hpp"
 
-// Named places where a test can stop the program, always compiled in; one relaxed load when none is armed.
+// Named places where a test can stop the program, always compiled in; one relaxed load when none is
+// armed.
 //
-// Armed by the environment, once at start: BASSLINE_FAILPOINTS="lake.commit.before_rename=kill@3,storage.sync=eio".
+// Armed by the environment, once at start:
+// BASSLINE_FAILPOINTS="lake.commit.before_rename=kill@3,storage.sync=eio".
 //   kill@N   SIGKILL to ourselves the Nth time the place is passed (N defaults to 1)
 //   eio@N    the place reports an `io` error the Nth time
 //   enospc@N the same with "no space left on device"

@@ -8,7 +8,8 @@ namespace {
 
 TEST(Hash, known_vectors_hold) {
     EXPECT_EQ(xxh64_hex(""), "ef46db3751d8e999");
-    EXPECT_EQ(sha256_hex("abc"), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+    EXPECT_EQ(sha256_hex("abc"),
+              "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
 }
 
 TEST(Hash, pieces_hash_like_the_whole) {

@@ -1,17 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/log.hpp"
 
+#include <string>
+
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
-
-#include <string>
 
 namespace bassline {
 namespace {
 
 spdlog::logger& logger() {
     static const std::shared_ptr<spdlog::logger> instance = [] {
-        auto made = std::make_shared<spdlog::logger>("bassline", std::make_shared<spdlog::sinks::stderr_sink_mt>());
+        auto made = std::make_shared<spdlog::logger>(
+            "bassline", std::make_shared<spdlog::sinks::stderr_sink_mt>());
         made->set_pattern("%v");
         made->set_level(spdlog::level::info);
         return made;
@@ -21,10 +22,14 @@ spdlog::logger& logger() {
 
 spdlog::level::level_enum level_of(LogLevel level) {
     switch (level) {
-        case LogLevel::debug: return spdlog::level::debug;
-        case LogLevel::info: return spdlog::level::info;
-        case LogLevel::warn: return spdlog::level::warn;
-        case LogLevel::error: return spdlog::level::err;
+        case LogLevel::debug:
+            return spdlog::level::debug;
+        case LogLevel::info:
+            return spdlog::level::info;
+        case LogLevel::warn:
+            return spdlog::level::warn;
+        case LogLevel::error:
+            return spdlog::level::err;
     }
     return spdlog::level::info;
 }
@@ -45,7 +50,9 @@ std::string escaped(std::string_view message) {
 }  // namespace
 
 void log_line(LogLevel level, std::string_view message) {
-    const char* prefix = level == LogLevel::warn ? "warning: " : level == LogLevel::error ? "error: " : "";
+    const char* prefix = level == LogLevel::warn    ? "warning: "
+                         : level == LogLevel::error ? "error: "
+                                                    : "";
     logger().log(level_of(level), "{}{}", prefix, escaped(message));
 }
 

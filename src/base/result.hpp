@@ -1,17 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <fmt/format.h>
-
 #include <cassert>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <variant>
 
-// One way to fail. A fallible function returns Result<T>; a bug is not an error and asserts (asserts stay on in release).
-// A kind says what the caller can do about it; the message is for people, in their terms: static words first, values
-// last, with the fix where we know it. Vendor exceptions are caught at the vendor's room and become one Error there.
+#include <fmt/format.h>
+
+// One way to fail. A fallible function returns Result<T>; a bug is not an error and asserts
+// (asserts stay on in release). A kind says what the caller can do about it; the message is for
+// people, in their terms: static words first, values last, with the fix where we know it. Vendor
+// exceptions are caught at the vendor's room and become one Error there.
 namespace bassline {
 
 enum class ErrorKind {
@@ -82,17 +83,17 @@ public:
 
 }  // namespace bassline
 
-// TRY(f()); returns f's error from the enclosing function. TRY_ASSIGN(auto x, f()); also names its value.
-// NOLINTBEGIN(bugprone-macro-parentheses)
+// TRY(f()); returns f's error from the enclosing function. TRY_ASSIGN(auto x, f()); also names its
+// value. NOLINTBEGIN(bugprone-macro-parentheses)
 #define BASSLINE_CONCAT_(a, b) a##b
 #define BASSLINE_CONCAT(a, b) BASSLINE_CONCAT_(a, b)
 #define TRY(expression)                                                                        \
     do {                                                                                       \
         if (auto try_result = (expression); !try_result) return std::move(try_result).error(); \
     } while (false)
-#define TRY_ASSIGN_(name, declaration, expression)  \
-    auto name = (expression);                       \
-    if (!name) return std::move(name).error();      \
+#define TRY_ASSIGN_(name, declaration, expression) \
+    auto name = (expression);                      \
+    if (!name) return std::move(name).error();     \
     declaration = std::move(name).value()
 #define TRY_ASSIGN(declaration, expression) \
     TRY_ASSIGN_(BASSLINE_CONCAT(try_result_, __LINE__), declaration, expression)

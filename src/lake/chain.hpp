@@ -13,10 +13,10 @@
 
 // Chains: what was ingested (docs/formats/lake.md, "Chains").
 //
-// A chain is a sequence of immutable entries, `seq` dense from 0, each created by a no-replace rename and each naming
-// the hash of its predecessor. An entry names the staged and final files of one batch: the batch happened if and only
-// if its entry stands. Publication (staged -> final names) only redoes what the entry says, so whoever finds an
-// unpublished newest entry finishes it.
+// A chain is a sequence of immutable entries, `seq` dense from 0, each created by a no-replace
+// rename and each naming the hash of its predecessor. An entry names the staged and final files of
+// one batch: the batch happened if and only if its entry stands. Publication (staged -> final
+// names) only redoes what the entry says, so whoever finds an unpublished newest entry finishes it.
 namespace bassline::lake {
 
 enum class OutputKind { bronze, quarantine };
@@ -83,8 +83,8 @@ Result<Entry> entry_from_json(std::string_view json);
 
 /// A chain read from its first entry to its newest.
 ///
-/// `load` checks that seq is dense and that every prev_sha256 holds. Errors: `bad_data` naming the damaged entry.
-/// A chain that does not exist yet loads empty.
+/// `load` checks that seq is dense and that every prev_sha256 holds. Errors: `bad_data` naming the
+/// damaged entry. A chain that does not exist yet loads empty.
 struct Chain {
     std::string name;
     std::vector<Entry> entries;
@@ -97,15 +97,17 @@ struct Chain {
 /// Names of all chains of a lake, sorted.
 Result<std::vector<std::string>> list_chains(const storage::FileSystem& files);
 
-/// Writes the entry under staging, syncs it, and renames it to its seq without replacing: the commit point.
-/// Errors: `conflict` if another writer holds the seq (discard staging, reload, go on); `io`.
+/// Writes the entry under staging, syncs it, and renames it to its seq without replacing: the
+/// commit point. Errors: `conflict` if another writer holds the seq (discard staging, reload, go
+/// on); `io`.
 Result<void> commit(storage::FileSystem& files, const Entry& entry);
 
 /// Moves the entry's staged files to their final names; idempotent.
 /// Errors: `bad_data` if a file is neither staged nor final (stop and alarm), `io`.
 Result<void> publish(storage::FileSystem& files, const Entry& entry);
 
-/// Finishes the newest entry's publication if it was interrupted, and removes staging of dead writers of this chain.
+/// Finishes the newest entry's publication if it was interrupted, and removes staging of dead
+/// writers of this chain.
 Result<void> recover(storage::FileSystem& files, const Chain& chain);
 
 }  // namespace bassline::lake

@@ -7,7 +7,8 @@
 
 #include "base/clock.hpp"
 
-// Every name inside a lake is made here (docs/formats/lake.md, "Tree"). Paths are relative to the lake's root.
+// Every name inside a lake is made here (docs/formats/lake.md, "Tree"). Paths are relative to the
+// lake's root.
 namespace bassline::lake {
 
 inline constexpr int kLakeFormat = 1;  // a lake of a newer format is refused
@@ -18,15 +19,18 @@ std::string chain_log_directory(std::string_view chain);
 std::string chain_entry_path(std::string_view chain, std::uint64_t seq);
 /// `_ingest/<chain>/staging/<writer>`
 std::string staging_directory(std::string_view chain, std::string_view writer);
-/// `bronze/<topic>/date=YYYY-MM-DD/hour=HH/<topic>-<chain>-<seq>-<k>of<n>.parquet`; k counts from 1.
-std::string bronze_path(std::string_view topic, Date date, int hour, std::string_view chain, std::uint64_t seq,
-                        std::size_t k, std::size_t n);
-/// `_quarantine/<topic>/date=YYYY-MM-DD/<topic>-<chain>-<seq>-<k>of<n>.parquet`; the date is that of ingest.
-std::string quarantine_path(std::string_view topic, Date date, std::string_view chain, std::uint64_t seq,
-                            std::size_t k, std::size_t n);
+/// `bronze/<topic>/date=YYYY-MM-DD/hour=HH/<topic>-<chain>-<seq>-<k>of<n>.parquet`; k counts
+/// from 1.
+std::string bronze_path(std::string_view topic, Date date, int hour, std::string_view chain,
+                        std::uint64_t seq, std::size_t k, std::size_t n);
+/// `_quarantine/<topic>/date=YYYY-MM-DD/<topic>-<chain>-<seq>-<k>of<n>.parquet`; the date is that
+/// of ingest.
+std::string quarantine_path(std::string_view topic, Date date, std::string_view chain,
+                            std::uint64_t seq, std::size_t k, std::size_t n);
 /// `_snapshots/<n, 20 digits>.json`
 std::string snapshot_path(std::uint64_t n);
-/// `_versions/<run>/<table>/<table>.parquet`, or with a date `_versions/<run>/<table>/event_date=YYYY-MM-DD/<table>.parquet`.
+/// `_versions/<run>/<table>/<table>.parquet`, or with a date
+/// `_versions/<run>/<table>/event_date=YYYY-MM-DD/<table>.parquet`.
 std::string version_path(std::string_view run, std::string_view table, std::string_view event_date);
 /// `_runs/<run>`
 std::string run_directory(std::string_view run);

@@ -11,13 +11,16 @@
 
 // The one door to the files of a lake, local today and WebHDFS later.
 //
-// Paths are relative to the root the FileSystem was made for, with `/` between parts. The rules that the lake's
-// protocols rest on (docs/formats/lake.md):
-//   - a name is created by `create` (never over an existing one) and its bytes are durable once `close_durably`
-//     returned; a file whose write, sync or close failed is abandoned: its name is never used again;
+// Paths are relative to the root the FileSystem was made for, with `/` between parts. The rules
+// that the lake's protocols rest on (docs/formats/lake.md):
+//   - a name is created by `create` (never over an existing one) and its bytes are durable once
+//   `close_durably`
+//     returned; a file whose write, sync or close failed is abandoned: its name is never used
+//     again;
 //   - `rename_no_replace` is the only commit: it refuses an existing target with `conflict`;
 //   - a new or renamed name survives a power cut once its directory was synced.
-// Safe to use from several threads. Every call passes a failpoint named after it (`storage.rename_no_replace`, ...).
+// Safe to use from several threads. Every call passes a failpoint named after it
+// (`storage.rename_no_replace`, ...).
 namespace bassline::storage {
 
 struct FileInfo {
@@ -32,7 +35,8 @@ struct FileDigest {
     std::string xxh64;  // of the whole content, 16 lower-case hex digits
 };
 
-/// A file being written front to back by one thread. Dropped without `close_durably`, it is removed.
+/// A file being written front to back by one thread. Dropped without `close_durably`, it is
+/// removed.
 class WritableFile {
 public:
     virtual ~WritableFile() = default;
@@ -40,7 +44,8 @@ public:
     virtual Result<void> append(std::string_view bytes) = 0;
     /// Bytes appended so far.
     virtual std::uint64_t size() const = 0;
-    /// Syncs content and closes. The name itself is durable only after `sync_directory` of its parent.
+    /// Syncs content and closes. The name itself is durable only after `sync_directory` of its
+    /// parent.
     virtual Result<FileDigest> close_durably() = 0;
 };
 
@@ -50,10 +55,12 @@ public:
 
     /// Where the root is, for people: an absolute path or a URI.
     virtual const std::string& root() const = 0;
-    /// A path that an engine in this process (DuckDB) may open for reading; local lakes only for now.
+    /// A path that an engine in this process (DuckDB) may open for reading; local lakes only for
+    /// now.
     virtual std::string absolute(std::string_view path) const = 0;
 
-    /// Creates the directory and its parents; each new directory's name is made durable. Existing is fine.
+    /// Creates the directory and its parents; each new directory's name is made durable. Existing
+    /// is fine.
     virtual Result<void> make_directories(std::string_view path) = 0;
     /// Entries of one directory, sorted by name. Errors: `not_found`.
     virtual Result<std::vector<FileInfo>> list(std::string_view path) const = 0;
@@ -63,9 +70,11 @@ public:
     virtual Result<std::string> read(std::string_view path) const = 0;
     /// Errors: `conflict` if the name exists; `io`.
     virtual Result<std::unique_ptr<WritableFile>> create(std::string_view path) = 0;
-    /// Renames a file onto a name that must not exist; atomic. Errors: `conflict`, `not_found`, `io`.
+    /// Renames a file onto a name that must not exist; atomic. Errors: `conflict`, `not_found`,
+    /// `io`.
     virtual Result<void> rename_no_replace(std::string_view from, std::string_view to) = 0;
-    /// Renames a file over another name, replacing it whole; atomic. Only for projections and hints, never a commit.
+    /// Renames a file over another name, replacing it whole; atomic. Only for projections and
+    /// hints, never a commit.
     virtual Result<void> rename_over(std::string_view from, std::string_view to) = 0;
     /// A second name for the same immutable content. Errors: `conflict`, `not_found`, `io`.
     virtual Result<void> link(std::string_view from, std::string_view to) = 0;

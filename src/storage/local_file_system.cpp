@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "storage/local_file_system.hpp"
 
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <sys/syscall.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
 #include <filesystem>
 #include <system_error>
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include "base/failpoint.hpp"
 #include "base/hash.hpp"
@@ -24,14 +24,18 @@ namespace fs = std::filesystem;
 ErrorKind kind_of(int code) {
     switch (code) {
         case ENOENT:
-        case ENOTDIR: return ErrorKind::not_found;
-        case EEXIST: return ErrorKind::conflict;
-        default: return ErrorKind::io;
+        case ENOTDIR:
+            return ErrorKind::not_found;
+        case EEXIST:
+            return ErrorKind::conflict;
+        default:
+            return ErrorKind::io;
     }
 }
 
 Error system_error(std::string_view doing, const std::string& path, int code) {
-    return error(kind_of(code), "cannot {} {}: {}", doing, path, std::generic_category().message(code));
+    return error(kind_of(code), "cannot {} {}: {}", doing, path,
+                 std::generic_category().message(code));
 }
 
 // A descriptor that closes itself; -1 when empty.
@@ -109,7 +113,8 @@ public:
         TRY(failpoint("storage.make_directory"));
         if (::mkdir(full.c_str(), 0777) != 0) {
             if (errno != EEXIST) return system_error("create directory", full, errno);
-            return {};  // another thread made it; its sync is below us in time or ours comes with the first file
+            return {};  // another thread made it; its sync is below us in time or ours comes with
+                        // the first file
         }
         return sync_directory(parent_path(path));
     }
@@ -162,17 +167,20 @@ public:
         const std::string full = absolute(path);
         Descriptor file(::open(full.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666));
         if (file.get() < 0) return system_error("create", full, errno);
-        return std::unique_ptr<WritableFile>(std::make_unique<LocalWritableFile>(full, file.release()));
+        return std::unique_ptr<WritableFile>(
+            std::make_unique<LocalWritableFile>(full, file.release()));
     }
 
     Result<void> rename_no_replace(std::string_view from, std::string_view to) override {
         TRY(failpoint("storage.rename_no_replace"));
         const std::string source = absolute(from);
         const std::string target = absolute(to);
-        if (::renameat2(AT_FDCWD, source.c_str(), AT_FDCWD, target.c_str(), RENAME_NOREPLACE) == 0) return {};
+        if (::renameat2(AT_FDCWD, source.c_str(), AT_FDCWD, target.c_str(), RENAME_NOREPLACE) == 0)
+            return {};
         if (errno != EINVAL) return system_error("rename to", target, errno);
         // The mount has no RENAME_NOREPLACE; link refuses an existing name just as well.
-        if (::link(source.c_str(), target.c_str()) != 0) return system_error("rename to", target, errno);
+        if (::link(source.c_str(), target.c_str()) != 0)
+            return system_error("rename to", target, errno);
         if (::unlink(source.c_str()) != 0) return system_error("remove", source, errno);
         return {};
     }
@@ -189,7 +197,8 @@ public:
     Result<void> link(std::string_view from, std::string_view to) override {
         TRY(failpoint("storage.link"));
         const std::string target = absolute(to);
-        if (::link(absolute(from).c_str(), target.c_str()) != 0) return system_error("link", target, errno);
+        if (::link(absolute(from).c_str(), target.c_str()) != 0)
+            return system_error("link", target, errno);
         return {};
     }
 
@@ -205,7 +214,8 @@ public:
     Result<void> remove(std::string_view path) override {
         TRY(failpoint("storage.remove"));
         const std::string full = absolute(path);
-        if (::remove(full.c_str()) != 0 && errno != ENOENT) return system_error("remove", full, errno);
+        if (::remove(full.c_str()) != 0 && errno != ENOENT)
+            return system_error("remove", full, errno);
         return {};
     }
 
@@ -233,9 +243,11 @@ Result<void> probe(FileSystem& files) {
     const auto kept = files.read(other);
     TRY(files.remove(name));
     TRY(files.remove(other));
-    if (!renamed && renamed.error().kind == ErrorKind::conflict && kept && kept.value() == "b") return {};
+    if (!renamed && renamed.error().kind == ErrorKind::conflict && kept && kept.value() == "b")
+        return {};
     return error(ErrorKind::config,
-                 "the mount of {} lets a rename replace an existing file, so commits would not be safe there; "
+                 "the mount of {} lets a rename replace an existing file, so commits would not be "
+                 "safe there; "
                  "put the lake on another file system",
                  files.root());
 }

@@ -10,12 +10,13 @@ namespace bassline::storage {
 
 /// A FileSystem over a local directory, which is created if missing.
 ///
-/// Commits use renameat2(RENAME_NOREPLACE). At start the mount is probed: a no-replace rename over an existing name
-/// must refuse.
-/// Errors: `config` naming the mount if its rename replaces, `io` if the directory cannot be made or written.
+/// Commits use renameat2(RENAME_NOREPLACE). At start the mount is probed: a no-replace rename over
+/// an existing name must refuse. Errors: `config` naming the mount if its rename replaces, `io` if
+/// the directory cannot be made or written.
 Result<std::unique_ptr<FileSystem>> open_local(const std::string& directory);
 
-/// The same without creating or probing, for readers. Errors: `not_found` if the directory is missing.
+/// The same without creating or probing, for readers. Errors: `not_found` if the directory is
+/// missing.
 Result<std::unique_ptr<FileSystem>> open_local_read_only(const std::string& directory);
 
 }  // namespace bassline::storage

@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <csignal>
+#include <cstdio>
+#include <map>
+#include <thread>
+
+#include <pthread.h>
+
+#include "base/failpoint.hpp"
+#include "base/log.hpp"
+#include "cli/command.hpp"
+#include "cli/suggestion.hpp"
+#include "cli/version.hpp"
+
+namespace bassline::cli {
+namespace {
+
+// SIGINT and SIGTERM are blocked in every thread and taken here, so that no handler runs in the
+// middle of anything. A second signal ends the process at once.
+std::stop_token stop_on_signals() {
+    static std::stop_source source;
+    sigset_t signals;
+    sigemptyset(&signals);
+    sigaddset(&signals, SIGINT);
+    sigaddset(&signals, SIGTERM);
+    pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+    std::thread([signals] {
+        int received = 0;
+        sigwait(&signals, &received);
+        source.request_stop();
+        sigwait(&signals, &received);
+        _exit(static_cast<int>(Exit::interrupted));
+    }).detach();
+    return source.get_token();
+}
+
+// What the user may have meant by an argument that CLI11 did not expect.
+std::string hint_for(const CLI::App& app, const std::string& message) {
+    std::vector<std::string> known;
+    for (const CLI::Option* option : app.get_options()) known.push_back(option->get_name());
+    for (const CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; })) {
+        known.push_back(command->get_name());
+    }
+    const std::string word = message.substr(message.find_last_of(' ') + 1);
+    const std::string meant = nearest(word.substr(0, word.find('=')), known);
+    return meant.empty() ? "" : fmt::format("; did you mean {}?", meant);
+}
+
+int usage_error(const CLI::App& app, const CLI::ParseError& failure) {
+    const std::string message = failure.what();
+    const std::string command =
+        app.get_parent() == nullptr ? "bassline" : "bassline " + app.get_name();
+    fmt::print(stderr, "error: {}{}\nSee {} --help.\n", message, hint_for(app, message), command);
+    return static_cast<int>(Exit::usage);
+}
+
+int run_program(int argc, char** argv) {
+    CLI::App app("bassline: the data platform of a music-streaming service in one program",
+                 "bassline");
+    app.set_help_flag("--help", "Print this help and exit");
+    app.set_version_flag("--version", version_text());
+    app.require_subcommand(1);
+
+    std::map<const CLI::App*, Run> runs;
+    for (const Command& command : commands()) {
+        CLI::App* sub = app.add_subcommand(std::string(command.name), std::string(command.summary));
+        sub->set_help_flag("--help", "Print this help and exit");
+        sub->footer("Examples:\n" + std::string(command.examples));
+        runs[sub] = command.declare(*sub);
+    }
+    try {
+        app.parse(argc, argv);
+    } catch (const CLI::Success& help_or_version) {
+        return app.exit(help_or_version);
+    } catch (const CLI::ParseError& failure) {
+        const auto chosen = app.get_subcommands();
+        return usage_error(chosen.empty() ? app : *chosen.front(), failure);
+    }
+
+    const std::stop_token stop = stop_on_signals();
+    if (auto armed = arm_failpoints_from_environment(); !armed) {
+        log_line(LogLevel::error, armed.error().message);
+        return static_cast<int>(Exit::usage);
+    }
+    auto outcome = runs.at(app.get_subcommands().front())(stop);
+    if (!outcome) {
+        log_line(LogLevel::error, outcome.error().message);
+        return static_cast<int>(exit_of(outcome.error().kind));
+    }
+    return static_cast<int>(outcome.value());
+}
+
+}  // namespace
+
+Exit exit_of(ErrorKind kind) {
+    switch (kind) {
+        case ErrorKind::usage:
+        case ErrorKind::config:
+            return Exit::usage;
+        case ErrorKind::unavailable:
+            return Exit::unavailable;
+        case ErrorKind::cancelled:
+            return Exit::interrupted;
+        case ErrorKind::bad_data:
+        case ErrorKind::not_found:
+        case ErrorKind::conflict:
+        case ErrorKind::io:
+        case ErrorKind::sql:
+            return Exit::failed;
+    }
+    return Exit::failed;
+}
+
+}  // namespace bassline::cli
+
+int main(int argc, char** argv) {
+    return bassline::cli::run_program(argc, argv);
+}
