@@ -1,0 +1,40 @@
+# The README's commands. Set-up is part of each and quick when nothing is missing (tools/setup).
+.DEFAULT_GOAL := build
+.PHONY: run test test-services build bench fmt lint clean setup dev
+
+ARGS ?=
+PYTHON := .venv/bin/python
+PYTEST := $(PYTHON) -m pytest -q
+
+setup:
+	@tools/setup
+
+build: setup
+	@tools/build release
+
+dev: setup
+	@tools/build dev
+
+run: build
+	@build/release/bassline run $(ARGS)
+
+# Every test that needs no server: unit (ASan, UBSan; TSan for what has threads), tidy, dbt, golden, e2e, recovery, page.
+test: build dev
+	@tools/test
+
+# Interop with real servers; none is part of the program yet.
+test-services: build
+	@tools/test-services
+
+bench: build
+	@$(PYTHON) bench/run.py $(ARGS)
+
+fmt: setup
+	@tools/format --write
+
+lint: dev
+	@tools/format --check
+	@tools/lint
+
+clean:
+	rm -rf build web/dist dbt/target dbt/logs
