@@ -70,6 +70,7 @@ struct Entry {
     std::string prev_sha256;  // of the predecessor's bytes; empty for the genesis
     std::string writer;
     Timestamp committed_at;
+    std::map<std::string, std::string> identity;  // genesis only: what the chain reads
     std::vector<FileRange> ranges;
     std::vector<Output> outputs;
     std::map<std::string, TopicCounters> counters;  // by topic
@@ -81,33 +82,45 @@ struct Entry {
 std::string to_json(const Entry& entry);
 Result<Entry> entry_from_json(std::string_view json);
 
-/// A chain read from its first entry to its newest.
+/// A chain read up to its newest entry, from its first one or from a later one whose predecessors
+/// are known.
 ///
-/// `load` checks that seq is dense and that every prev_sha256 holds. Errors: `bad_data` naming the
-/// damaged entry. A chain that does not exist yet loads empty.
+/// Loading checks that seq is dense, that every entry's checksum is right and that every
+/// prev_sha256 holds. Errors: `bad_data` naming the damaged entry, `config` (a newer format). A
+/// chain that does not exist yet loads empty.
 struct Chain {
     std::string name;
+    std::uint64_t first_seq = 0;  // seq of entries.front()
     std::vector<Entry> entries;
     std::string head_sha256;  // of the newest entry's bytes; empty if there is none
 
-    std::uint64_t next_seq() const { return entries.size(); }
+    std::uint64_t next_seq() const { return first_seq + entries.size(); }
     static Result<Chain> load(const storage::FileSystem& files, std::string_view name);
+    /// Entries from `first_seq` on, given the hash of its predecessor.
+    static Result<Chain> load_after(const storage::FileSystem& files, std::string_view name,
+                                    std::uint64_t first_seq, std::string head_sha256);
 };
 
 /// Names of all chains of a lake, sorted.
 Result<std::vector<std::string>> list_chains(const storage::FileSystem& files);
 
 /// Writes the entry under staging, syncs it, and renames it to its seq without replacing: the
-/// commit point. Errors: `conflict` if another writer holds the seq (discard staging, reload, go
-/// on); `io`.
+/// commit point. A rename whose reply was lost is settled by what stands under the name. Errors:
+/// `conflict` if another writer holds the seq (discard staging, reload, go on); `io`, after which
+/// the outcome is open until the next start reads the log.
 Result<void> commit(storage::FileSystem& files, const Entry& entry);
 
-/// Moves the entry's staged files to their final names; idempotent.
-/// Errors: `bad_data` if a file is neither staged nor final (stop and alarm), `io`.
+/// Moves the entry's staged files to their final names and makes the names durable; idempotent. An
+/// entry whose writer's staging is gone was published before; its files are then only looked at.
+/// Errors: `bad_data` if a file is neither staged nor final, or has another size (stop and alarm);
+/// `io`.
 Result<void> publish(storage::FileSystem& files, const Entry& entry);
 
-/// Finishes the newest entry's publication if it was interrupted, and removes staging of dead
-/// writers of this chain.
+/// Finishes the newest entry's publication if it was interrupted, and removes the staging of dead
+/// writers. The caller holds the chain's lock, so every other writer is dead.
 Result<void> recover(storage::FileSystem& files, const Chain& chain);
+
+/// The janitor: removes all staging of the chain, after publication.
+Result<void> remove_staging(storage::FileSystem& files, std::string_view chain);
 
 }  // namespace bassline::lake

@@ -13,11 +13,22 @@ namespace bassline::lake {
 
 inline constexpr int kLakeFormat = 1;  // a lake of a newer format is refused
 
+inline constexpr std::string_view kLakeFile = "_lake.json";  // names the lake's format
+inline constexpr std::string_view kFilesChain = "files";     // the one chain of all file sources
+
+/// `_ingest/<chain>`
+std::string chain_directory(std::string_view chain);
 /// `_ingest/<chain>/log`
 std::string chain_log_directory(std::string_view chain);
 /// `_ingest/<chain>/log/<seq, 20 digits>.json`
 std::string chain_entry_path(std::string_view chain, std::uint64_t seq);
-/// `_ingest/<chain>/staging/<writer>`
+/// `_ingest/<chain>/checkpoint` and `_ingest/<chain>/checkpoint/<seq, 20 digits>.json`
+std::string chain_checkpoint_directory(std::string_view chain);
+std::string chain_checkpoint_path(std::string_view chain, std::uint64_t seq);
+/// `_ingest/<chain>/lock`: held while a process writes the chain of a local lake.
+std::string chain_lock_path(std::string_view chain);
+/// `_ingest/<chain>/staging` and `_ingest/<chain>/staging/<writer>`
+std::string chain_staging_directory(std::string_view chain);
 std::string staging_directory(std::string_view chain, std::string_view writer);
 /// `bronze/<topic>/date=YYYY-MM-DD/hour=HH/<topic>-<chain>-<seq>-<k>of<n>.parquet`; k counts
 /// from 1.

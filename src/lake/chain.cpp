@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "lake/chain.hpp"
+
+#include <set>
+
+#include "base/failpoint.hpp"
+#include "base/hash.hpp"
+#include "lake/failpoints.hpp"
+#include "lake/names.hpp"
+
+namespace bassline::lake {
+namespace {
+
+using storage::FileSystem;
+
+Error damaged(const FileSystem& files, std::string_view path, const Error& cause) {
+    return error(cause.kind, "chain entry {}: {}", files.absolute(path), cause.message);
+}
+
+// The seqs that stand in the log, ascending; anything else in the folder is not ours to judge here.
+Result<std::vector<std::uint64_t>> list_seqs(const FileSystem& files, std::string_view name) {
+    std::vector<std::uint64_t> seqs;
+    const auto listed = files.list(chain_log_directory(name));
+    if (!listed && listed.error().kind == ErrorKind::not_found) return seqs;
+    if (!listed) return listed.error();
+    for (const auto& file : listed.value()) {
+        const std::string base = file.path.substr(file.path.rfind('/') + 1);
+        const std::uint64_t seq = std::strtoull(base.c_str(), nullptr, 10);
+        if (file.path == chain_entry_path(name, seq)) seqs.push_back(seq);
+    }
+    return seqs;
+}
+
+// Reads entry `seq` and appends it, if it continues the chain.
+Result<void> append_entry(const FileSystem& files, Chain& chain, std::uint64_t seq) {
+    const std::string path = chain_entry_path(chain.name, seq);
+    TRY_ASSIGN(const std::string content, files.read(path));
+    auto parsed = entry_from_json(content);
+    if (!parsed) return damaged(files, path, parsed.error());
+    Entry entry = std::move(parsed).value();
+    if (entry.seq != seq || entry.chain != chain.name) {
+        return error(ErrorKind::bad_data, "chain entry {}: says it is entry {} of chain {}",
+                     files.absolute(path), entry.seq, entry.chain);
+    }
+    if (entry.prev_sha256 != chain.head_sha256) {
+        return error(ErrorKind::bad_data,
+                     "chain entry {}: its prev_sha256 does not match entry {}, one of the two was "
+                     "changed",
+                     files.absolute(path), seq - 1);
+    }
+    chain.entries.push_back(std::move(entry));
+    chain.head_sha256 = sha256_hex(content);
+    return {};
+}
+
+// After a rename whose reply is an error: what stands under the name decides.
+Result<void> settle_commit(const FileSystem& files, const Entry& entry, const std::string& content,
+                           Error failure) {
+    const std::string path = chain_entry_path(entry.chain, entry.seq);
+    const auto standing = files.read(path);
+    if (standing && standing.value() == content) return {};  // ours: only the reply was lost
+    if (!standing) return failure;
+    const auto other = entry_from_json(standing.value());
+    return error(ErrorKind::conflict, "entry {} of chain {} was committed by another writer ({})",
+                 entry.seq, entry.chain, other ? other.value().writer : "unreadable");
+}
+
+// True if the final file stands with the entry's size.
+Result<bool> is_final(const FileSystem& files, const Entry& entry, const Output& output) {
+    const auto info = files.stat(output.final);
+    if (!info && info.error().kind == ErrorKind::not_found) return false;
+    if (!info) return info.error();
+    if (info.value().bytes == output.bytes) return true;
+    return error(ErrorKind::bad_data, "{} has {} bytes, but entry {} of chain {} says {}",
+                 files.absolute(output.final), info.value().bytes, entry.seq, entry.chain,
+                 output.bytes);
+}
+
+Result<void> publish_output(FileSystem& files, const Entry& entry, const Output& output) {
+    TRY(failpoint(kPublishBeforeFile));
+    const auto renamed = files.rename_no_replace(output.staged, output.final);
+    if (renamed) return {};
+    TRY_ASSIGN(const bool stands, is_final(files, entry, output));
+    if (stands) return files.remove(output.staged);  // both names: a rename made of link and unlink
+    if (renamed.error().kind != ErrorKind::not_found) return renamed.error();
+    return error(ErrorKind::bad_data,
+                 "entry {} of chain {} names {}, which is neither staged nor published; stopped "
+                 "before anything is lost track of",
+                 entry.seq, entry.chain, files.absolute(output.final));
+}
+
+// Every directory on the way to the final names, so that new ones survive a power cut too.
+Result<void> sync_final_directories(FileSystem& files, const Entry& entry) {
+    std::set<std::string> directories;
+    for (const Output& output : entry.outputs) {
+        std::string_view parent = storage::parent_path(output.final);
+        while (directories.emplace(parent).second && !parent.empty()) {
+            parent = storage::parent_path(parent);
+        }
+    }
+    for (const std::string& directory : directories) TRY(files.sync_directory(directory));
+    return {};
+}
+
+}  // namespace
+
+Result<Chain> Chain::load(const FileSystem& files, std::string_view name) {
+    return load_after(files, name, 0, "");
+}
+
+Result<Chain> Chain::load_after(const FileSystem& files, std::string_view name,
+                                std::uint64_t first_seq, std::string head_sha256) {
+    Chain chain{.name = std::string(name), .first_seq = first_seq, .head_sha256 = head_sha256};
+    TRY_ASSIGN(const auto seqs, list_seqs(files, name));
+    for (const std::uint64_t seq : seqs) {
+        if (seq < first_seq) continue;
+        if (seq != chain.next_seq()) {
+            return error(
+                ErrorKind::bad_data, "chain {} lacks entry {}: {} is missing, yet {} stands", name,
+                chain.next_seq(), files.absolute(chain_entry_path(name, chain.next_seq())), seq);
+        }
+        TRY(append_entry(files, chain, seq));
+    }
+    return chain;
+}
+
+Result<std::vector<std::string>> list_chains(const FileSystem& files) {
+    std::vector<std::string> names;
+    const auto listed = files.list("_ingest");
+    if (!listed && listed.error().kind == ErrorKind::not_found) return names;
+    if (!listed) return listed.error();
+    for (const auto& entry : listed.value()) {
+        if (entry.is_directory) names.push_back(entry.path.substr(entry.path.rfind('/') + 1));
+    }
+    return names;
+}
+
+Result<void> commit(FileSystem& files, const Entry& entry) {
+    const std::string content = to_json(entry);
+    const std::string staging = staging_directory(entry.chain, entry.writer);
+    const std::string staged = fmt::format("{}/entry-{}.json", staging, entry.seq);
+    TRY(files.make_directories(staging));
+    TRY(files.make_directories(chain_log_directory(entry.chain)));
+    TRY(failpoint(kCommitBeforeStaged));
+    TRY(files.write_durably(staged, content));
+    TRY(failpoint(kCommitBeforeRename));
+    auto renamed = files.rename_no_replace(staged, chain_entry_path(entry.chain, entry.seq));
+    if (!renamed) TRY(settle_commit(files, entry, content, std::move(renamed).error()));
+    TRY(failpoint(kCommitAfterRename));
+    TRY(files.sync_directory(chain_log_directory(entry.chain)));
+    return failpoint(kCommitAfterSync);
+}
+
+Result<void> publish(FileSystem& files, const Entry& entry) {
+    TRY_ASSIGN(const bool staging_stands,
+               files.exists(staging_directory(entry.chain, entry.writer)));
+    for (const Output& output : entry.outputs) {
+        TRY_ASSIGN(const bool done, is_final(files, entry, output));
+        if (done && !staging_stands) continue;
+        TRY(files.make_directories(storage::parent_path(output.final)));
+        TRY(publish_output(files, entry, output));
+    }
+    TRY(failpoint(kPublishBeforeSync));
+    if (staging_stands) TRY(sync_final_directories(files, entry));
+    return failpoint(kPublishDone);
+}
+
+Result<void> recover(FileSystem& files, const Chain& chain) {
+    if (chain.next_seq() > 0) TRY(files.sync_directory(chain_log_directory(chain.name)));
+    if (!chain.entries.empty()) TRY(publish(files, chain.entries.back()));
+    TRY(failpoint(kRecoverBeforeJanitor));
+    return remove_staging(files, chain.name);
+}
+
+Result<void> remove_staging(FileSystem& files, std::string_view chain) {
+    const auto listed = files.list(chain_staging_directory(chain));
+    if (!listed && listed.error().kind == ErrorKind::not_found) return {};
+    if (!listed) return listed.error();
+    for (const auto& entry : listed.value()) TRY(files.remove_all(entry.path));
+    return {};
+}
+
+}  // namespace bassline::lake

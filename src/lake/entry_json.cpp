@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <nlohmann/json.hpp>
+
+#include "base/hash.hpp"
+#include "lake/chain.hpp"
+#include "lake/names.hpp"
+
+// The text of a chain entry. It carries a checksum of its own content, so damage to the newest
+// entry, which no successor's prev_sha256 covers yet, is found too.
+namespace bassline::lake {
+namespace {
+
+using nlohmann::json;
+
+constexpr const char* kChecksum = "checksum";
+
+std::string to_hex(std::string_view bytes) {
+    std::string hex;
+    for (const char byte : bytes) hex += fmt::format("{:02x}", static_cast<unsigned char>(byte));
+    return hex;
+}
+
+std::string from_hex(const std::string& hex) {
+    std::string bytes;
+    for (std::size_t at = 0; at + 1 < hex.size(); at += 2) {
+        bytes += static_cast<char>(std::stoi(hex.substr(at, 2), nullptr, 16));
+    }
+    return bytes;
+}
+
+bool is_utf8(const std::string& text) {
+    try {
+        (void)json(text).dump();
+        return true;
+    } catch (const json::type_error&) {
+        return false;
+    }
+}
+
+json range_json(const FileRange& range) {
+    json object = {
+        {"source", range.source},
+        {"path", range.path},
+        {"encoding", range.encoding},
+        {"start", range.start},
+        {"end", range.end},
+        {"lines", range.lines},
+        {"xxh64", range.xxh64},
+        {"fingerprint", {{"head", range.fingerprint.head}, {"tail", range.fingerprint.tail}}},
+        {"state", range.state}};
+    if (!range.producer.empty()) object["producer"] = range.producer;
+    // JSON holds text, file names hold bytes.
+    if (!is_utf8(range.path)) object["path_hex"] = to_hex(range.path);
+    return object;
+}
+
+FileRange range_from(const json& object) {
+    FileRange range{.source = object.at("source"),
+                    .path = object.at("path"),
+                    .encoding = object.at("encoding"),
+                    .start = object.at("start"),
+                    .end = object.at("end"),
+                    .lines = object.at("lines"),
+                    .xxh64 = object.at("xxh64"),
+                    .fingerprint = {.head = object.at("fingerprint").at("head"),
+                                    .tail = object.at("fingerprint").at("tail")},
+                    .state = object.at("state"),
+                    .producer = object.value("producer", "")};
+    if (object.contains("path_hex")) range.path = from_hex(object.at("path_hex"));
+    return range;
+}
+
+json output_json(const Output& output) {
+    json object = {{"kind", output.kind == OutputKind::bronze ? "bronze" : "quarantine"},
+                   {"staged", output.staged},
+                   {"final", output.final},
+                   {"topic", output.topic},
+                   {"date", output.date},
+                   {"rows", output.rows},
+                   {"bytes", output.bytes},
+                   {"xxh64", output.xxh64}};
+    if (output.kind == OutputKind::bronze) {
+        object["hour"] = output.hour;
+        object["min_event_ms"] = output.min_event_ms;
+        object["max_event_ms"] = output.max_event_ms;
+    }
+    return object;
+}
+
+Output output_from(const json& object) {
+    const bool bronze = object.at("kind") == "bronze";
+    return Output{.kind = bronze ? OutputKind::bronze : OutputKind::quarantine,
+                  .staged = object.at("staged"),
+                  .final = object.at("final"),
+                  .topic = object.at("topic"),
+                  .date = object.at("date"),
+                  .hour = object.value("hour", -1),
+                  .rows = object.at("rows"),
+                  .bytes = object.at("bytes"),
+                  .xxh64 = object.at("xxh64"),
+                  .min_event_ms = object.value("min_event_ms", std::int64_t{0}),
+                  .max_event_ms = object.value("max_event_ms", std::int64_t{0})};
+}
+
+json counters_json(const TopicCounters& counters) {
+    return {{"consumed", counters.consumed},
+            {"written", counters.written},
+            {"quarantined", counters.quarantined},
+            {"by_reason", counters.by_reason}};
+}
+
+TopicCounters counters_from(const json& object) {
+    return TopicCounters{.consumed = object.at("consumed"),
+                         .written = object.at("written"),
+                         .quarantined = object.at("quarantined"),
+                         .by_reason = object.at("by_reason")};
+}
+
+json entry_json(const Entry& entry) {
+    json document = {{"format", kLakeFormat},
+                     {"chain", entry.chain},
+                     {"seq", entry.seq},
+                     {"prev_sha256", entry.prev_sha256},
+                     {"writer", entry.writer},
+                     {"committed_at", format_rfc3339(entry.committed_at)},
+                     {"committed_at_us", entry.committed_at.time_since_epoch().count()},
+                     {"ranges", json::array()},
+                     {"outputs", json::array()},
+                     {"counters", json::object()},
+                     {"dates_touched", entry.dates_touched}};
+    if (!entry.identity.empty()) document["identity"] = entry.identity;
+    for (const auto& range : entry.ranges) document["ranges"].push_back(range_json(range));
+    for (const auto& output : entry.outputs) document["outputs"].push_back(output_json(output));
+    for (const auto& [topic, counters] : entry.counters) {
+        document["counters"][topic] = counters_json(counters);
+    }
+    return document;
+}
+
+Entry entry_from(const json& document) {
+    Entry entry{
+        .chain = document.at("chain"),
+        .seq = document.at("seq"),
+        .prev_sha256 = document.at("prev_sha256"),
+        .writer = document.at("writer"),
+        .committed_at = Timestamp(std::chrono::microseconds(document.at("committed_at_us"))),
+        .dates_touched = document.at("dates_touched")};
+    if (document.contains("identity")) entry.identity = document.at("identity");
+    for (const auto& range : document.at("ranges")) entry.ranges.push_back(range_from(range));
+    for (const auto& output : document.at("outputs")) {
+        entry.outputs.push_back(output_from(output));
+    }
+    for (const auto& [topic, counters] : document.at("counters").items()) {
+        entry.counters[topic] = counters_from(counters);
+    }
+    return entry;
+}
+
+std::string dump(const json& document) {
+    return document.dump(-1, ' ', false, json::error_handler_t::replace);
+}
+
+}  // namespace
+
+std::string to_json(const Entry& entry) {
+    json document = entry_json(entry);
+    document[kChecksum] = xxh64_hex(dump(document));
+    return dump(document) + "\n";
+}
+
+Result<Entry> entry_from_json(std::string_view text) {
+    json document = json::parse(text, nullptr, false);
+    if (!document.is_object()) return error(ErrorKind::bad_data, "not a JSON object");
+    const json format = document.value("format", json());
+    if (!format.is_number_integer()) return error(ErrorKind::bad_data, "no format number");
+    if (format > kLakeFormat) {
+        return error(ErrorKind::config,
+                     "written in format {}, this program knows format {}; use a newer bassline",
+                     format.dump(), kLakeFormat);
+    }
+    const json checksum = document.value(kChecksum, json());
+    document.erase(kChecksum);
+    if (checksum != xxh64_hex(dump(document))) {
+        return error(ErrorKind::bad_data, "the checksum does not match the content");
+    }
+    try {
+        return entry_from(document);
+    } catch (const std::exception& cause) {  // a missing or mistyped key
+        return error(ErrorKind::bad_data, "{}", cause.what());
+    }
+}
+
+}  // namespace bassline::lake

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "lake/names.hpp"
+
+#include <fmt/format.h>
+
+namespace bassline::lake {
+
+std::string chain_directory(std::string_view chain) {
+    return fmt::format("_ingest/{}", chain);
+}
+
+std::string chain_log_directory(std::string_view chain) {
+    return fmt::format("_ingest/{}/log", chain);
+}
+
+std::string chain_entry_path(std::string_view chain, std::uint64_t seq) {
+    return fmt::format("_ingest/{}/log/{:020}.json", chain, seq);
+}
+
+std::string chain_checkpoint_directory(std::string_view chain) {
+    return fmt::format("_ingest/{}/checkpoint", chain);
+}
+
+std::string chain_checkpoint_path(std::string_view chain, std::uint64_t seq) {
+    return fmt::format("_ingest/{}/checkpoint/{:020}.json", chain, seq);
+}
+
+std::string chain_lock_path(std::string_view chain) {
+    return fmt::format("_ingest/{}/lock", chain);
+}
+
+std::string chain_staging_directory(std::string_view chain) {
+    return fmt::format("_ingest/{}/staging", chain);
+}
+
+std::string staging_directory(std::string_view chain, std::string_view writer) {
+    return fmt::format("_ingest/{}/staging/{}", chain, writer);
+}
+
+std::string bronze_path(std::string_view topic, Date date, int hour, std::string_view chain,
+                        std::uint64_t seq, std::size_t k, std::size_t n) {
+    return fmt::format("bronze/{}/date={}/hour={:02}/{}-{}-{}-{}of{}.parquet", topic,
+                       format_date(date), hour, topic, chain, seq, k, n);
+}
+
+std::string quarantine_path(std::string_view topic, Date date, std::string_view chain,
+                            std::uint64_t seq, std::size_t k, std::size_t n) {
+    return fmt::format("_quarantine/{}/date={}/{}-{}-{}-{}of{}.parquet", topic, format_date(date),
+                       topic, chain, seq, k, n);
+}
+
+std::string snapshot_path(std::uint64_t n) {
+    return fmt::format("_snapshots/{:020}.json", n);
+}
+
+std::string version_path(std::string_view run, std::string_view table,
+                         std::string_view event_date) {
+    if (event_date.empty()) return fmt::format("_versions/{}/{}/{}.parquet", run, table, table);
+    return fmt::format("_versions/{}/{}/event_date={}/{}.parquet", run, table, event_date, table);
+}
+
+std::string run_directory(std::string_view run) {
+    return fmt::format("_runs/{}", run);
+}
+
+}  // namespace bassline::lake
