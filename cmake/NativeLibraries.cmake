@@ -9,7 +9,9 @@ find_package(OpenSSL REQUIRED)
 find_package(Threads REQUIRED)
 find_package(PkgConfig REQUIRED)
 find_package(Boost 1.81 REQUIRED)
-find_package(GTest REQUIRED)
+if(BASSLINE_TESTS)
+    find_package(GTest REQUIRED)
+endif()
 find_package(prometheus-cpp REQUIRED)
 find_package(CLI11 REQUIRED)
 pkg_check_modules(ZSTD REQUIRED IMPORTED_TARGET libzstd)
@@ -20,7 +22,7 @@ set(DEPS ${CMAKE_SOURCE_DIR}/.deps)
 add_library(duckdb SHARED IMPORTED)
 set_target_properties(duckdb PROPERTIES
     IMPORTED_LOCATION ${DEPS}/duckdb/lib/libduckdb.so
-    INTERFACE_SYSTEM_INCLUDE_DIRECTORIES ${DEPS}/duckdb/include)
+    INTERFACE_INCLUDE_DIRECTORIES ${DEPS}/duckdb/include)
 
 add_library(simdjson STATIC ${DEPS}/simdjson/simdjson.cpp)
 target_include_directories(simdjson SYSTEM PUBLIC ${DEPS}/simdjson)
@@ -34,6 +36,6 @@ foreach(library arrow parquet)
     add_library(${library} SHARED IMPORTED)
     set_target_properties(${library} PROPERTIES
         IMPORTED_LOCATION ${PYARROW}/lib${library}.so
-        INTERFACE_SYSTEM_INCLUDE_DIRECTORIES ${PYARROW}/include)
+        INTERFACE_INCLUDE_DIRECTORIES ${PYARROW}/include)
 endforeach()
 target_link_libraries(parquet INTERFACE arrow)
