@@ -1,6 +1,6 @@
 # The README's commands. Set-up is part of each and quick when nothing is missing (tools/setup).
 .DEFAULT_GOAL := build
-.PHONY: run test test-services build bench fmt lint clean setup dev
+.PHONY: run test test-services build bench fmt lint clean setup setup-test dev
 
 ARGS ?=
 PYTHON := .venv/bin/python
@@ -12,14 +12,17 @@ setup:
 build: setup
 	@tools/build release
 
-dev: setup
+setup-test:
+	@tools/setup test
+
+dev: setup-test
 	@tools/build dev
 
 run: build
 	@build/release/bassline run $(ARGS)
 
 # Every test that needs no server: unit (ASan, UBSan; TSan for what has threads), tidy, dbt, golden, e2e, recovery, page.
-test: build dev
+test: setup-test build dev
 	@tools/test
 
 # Interop with real servers; none is part of the program yet.
@@ -29,7 +32,7 @@ test-services: build
 bench: build
 	@$(PYTHON) bench/run.py $(ARGS)
 
-fmt: setup
+fmt: setup-test
 	@tools/format --write
 
 lint: dev
