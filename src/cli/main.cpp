@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <csignal>
 #include <cstdio>
+#include <exception>
 #include <map>
 #include <thread>
 
@@ -114,5 +115,12 @@ Exit exit_of(ErrorKind kind) {
 }  // namespace bassline::cli
 
 int main(int argc, char** argv) {
-    return bassline::cli::run_program(argc, argv);
+    try {
+        return bassline::cli::run_program(argc, argv);
+    } catch (const std::exception& bug) {  // ours are Results; what still throws is a defect or no memory
+        std::fputs("internal error: ", stderr);
+        std::fputs(bug.what(), stderr);
+        std::fputs("\n", stderr);
+        return static_cast<int>(bassline::cli::Exit::failed);
+    }
 }
