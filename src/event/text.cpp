@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "event/text.hpp"
+
+#include <optional>
+
+#include "simdjson.h"
+
+namespace bassline::event {
+namespace {
+
+constexpr int kRepairPassesMax = 3;
+
+unsigned hex_value(char digit) {
+    if (digit <= '9') return static_cast<unsigned>(digit - '0');
+    return static_cast<unsigned>((digit | 0x20) - 'a' + 10);
+}
+
+// `code` is a character of the basic plane and no surrogate.
+void append_utf8(std::string& out, unsigned code) {
+    auto add = [&](unsigned byte) { out += static_cast<char>(byte); };
+    if (code < 0x80) return add(code);
+    if (code < 0x800) {
+        add(0xC0 | code >> 6);
+    } else {
+        add(0xE0 | code >> 12);
+        add(0x80 | (code >> 6 & 0x3F));
+    }
+    add(0x80 | (code & 0x3F));
+}
+
+char simple_escape(char letter) {
+    switch (letter) {
+        case 'b':
+            return '\b';
+        case 'f':
+            return '\f';
+        case 'n':
+            return '\n';
+        case 'r':
+            return '\r';
+        case 't':
+            return '\t';
+        default:
+            return letter;  // quotation mark, backslash, slash
+    }
+}
+
+// The characters as bytes, if all are at most U+00FF and one is at least U+0080.
+std::optional<std::string> as_latin1(std::string_view text) {
+    std::string bytes;
+    bytes.reserve(text.size());
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        const auto lead = static_cast<unsigned char>(text[i]);
+        if (lead < 0x80) {
+            bytes += text[i];
+        } else if (lead <= 0xC3) {  // two bytes, U+0080 to U+00FF
+            const auto trail = static_cast<unsigned char>(text[++i]);
+            bytes += static_cast<char>((lead & 0x03) << 6 | (trail & 0x3F));
+        } else {
+            return std::nullopt;
+        }
+    }
+    if (bytes.size() == text.size()) return std::nullopt;  // ASCII: nothing to repair
+    return bytes;
+}
+
+}  // namespace
+
+std::string unescape(std::string_view spelling) {
+    std::string out;
+    out.reserve(spelling.size());
+    for (std::size_t i = 0; i < spelling.size(); ++i) {
+        if (spelling[i] != '\\') {
+            out += spelling[i];
+        } else if (spelling[++i] != 'u') {
+            out += simple_escape(spelling[i]);
+        } else {
+            unsigned code = 0;
+            for (int digit = 0; digit < 4; ++digit) code = code << 4 | hex_value(spelling[++i]);
+            append_utf8(out, code);
+        }
+    }
+    return out;
+}
+
+std::string repair_utf8(std::string_view text) {
+    std::string repaired(text);
+    for (int pass = 0; pass < kRepairPassesMax; ++pass) {
+        auto bytes = as_latin1(repaired);
+        if (!bytes || !is_utf8(*bytes)) break;
+        repaired = std::move(*bytes);
+    }
+    const auto first = repaired.find_first_not_of(' ');
+    if (first == std::string::npos) return {};
+    return repaired.substr(first, repaired.find_last_not_of(' ') - first + 1);
+}
+
+bool is_utf8(std::string_view bytes) {
+    return simdjson::validate_utf8(bytes.data(), bytes.size());
+}
+
+std::string_view utf8_prefix(std::string_view text, std::size_t bytes_max) {
+    if (text.size() <= bytes_max) return text;
+    while (bytes_max > 0 && (static_cast<unsigned char>(text[bytes_max]) & 0xC0) == 0x80) {
+        --bytes_max;
+    }
+    return text.substr(0, bytes_max);
+}
+
+}  // namespace bassline::event
