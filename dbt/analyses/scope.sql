@@ -1,0 +1,249 @@
+{#
+    The dates of an incremental build, computed from what the last build published and the new rows of bronze.
+    Written are the dates whose rows can come out differently; read are also those that a written date's sessions
+    need. README.md says why each rule is there.
+#}
+{%- set reach_ms = (var('session_id_reuse_seconds') + 10800) * 1000 %}
+
+with
+
+touched as (
+    select event_date from {{ source('run', 'touched') }}
+),
+
+context as (
+    select * from {{ source('run', 'context') }}
+),
+
+int_session_days as (
+    select
+        session_key,
+        producer,
+        session_id,
+        first_ms,
+        last_ms,
+        hidden_device_steps,
+        event_date
+    from {{ ref('int_session_days') }}
+),
+
+int_sessions as (
+    select
+        session_key,
+        ended_ms,
+        event_date as session_date
+    from {{ ref('int_sessions') }}
+),
+
+touched_rows as (
+    {% for topic in event_topics() -%}
+        select
+            producer,
+            session_id,
+            event_date,
+            case
+                when
+                    coalesce(
+                        user_agent, zip, nullif(location, '')
+                    ) is null
+                    and coalesce(latitude, longitude) is null
+                    then 1
+                else 0
+            end as hidden_device_steps
+        from {{ ref('stg_eventsim__' ~ topic) }}
+        {% if not loop.last -%}
+            union all
+        {% endif -%}
+    {% endfor %}
+),
+
+touched_producer_sessions as (
+    select
+        producer,
+        session_id,
+        sum(hidden_device_steps) as hidden_device_steps
+    from touched_rows
+    where event_date in (select touched.event_date from touched)
+    group by producer, session_id
+),
+
+{# Producer sessions with steps that take their device from other steps, which may lie any time before. #}
+hidden_producer_sessions as (
+    select
+        producer,
+        session_id
+    from int_session_days
+    group by producer, session_id
+    having sum(hidden_device_steps) > 0
+),
+
+reached_sessions as (
+    select int_session_days.session_key
+    from int_session_days
+    inner join touched
+        on
+            int_session_days.last_ms
+            >= {{ date_to_ms('touched.event_date') }} - {{ reach_ms }}
+            and int_session_days.first_ms
+            < {{ date_to_ms('touched.event_date') }}
+            + {{ 86400000 + reach_ms }}
+
+    union
+
+    select int_sessions.session_key
+    from int_sessions
+    cross join context
+    where
+        int_sessions.ended_ms + {{ var('session_gap_seconds') * 1000 }}
+        > context.previous_watermark_ms
+
+    union
+
+    select int_session_days.session_key
+    from int_session_days
+    inner join touched_producer_sessions
+        on
+            int_session_days.session_id = touched_producer_sessions.session_id
+            and int_session_days.producer = touched_producer_sessions.producer
+    inner join hidden_producer_sessions
+        on
+            int_session_days.session_id = hidden_producer_sessions.session_id
+            and int_session_days.producer = hidden_producer_sessions.producer
+),
+
+reached_days as (
+    select
+        int_session_days.producer,
+        int_session_days.session_id,
+        int_session_days.event_date
+    from int_session_days
+    inner join reached_sessions
+        on int_session_days.session_key = reached_sessions.session_key
+),
+
+{# A session that begins on another date than before renumbers its namesakes of both dates. #}
+renumbered_sessions as (
+    select distinct int_sessions.session_key
+    from int_sessions
+    inner join int_session_days
+        on int_sessions.session_key = int_session_days.session_key
+    inner join (
+        select distinct
+            producer,
+            session_id,
+            event_date
+        from reached_days
+    ) as reached_starts
+        on
+            int_session_days.session_id = reached_starts.session_id
+            and int_session_days.producer = reached_starts.producer
+            and int_sessions.session_date = reached_starts.event_date
+),
+
+written_dates as (
+    select event_date from touched
+
+    union
+
+    select event_date from reached_days
+
+    union
+
+    select int_session_days.event_date
+    from int_session_days
+    inner join renumbered_sessions
+        on int_session_days.session_key = renumbered_sessions.session_key
+),
+
+written_days as (
+    select
+        int_session_days.session_key,
+        int_session_days.producer,
+        int_session_days.session_id
+    from int_session_days
+    inner join written_dates
+        on int_session_days.event_date = written_dates.event_date
+    group by
+        int_session_days.session_key,
+        int_session_days.producer,
+        int_session_days.session_id
+),
+
+{# A namesake's step on the date a session starts decides the session's number: was it the namesake's first? #}
+namesakes as (
+    select distinct int_session_days.session_key
+    from int_session_days
+    inner join (
+        select distinct
+            written_days.producer,
+            written_days.session_id,
+            int_sessions.session_date
+        from written_days
+        inner join int_sessions
+            on written_days.session_key = int_sessions.session_key
+    ) as starts
+        on
+            int_session_days.session_id = starts.session_id
+            and int_session_days.producer = starts.producer
+            and int_session_days.event_date = starts.session_date
+),
+
+needed_sessions as (
+    select session_key
+    from written_days
+
+    union
+
+    select session_key
+    from namesakes
+),
+
+needed_producer_sessions as (
+    select
+        touched_producer_sessions.producer,
+        touched_producer_sessions.session_id
+    from touched_producer_sessions
+    where touched_producer_sessions.hidden_device_steps > 0
+
+    union
+
+    select
+        written_days.producer,
+        written_days.session_id
+    from written_days
+    inner join hidden_producer_sessions
+        on
+            written_days.session_id = hidden_producer_sessions.session_id
+            and written_days.producer = hidden_producer_sessions.producer
+),
+
+read_dates as (
+    select event_date from written_dates
+
+    union
+
+    select int_session_days.event_date
+    from int_session_days
+    inner join needed_sessions
+        on int_session_days.session_key = needed_sessions.session_key
+
+    union
+
+    select int_session_days.event_date
+    from int_session_days
+    inner join needed_producer_sessions
+        on
+            int_session_days.session_id = needed_producer_sessions.session_id
+            and int_session_days.producer = needed_producer_sessions.producer
+),
+
+final as (
+    select
+        cast(read_dates.event_date as date) as event_date,
+        cast(written_dates.event_date is not null as boolean) as is_written
+    from read_dates
+    left join written_dates
+        on read_dates.event_date = written_dates.event_date
+)
+
+select * from final

@@ -1,0 +1,39 @@
+{# The configuration of a model that is kept by event date: whole dates are replaced, never rows. #}
+{% macro per_date_config() -%}
+    {{ return(adapter.dispatch('per_date_config')()) }}
+{%- endmacro %}
+
+{% macro duckdb__per_date_config() -%}
+    {{ return({
+        'materialized': 'incremental',
+        'incremental_strategy': 'delete+insert',
+        'unique_key': 'event_date',
+        'on_schema_change': 'fail',
+    }) }}
+{%- endmacro %}
+
+{% macro spark__per_date_config() -%}
+    {{ return({
+        'materialized': 'incremental',
+        'incremental_strategy': 'insert_overwrite',
+        'partition_by': ['event_date'],
+        'file_format': 'parquet',
+        'on_schema_change': 'fail',
+    }) }}
+{%- endmacro %}
+
+
+{# Dates that this build reads: the written ones and what they need of their neighbours. #}
+{% macro dates_read() -%}
+    (select scope.event_date from {{ source('run', 'scope') }} as scope)
+{%- endmacro %}
+
+
+{# Dates whose rows this build replaces. #}
+{% macro dates_written() -%}
+    (
+        select scope.event_date
+        from {{ source('run', 'scope') }} as scope
+        where scope.is_written
+    )
+{%- endmacro %}

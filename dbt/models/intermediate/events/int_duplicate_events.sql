@@ -1,0 +1,76 @@
+{{ config(**per_date_config()) }}
+
+with
+
+events as (
+    select * from {{ ref('stg_eventsim__listen_events') }}
+
+    union all
+
+    select * from {{ ref('stg_eventsim__page_view_events') }}
+
+    union all
+
+    select * from {{ ref('stg_eventsim__auth_events') }}
+
+    union all
+
+    select * from {{ ref('stg_eventsim__status_change_events') }}
+),
+
+repeated_keys as (
+    select
+        topic,
+        producer,
+        session_id,
+        item_in_session,
+        ts_ms
+    from events
+    where event_date in {{ dates_written() }}
+    group by topic, producer, session_id, item_in_session, ts_ms
+    having count(*) > 1
+),
+
+repeated_events as (
+    select
+        events.topic,
+        events.source,
+        events.source_partition,
+        events.source_offset,
+        events.event_date,
+        row_number() over (
+            partition by
+                events.topic,
+                events.producer,
+                events.session_id,
+                events.item_in_session,
+                events.ts_ms
+            order by
+                events.source_ms asc nulls last,
+                events.source_partition asc,
+                events.source_offset asc,
+                events.source asc
+        ) as delivery
+    from events
+    inner join repeated_keys
+        on
+            events.topic = repeated_keys.topic
+            and events.producer = repeated_keys.producer
+            and events.session_id = repeated_keys.session_id
+            and events.item_in_session = repeated_keys.item_in_session
+            and events.ts_ms = repeated_keys.ts_ms
+),
+
+final as (
+    select
+        cast(topic as {{ dbt.type_string() }}) as topic,
+        cast(source as {{ dbt.type_string() }}) as source,
+        cast(source_partition as integer) as source_partition,
+        cast(source_offset as bigint) as source_offset,
+        cast(delivery as integer) as delivery,
+        cast(event_date as date) as event_date
+    from repeated_events
+    where delivery > 1
+)
+
+select * from final

@@ -1,0 +1,127 @@
+{{ config(**per_date_config()) }}
+
+with
+
+listens as (
+    select
+        producer,
+        session_id,
+        item_in_session,
+        ts_ms,
+        level,
+        artist_name,
+        title,
+        duration_ms,
+        event_date
+    from {{ ref('int_events_deduped') }}
+    where
+        topic = 'listen_events'
+        and event_date in {{ dates_written() }}
+),
+
+boundaries as (
+    select
+        session_key,
+        producer,
+        session_id,
+        item_in_session,
+        ts_ms,
+        page,
+        lead(ts_ms) over (
+            partition by session_key
+            order by step_order
+        ) as next_ms,
+        lead(page) over (
+            partition by session_key
+            order by step_order
+        ) as next_page
+    from {{ ref('int_session_steps') }}
+    where
+        event_date in {{ dates_read() }}
+        and page in ('NextSong', 'Logout', 'Cancel')
+),
+
+plays as (
+    select
+        boundaries.session_key,
+        listens.producer,
+        listens.session_id,
+        listens.item_in_session,
+        listens.ts_ms,
+        listens.level,
+        listens.artist_name,
+        listens.title,
+        listens.duration_ms,
+        listens.event_date,
+        boundaries.next_page,
+        boundaries.next_ms - listens.ts_ms as gap_ms,
+        coalesce(listens.duration_ms <= 0, true) as is_duration_imputed
+    from listens
+    inner join boundaries
+        on
+            listens.session_id = boundaries.session_id
+            and listens.item_in_session = boundaries.item_in_session
+            and listens.ts_ms = boundaries.ts_ms
+            and listens.producer = boundaries.producer
+),
+
+heard_plays as (
+    select
+        *,
+        case
+            when is_duration_imputed
+                then least(
+                    coalesce(gap_ms, 0),
+                    {{ var('imputed_play_seconds_max') * 1000 }}
+                )
+            else least(duration_ms, coalesce(gap_ms, duration_ms))
+        end as listened_ms
+    from plays
+),
+
+ended_plays as (
+    select
+        *,
+        case
+            when gap_ms is null then 'tail'
+            when
+                not is_duration_imputed and listened_ms >= duration_ms - 1000
+                then 'completed'
+            when next_page = 'NextSong' then 'skipped'
+            else 'stopped'
+        end as end_reason
+    from heard_plays
+),
+
+final as (
+    select
+        cast(session_key as {{ dbt.type_string() }}) as session_key,
+        cast({{ md5_key(['artist_name', 'title', 'duration_ms']) }}
+            as {{ dbt.type_string() }}) as song_key,
+        cast(producer as {{ dbt.type_string() }}) as producer,
+        cast(session_id as bigint) as session_id,
+        cast(item_in_session as integer) as item_in_session,
+        cast(ts_ms as bigint) as ts_ms,
+        cast(level as {{ dbt.type_string() }}) as level,
+        cast(artist_name as {{ dbt.type_string() }}) as artist_name,
+        cast(title as {{ dbt.type_string() }}) as title,
+        cast(duration_ms as bigint) as duration_ms,
+        cast(listened_ms as bigint) as listened_ms,
+        cast(end_reason as {{ dbt.type_string() }}) as end_reason,
+        cast(listened_ms >= {{ var('countable_seconds') * 1000 }} as boolean)
+            as is_countable_stream,
+        cast(
+            end_reason = 'skipped'
+            and listened_ms < {{ var('countable_seconds') * 1000 }} as boolean
+        ) as is_early_skip,
+        cast(
+            coalesce(duration_ms > 30000, false)
+            and listened_ms * 2 >= least(duration_ms, 480000) as boolean
+        ) as is_scrobble,
+        cast(end_reason = 'tail' as boolean) as is_tail_assumed,
+        cast(is_duration_imputed as boolean) as is_duration_imputed,
+        cast(event_date as date) as event_date
+    from ended_plays
+)
+
+select * from final

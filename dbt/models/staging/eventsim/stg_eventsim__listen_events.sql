@@ -1,0 +1,46 @@
+with
+
+listen_events as (
+    select * from {{ source('bronze', 'listen_events') }}
+),
+
+final as (
+    select
+        cast('listen_events' as {{ dbt.type_string() }}) as topic,
+        cast(coalesce(producer, '') as {{ dbt.type_string() }}) as producer,
+        cast(input_format as {{ dbt.type_string() }}) as input_format,
+        cast(sessionId as bigint) as session_id,
+        cast(itemInSession as integer) as item_in_session,
+        cast(ts as bigint) as ts_ms,
+        cast(ts * 1000000 + itemInSession as bigint) as step_order,
+        cast({{ whole_number('userId') }} as bigint) as user_id,
+        cast('NextSong' as {{ dbt.type_string() }}) as page,
+        cast(auth as {{ dbt.type_string() }}) as auth,
+        cast(null as {{ dbt.type_string() }}) as method,
+        cast(null as smallint) as status,
+        cast(level as {{ dbt.type_string() }}) as level,
+        cast(null as boolean) as is_success,
+        cast({{ event_city() }} as {{ dbt.type_string() }}) as city,
+        cast({{ event_state_code() }} as {{ dbt.type_string() }}) as state_code,
+        cast(zip as {{ dbt.type_string() }}) as zip,
+        cast(lat as double) as latitude,
+        cast(lon as double) as longitude,
+        cast(location as {{ dbt.type_string() }}) as location,
+        cast(trim(both '"' from userAgent) as {{ dbt.type_string() }}) as user_agent,
+        cast(firstName as {{ dbt.type_string() }}) as first_name,
+        cast(lastName as {{ dbt.type_string() }}) as last_name,
+        cast(gender as {{ dbt.type_string() }}) as gender,
+        cast(registration as bigint) as registration_ms,
+        cast(tag as {{ dbt.type_string() }}) as tag,
+        cast(artist_utf8 as {{ dbt.type_string() }}) as artist_name,
+        cast(song_utf8 as {{ dbt.type_string() }}) as title,
+        {{ round_half_up('duration * 1000') }} as duration_ms,
+        cast(source as {{ dbt.type_string() }}) as source,
+        cast(source_partition as integer) as source_partition,
+        cast(source_offset as bigint) as source_offset,
+        cast({{ timestamp_to_ms('source_timestamp') }} as bigint) as source_ms,
+        cast({{ ms_to_date('ts') }} as date) as event_date
+    from listen_events
+)
+
+select * from final
