@@ -1,7 +1,7 @@
 {#
-    The dates of an incremental build, computed from what the last build published and the new rows of bronze.
-    Written are the dates whose rows can come out differently; read are also those that a written date's sessions
-    need. README.md says why each rule is there.
+    The dates of an incremental build, computed from what the last build published. Written are the dates whose rows
+    can come out differently; read are also those that a written date's sessions need. README.md says why each rule
+    is there.
 #}
 {%- set reach_ms = (var('session_id_reuse_seconds') + 10800) * 1000 %}
 
@@ -35,38 +35,6 @@ int_sessions as (
     from {{ ref('int_sessions') }}
 ),
 
-touched_rows as (
-    {% for topic in event_topics() -%}
-        select
-            producer,
-            session_id,
-            event_date,
-            case
-                when
-                    coalesce(
-                        user_agent, zip, nullif(location, '')
-                    ) is null
-                    and coalesce(latitude, longitude) is null
-                    then 1
-                else 0
-            end as hidden_device_steps
-        from {{ ref('stg_eventsim__' ~ topic) }}
-        {% if not loop.last -%}
-            union all
-        {% endif -%}
-    {% endfor %}
-),
-
-touched_producer_sessions as (
-    select
-        producer,
-        session_id,
-        sum(hidden_device_steps) as hidden_device_steps
-    from touched_rows
-    where event_date in (select touched.event_date from touched)
-    group by producer, session_id
-),
-
 {# Producer sessions with steps that take their device from other steps, which may lie any time before. #}
 hidden_producer_sessions as (
     select
@@ -77,8 +45,12 @@ hidden_producer_sessions as (
     having sum(hidden_device_steps) > 0
 ),
 
-reached_sessions as (
-    select int_session_days.session_key
+{# A new row joins, splits or ends only sessions with a step within the longest song and silence of its date. #}
+near_sessions as (
+    select
+        int_session_days.session_key,
+        int_session_days.producer,
+        int_session_days.session_id
     from int_session_days
     inner join touched
         on
@@ -87,6 +59,14 @@ reached_sessions as (
             and int_session_days.first_ms
             < {{ date_to_ms('touched.event_date') }}
             + {{ 86400000 + reach_ms }}
+    group by
+        int_session_days.session_key,
+        int_session_days.producer,
+        int_session_days.session_id
+),
+
+reached_sessions as (
+    select session_key from near_sessions
 
     union
 
@@ -101,14 +81,14 @@ reached_sessions as (
 
     select int_session_days.session_key
     from int_session_days
-    inner join touched_producer_sessions
-        on
-            int_session_days.session_id = touched_producer_sessions.session_id
-            and int_session_days.producer = touched_producer_sessions.producer
     inner join hidden_producer_sessions
         on
             int_session_days.session_id = hidden_producer_sessions.session_id
             and int_session_days.producer = hidden_producer_sessions.producer
+    inner join near_sessions
+        on
+            hidden_producer_sessions.session_id = near_sessions.session_id
+            and hidden_producer_sessions.producer = near_sessions.producer
 ),
 
 reached_days as (
@@ -199,14 +179,6 @@ needed_sessions as (
 ),
 
 needed_producer_sessions as (
-    select
-        touched_producer_sessions.producer,
-        touched_producer_sessions.session_id
-    from touched_producer_sessions
-    where touched_producer_sessions.hidden_device_steps > 0
-
-    union
-
     select
         written_days.producer,
         written_days.session_id
