@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "models/export.hpp"
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <mutex>
+#include <set>
+
+#include "base/failpoint.hpp"
+#include "duck/sql_text.hpp"
+#include "lake/names.hpp"
+#include "models/job_graph.hpp"
+
+namespace bassline::models {
+namespace {
+
+constexpr std::size_t kCopyThreads = 4;  // they wait for the disk, not for a core
+constexpr std::size_t kCopyBytes = std::size_t{1} << 20;
+constexpr std::string_view kDatePrefix = "event_date=";
+
+// The date of `.../event_date=2025-03-14/x.parquet`; empty if the path has none.
+std::string date_in(std::string_view path) {
+    const std::size_t found = path.rfind(kDatePrefix);
+    if (found == std::string_view::npos) return {};
+    return std::string(
+        path.substr(found + kDatePrefix.size(), std::string_view("2025-03-14").size()));
+}
+
+std::string copy_sql(const std::string& relation, const std::string& target, bool by_date) {
+    return fmt::format(
+        "copy (select * from {}) to {} (format parquet, compression zstd, return_stats{})",
+        relation, duck::quote_text(target),
+        by_date ? ", partition_by (event_date), write_partition_columns" : "");
+}
+
+Result<storage::FileDigest> copy_file(storage::FileSystem& files, const std::string& from,
+                                      const std::string& to) {
+    std::ifstream source(from, std::ios::binary);
+    if (!source) return error(ErrorKind::io, "cannot read {}", from);
+    TRY_ASSIGN(const auto target, files.create(to));
+    std::string buffer(kCopyBytes, '\0');
+    while (source) {
+        source.read(buffer.data(), static_cast<std::streamsize>(buffer.size()));
+        if (source.bad()) return error(ErrorKind::io, "cannot read {}", from);
+        TRY(target->append(
+            std::string_view(buffer).substr(0, static_cast<std::size_t>(source.gcount()))));
+    }
+    return target->close_durably();
+}
+
+Result<void> sync_parents(storage::FileSystem& files, const std::set<std::string>& directories) {
+    for (const std::string& directory : directories) TRY(files.sync_directory(directory));
+    return {};
+}
+
+}  // namespace
+
+Result<ExportedTable> export_table(duck::Connection& connection, const std::string& relation,
+                                   const std::string& name, const std::string& scratch_folder,
+                                   bool by_date) {
+    const std::string target =
+        fmt::format("{}/{}{}", scratch_folder, name, by_date ? "" : ".parquet");
+    TRY_ASSIGN(duck::Rows written, connection.query(copy_sql(relation, target, by_date)));
+    ExportedTable table{.name = name};
+    while (written.next()) {
+        const std::string path(written.text(0));
+        table.files.push_back({.event_date = by_date ? date_in(path) : "",
+                               .scratch_path = path,
+                               .rows = static_cast<std::uint64_t>(written.int64(1))});
+    }
+    std::ranges::sort(table.files, {}, &ExportedFile::event_date);
+    const auto twin = std::ranges::adjacent_find(table.files, {}, &ExportedFile::event_date);
+    if (twin != table.files.end()) {
+        return error(ErrorKind::sql, "{} was written as two files for one date: {}", name,
+                     twin->scratch_path);
+    }
+    return table;
+}
+
+Result<std::map<std::string, std::vector<lake::TableFile>>> copy_into_lake(
+    storage::FileSystem& files, const std::string& run, const std::vector<ExportedTable>& tables) {
+    std::map<std::string, std::vector<lake::TableFile>> copied;
+    std::vector<std::pair<const ExportedFile*, lake::TableFile*>> work;
+    std::set<std::string> directories;
+    for (const ExportedTable& table : tables) {
+        auto& targets = copied[table.name];
+        targets.resize(table.files.size());
+        for (std::size_t index = 0; index < table.files.size(); ++index) {
+            const ExportedFile& file = table.files[index];
+            targets[index] = {.event_date = file.event_date,
+                              .path = lake::version_path(run, table.name, file.event_date),
+                              .rows = file.rows};
+            work.emplace_back(&file, &targets[index]);
+            directories.emplace(storage::parent_path(targets[index].path));
+        }
+    }
+    for (const std::string& directory : directories) TRY(files.make_directories(directory));
+    std::vector<Job> jobs(work.size());
+    const auto copy = [&](std::size_t job, std::size_t) -> Result<JobOutcome> {
+        TRY(failpoint("models.copy_version"));
+        auto& [source, target] = work[job];
+        TRY_ASSIGN(const storage::FileDigest digest,
+                   copy_file(files, source->scratch_path, target->path));
+        target->bytes = digest.bytes;
+        target->xxh64 = digest.xxh64;
+        return JobOutcome::succeeded;
+    };
+    TRY(run_jobs(std::vector<Job>(work.size()), kCopyThreads, copy, {}));
+    TRY(sync_parents(files, directories));
+    return copied;
+}
+
+}  // namespace bassline::models

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/result.hpp"
+#include "duck/database.hpp"
+#include "models/manifest.hpp"
+
+// Makes one node's relation in the scratch database, by its materialization. What dbt compiled is
+// run as it stands; what is added around it is only `create ... as`.
+namespace bassline::models {
+
+struct MadeRelation {
+    std::uint64_t rows = 0;  // of tables: how many were computed
+    std::string computed;    // the relation that holds the computed rows; empty for a view
+};
+
+/// `kept_files` (absolute): the published files of an incremental table's dates that this build
+/// does not write; its relation is those and the computed rows. Errors: `sql` if the statement
+/// fails, if an enforced contract does not hold, or if an incremental table has rows outside the
+/// dates that are written.
+Result<MadeRelation> make_relation(duck::Connection& connection, const Manifest& manifest,
+                                   const Node& node, const std::vector<std::string>& kept_files);
+
+/// The schema that holds computed rows of incremental tables.
+inline constexpr const char* kComputedSchema = "_computed";
+
+}  // namespace bassline::models

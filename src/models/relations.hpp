@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "lake/snapshot.hpp"
+#include "models/bronze.hpp"
+#include "storage/file_system.hpp"
+
+// The SELECTs that stand for the lake's relations: Parquet files by explicit list, never by glob.
+// Pure.
+namespace bassline::models {
+
+/// Columns of the files as they are (`date=`, `hour=` and `event_date=` of the path add none).
+/// `files` are absolute and not empty.
+std::string select_files(const std::vector<std::string>& files);
+
+/// A topic's bronze, or `quarantine`; without files a typed relation without rows.
+std::string select_bronze(std::string_view topic, const std::vector<std::string>& files);
+
+/// The four topics' names and `quarantine`.
+std::vector<std::string> bronze_relations();
+
+/// Absolute paths of a bronze relation's files; with `dates`, only those of these event dates
+/// (quarantine: all).
+std::vector<std::string> bronze_files(const storage::FileSystem& files, const Bronze& bronze,
+                                      const std::string& relation,
+                                      const std::set<std::string>* dates);
+
+/// Absolute paths of a published table's files, without those of the dates in `except`.
+std::vector<std::string> table_files(const storage::FileSystem& files, const lake::Table& table,
+                                     const std::set<std::string>& except);
+
+}  // namespace bassline::models

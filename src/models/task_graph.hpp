@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.hpp"
+#include "models/job_graph.hpp"
+#include "models/manifest.hpp"
+
+// What a build has to do, and in which order: the pure part of running a manifest.
+namespace bassline::models {
+
+enum class TaskKind { make_relation, test, export_table };
+
+struct Task {
+    TaskKind kind = TaskKind::make_relation;
+    const Node* node = nullptr;
+};
+
+/// `jobs[i]` is the job of `tasks[i]`.
+struct TaskGraph {
+    std::vector<Task> tasks;
+    std::vector<Job> jobs;
+};
+
+/// The published tables that a selection names: `name`, `+name` (with its ancestors), `name+` (with
+/// its descendants), several separated by spaces or commas; empty: all. Errors: `usage` for a name
+/// that is no published table.
+Result<std::set<std::string>> select_tables(const Manifest& manifest, std::string_view selection);
+
+/// Unique ids of all ancestors of a node, sources included.
+std::set<std::string> ancestors(const Manifest& manifest, const Node& node);
+
+/// Views, seeds, the tables of `built`, the tests that concern them, and an export of each table of
+/// `built`. As in `dbt build`, a test runs when all its parents are done, and a child of a tested
+/// relation waits for the tests whose parents it all descends from, so that their failure skips it.
+TaskGraph make_task_graph(const Manifest& manifest, const std::set<std::string>& built);
+
+}  // namespace bassline::models
