@@ -11,7 +11,7 @@
 #include "lake/snapshot.hpp"
 #include "models/bronze.hpp"
 #include "models/build_lock.hpp"
-#include "models/data_test.hpp"
+#include "models/test_run.hpp"
 #include "models/export.hpp"
 #include "models/plan.hpp"
 #include "models/relation_maker.hpp"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "models/data_test.hpp"
+#include "models/test_run.hpp"
 
 namespace bassline::models {
 
