@@ -40,7 +40,7 @@ struct Fields {
     std::uint32_t present = 0;
     bool user_id_is_text = false;  // as the single stream has it
     bool length_seen = false;      // `length` in place of `duration`, as the single stream has it
-    std::array<Value, kProducerColumnCount> values;
+    std::array<Value, kProducerColumnCount> values{};
 
     bool has(Column column) const { return (present & bit_of(column)) != 0; }
     const Value& operator[](Column column) const { return values[index_of(column)]; }

@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "ingest/row_buffer.hpp"
+
+#include <algorithm>
+#include <bit>
+#include <new>
+#include <vector>
+
+#include "parquet/file_writer.hpp"
+
+namespace bassline::ingest {
+namespace {
+
+using event::Column;
+using event::Type;
+using parquet::kNullCode;
+
+constexpr std::size_t kRowsMin = 64;
+
+bool differs_from_row_to_row(Column column) {
+    if (event::index_of(column) < event::kProducerColumnCount) return true;
+    return column == Column::input_format || column == Column::source_partition ||
+           column == Column::source_offset || column == Column::rescued_data;
+}
+
+std::vector<StoredColumn> find_stored_columns(event::Topic topic) {
+    std::vector<StoredColumn> stored;
+    for (std::size_t i = 0; i < event::kColumnCount; ++i) {
+        const auto column = static_cast<Column>(i);
+        const auto& definition = event::definition(column);
+        if (definition.in(topic) == event::Presence::absent) continue;
+        if (differs_from_row_to_row(column)) stored.push_back({column, definition.type});
+    }
+    return stored;
+}
+
+std::uint32_t producer_texts() {
+    std::uint32_t texts = 0;
+    for (std::size_t i = 0; i < event::kProducerColumnCount; ++i) {
+        if (event::bronze_columns()[i].type == Type::text) texts |= 1u << i;
+    }
+    return texts;
+}
+
+}  // namespace
+
+Interners::Interners() {
+    clear();
+}
+
+void Interners::clear() {
+    for (Interner& interner : interners_) interner.clear();
+    for (const auto format : {event::InputFormat::topics, event::InputFormat::single}) {
+        std::array<char, 32> padded{};
+        const auto name = to_string(format);
+        name.copy(padded.data(), name.size());
+        of(Column::input_format)
+            .code({padded.data(), static_cast<std::uint32_t>(name.size()), false});
+    }
+}
+
+void Interners::encode(const event::Line& line, RowCodes& codes) {
+    static const std::uint32_t kTexts = producer_texts();
+    for (std::uint32_t rest = kTexts; rest != 0; rest &= rest - 1) {
+        const auto i = static_cast<std::size_t>(std::countr_zero(rest));
+        const bool present = (line.fields.present >> i & 1) != 0;
+        codes[i] = present ? interners_[i].code(line.fields.values[i].text) : kNullCode;
+    }
+    codes[event::index_of(Column::input_format)] = static_cast<std::uint32_t>(*line.format);
+    auto& rescued = codes[event::index_of(Column::rescued_data)];
+    rescued = kNullCode;
+    if (!line.rescued.empty()) {
+        rescued = of(Column::rescued_data)
+                      .code({line.rescued.data(), static_cast<std::uint32_t>(line.rescued.size()),
+                             false});
+    }
+}
+
+std::size_t Interners::bytes() const {
+    std::size_t bytes = 0;
+    for (const Interner& interner : interners_) bytes += interner.bytes();
+    return bytes;
+}
+
+std::span<const StoredColumn> stored_columns(event::Topic topic) {
+    static const std::array<std::vector<StoredColumn>, event::kTopicCount> kStored = [] {
+        std::array<std::vector<StoredColumn>, event::kTopicCount> all;
+        for (const auto each : event::kTopics) {
+            all[static_cast<std::size_t>(each)] = find_stored_columns(each);
+        }
+        return all;
+    }();
+    return kStored[static_cast<std::size_t>(topic)];
+}
+
+RowBuffer::RowBuffer(event::Topic topic)
+    : topic_(topic), allowed_(event::columns_of(topic).allowed), row_bytes_(sizeof(std::uint32_t)) {
+    for (const auto& stored : stored_columns(topic)) row_bytes_ += stored.width();
+}
+
+void RowBuffer::resize(Array& array, std::size_t bytes) {
+    void* const grown = std::realloc(array.get(), bytes);
+    if (grown == nullptr) throw std::bad_alloc();
+    (void)array.release();
+    array.reset(static_cast<std::byte*>(grown));
+}
+
+void RowBuffer::reserve(std::size_t rows) {
+    if (rows_ + rows <= capacity_) return;
+    const std::size_t grown = capacity_ < (1u << 16) ? capacity_ * 2 : capacity_ + capacity_ / 4;
+    capacity_ = std::max({kRowsMin, grown, rows_ + rows});
+    resize(present_, capacity_ * sizeof(std::uint32_t));
+    for (const auto& stored : stored_columns(topic_)) {
+        resize(arrays_[event::index_of(stored.column)], capacity_ * stored.width());
+    }
+}
+
+void RowBuffer::clear() {
+    rows_ = 0;
+    capacity_ = 0;
+    present_.reset();
+    for (Array& array : arrays_) array.reset();
+}
+
+void RowBuffer::append(const event::Fields& fields, const RowCodes& codes, LinePosition position) {
+    if (rows_ == capacity_) reserve(1);
+    const std::size_t row = rows_++;
+    present()[row] = fields.present & allowed_;
+    for (const auto& [column, type] : stored_columns(topic_)) {
+        const std::size_t i = event::index_of(column);
+        if (type == Type::text) {
+            values<std::uint32_t>(column)[row] = codes[i];
+            continue;
+        }
+        if (i >= event::kProducerColumnCount) continue;
+        const event::Value& value = fields.values[i];
+        if (type == Type::int32) {
+            values<std::int32_t>(column)[row] = static_cast<std::int32_t>(value.integer);
+        } else if (type == Type::boolean) {
+            values<std::uint8_t>(column)[row] = fields.has(column) && value.boolean;
+        } else {
+            values<std::int64_t>(column)[row] = value.integer;  // doubles by their bits
+        }
+    }
+    values<std::uint32_t>(Column::source_partition)[row] = position.source_partition;
+    values<std::uint64_t>(Column::source_offset)[row] = position.offset;
+}
+
+}  // namespace bassline::ingest

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <cstdlib>
+#include <memory>
+#include <span>
+
+#include "event/record.hpp"
+#include "event/schema.hpp"
+#include "ingest/interner.hpp"
+
+// Rows of one topic in memory, column by column, as the Parquet writer takes them.
+//
+// Texts are codes of the worker's interners. Which columns are stored follows from the schema
+// table: the topic's producer columns, and of ours those that differ from row to row.
+namespace bassline::ingest {
+
+/// The code of every text column of one line, kNullCode where there is none.
+using RowCodes = std::array<std::uint32_t, event::kColumnCount>;
+
+/// Where a line stands in its source.
+struct LinePosition {
+    std::uint32_t source_partition;
+    std::uint64_t offset;
+};
+
+/// One interner a text column, shared by all rows of a worker.
+class Interners {
+public:
+    Interners();
+
+    Interner& of(event::Column column) { return interners_[event::index_of(column)]; }
+    const Interner& of(event::Column column) const { return interners_[event::index_of(column)]; }
+
+    /// The codes of a line's texts, of its format and of its rescued fields.
+    void encode(const event::Line& line, RowCodes& codes);
+
+    std::size_t bytes() const;
+    /// No row may be in memory any more.
+    void clear();
+
+private:
+    std::array<Interner, event::kColumnCount> interners_;
+};
+
+/// A column that is kept for every row.
+struct StoredColumn {
+    event::Column column;
+    event::Type type;
+
+    std::size_t width() const {
+        if (type == event::Type::boolean) return 1;
+        return type == event::Type::text || type == event::Type::int32 ? 4 : 8;
+    }
+};
+std::span<const StoredColumn> stored_columns(event::Topic topic);
+
+class RowBuffer {
+public:
+    explicit RowBuffer(event::Topic topic);
+
+    event::Topic topic() const { return topic_; }
+    std::size_t rows() const { return rows_; }
+    /// Memory held, in bytes.
+    std::size_t bytes() const { return capacity_ * row_bytes_; }
+
+    /// Whether the next row makes it grow.
+    bool full() const { return rows_ == capacity_; }
+
+    void append(const event::Fields& fields, const RowCodes& codes, LinePosition position);
+    /// Makes room for `rows` more rows.
+    void reserve(std::size_t rows);
+    /// Counts `rows` rows more, which the caller has written behind the last one.
+    void add_rows(std::size_t rows) { rows_ += rows; }
+    /// Forgets the rows and gives the memory back.
+    void clear();
+
+    /// Which producer columns have a value, by row (bits of event::bit_of).
+    std::uint32_t* present() { return reinterpret_cast<std::uint32_t*>(present_.get()); }
+    template <class T>
+    T* values(event::Column column) {
+        return reinterpret_cast<T*>(arrays_[event::index_of(column)].get());
+    }
+
+private:
+    struct Free {
+        void operator()(std::byte* memory) const { std::free(memory); }
+    };
+    using Array = std::unique_ptr<std::byte, Free>;
+
+    static void resize(Array& array, std::size_t bytes);
+
+    event::Topic topic_;
+    std::uint32_t allowed_;
+    std::size_t rows_ = 0;
+    std::size_t capacity_ = 0;
+    std::size_t row_bytes_ = 0;
+    Array present_;
+    std::array<Array, event::kColumnCount> arrays_;
+};
+
+}  // namespace bassline::ingest

@@ -1,0 +1,234 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "parquet/column_array.hpp"
+
+#include <algorithm>
+#include <cstring>
+#include <stdexcept>
+
+#include <arrow/buffer.h>
+#include <arrow/builder.h>
+#include <arrow/memory_pool.h>
+#include <arrow/type_traits.h>
+
+namespace bassline::parquet {
+namespace {
+
+using event::Layout;
+using event::Type;
+
+template <class T>
+T value_or_throw(arrow::Result<T> result) {
+    if (!result.ok()) throw std::runtime_error(result.status().ToString());
+    return std::move(result).ValueUnsafe();
+}
+
+void throw_unless_ok(const arrow::Status& status) {
+    if (!status.ok()) throw std::runtime_error(status.ToString());
+}
+
+std::shared_ptr<arrow::Buffer> allocate(std::size_t bytes) {
+    return value_or_throw(arrow::AllocateBuffer(static_cast<std::int64_t>(bytes)));
+}
+
+std::size_t width_of(Type type) {
+    return type == Type::int32 ? 4 : 8;
+}
+
+bool is_dictionary(const ColumnSpec& column) {
+    return column.type == Type::text && column.layout == Layout::dictionary;
+}
+
+struct Validity {
+    std::shared_ptr<arrow::Buffer> bits;  // null if every row has a value
+    std::int64_t nulls = 0;
+};
+
+// One bit a row from a predicate of the row's number.
+template <class IsSet>
+std::shared_ptr<arrow::Buffer> make_bitmap(std::size_t rows, std::int64_t& set, IsSet is_set) {
+    auto buffer = allocate((rows + 7) / 8);
+    std::uint8_t* const bytes = buffer->mutable_data();
+    set = 0;
+    for (std::size_t row = 0; row < rows; row += 8) {
+        unsigned byte = 0;
+        const std::size_t count = std::min<std::size_t>(8, rows - row);
+        for (std::size_t i = 0; i < count; ++i) {
+            byte |= static_cast<unsigned>(is_set(row + i)) << i;
+        }
+        set += __builtin_popcount(byte);
+        bytes[row / 8] = static_cast<std::uint8_t>(byte);
+    }
+    return buffer;
+}
+
+Validity validity_of(const Flat& flat, std::size_t rows) {
+    if (flat.present == nullptr) return {};
+    std::uint32_t all = flat.bit;
+    for (std::size_t row = 0; row < rows; ++row) all &= flat.present[row];
+    if (all == flat.bit) return {};
+    std::int64_t set = 0;
+    Validity validity;
+    validity.bits = make_bitmap(
+        rows, set, [&](std::size_t row) { return (flat.present[row] & flat.bit) != 0; });
+    validity.nulls = static_cast<std::int64_t>(rows) - set;
+    return validity;
+}
+
+std::shared_ptr<arrow::Array> array_of(std::shared_ptr<arrow::DataType> type, std::size_t rows,
+                                       Validity validity, std::shared_ptr<arrow::Buffer> values) {
+    return arrow::MakeArray(arrow::ArrayData::Make(std::move(type), static_cast<std::int64_t>(rows),
+                                                   {std::move(validity.bits), std::move(values)},
+                                                   validity.nulls));
+}
+
+std::shared_ptr<arrow::Array> from_flat(const ColumnSpec& column, const Flat& flat,
+                                        std::size_t rows) {
+    auto type = arrow_type(column);
+    if (column.type == Type::boolean) {
+        const auto* const bytes = static_cast<const std::uint8_t*>(flat.values);
+        std::int64_t set = 0;
+        auto bits = make_bitmap(rows, set, [&](std::size_t row) { return bytes[row] != 0; });
+        return array_of(std::move(type), rows, validity_of(flat, rows), std::move(bits));
+    }
+    auto values =
+        std::make_shared<arrow::Buffer>(static_cast<const std::uint8_t*>(flat.values),
+                                        static_cast<std::int64_t>(rows * width_of(column.type)));
+    return array_of(std::move(type), rows, validity_of(flat, rows), std::move(values));
+}
+
+std::shared_ptr<arrow::Array> make_dictionary(const std::shared_ptr<arrow::DataType>& type,
+                                              std::shared_ptr<arrow::Array> indices,
+                                              std::shared_ptr<arrow::Array> values) {
+    return std::make_shared<arrow::DictionaryArray>(type, std::move(indices), std::move(values));
+}
+
+template <class Range>
+std::shared_ptr<arrow::Array> make_strings(Type type, std::size_t count, Range value_at) {
+    std::size_t bytes = 0;
+    for (std::size_t i = 0; i < count; ++i) bytes += value_at(i).size();
+    auto offsets = allocate((count + 1) * 4);
+    auto data = allocate(bytes);
+    auto* const ends = reinterpret_cast<std::int32_t*>(offsets->mutable_data());
+    std::int32_t end = 0;
+    ends[0] = 0;
+    for (std::size_t i = 0; i < count; ++i) {
+        const std::string_view value = value_at(i);
+        if (!value.empty()) std::memcpy(data->mutable_data() + end, value.data(), value.size());
+        end += static_cast<std::int32_t>(value.size());
+        ends[i + 1] = end;
+    }
+    const auto arrow_type = type == Type::binary ? arrow::binary() : arrow::utf8();
+    return arrow::MakeArray(arrow::ArrayData::Make(arrow_type, static_cast<std::int64_t>(count),
+                                                   {nullptr, std::move(offsets), std::move(data)},
+                                                   0));
+}
+
+std::shared_ptr<arrow::Array> from_constant(const ColumnSpec& column, const Constant& constant,
+                                            std::size_t rows) {
+    auto type = arrow_type(column);
+    if (const auto* const text = std::get_if<std::string_view>(&constant.value)) {
+        auto zeros = allocate(rows * 4);
+        std::memset(zeros->mutable_data(), 0, rows * 4);
+        auto indices = array_of(arrow::int32(), rows, {}, std::move(zeros));
+        auto values = make_strings(Type::text, 1, [&](std::size_t) { return *text; });
+        return make_dictionary(type, std::move(indices), std::move(values));
+    }
+    const std::int64_t number = std::get<std::int64_t>(constant.value);
+    auto values = allocate(rows * width_of(column.type));
+    if (column.type == Type::int32) {
+        std::fill_n(reinterpret_cast<std::int32_t*>(values->mutable_data()), rows,
+                    static_cast<std::int32_t>(number));
+    } else {
+        std::fill_n(reinterpret_cast<std::int64_t*>(values->mutable_data()), rows, number);
+    }
+    return array_of(std::move(type), rows, {}, std::move(values));
+}
+
+}  // namespace
+
+std::shared_ptr<arrow::DataType> arrow_type(const ColumnSpec& column) {
+    switch (column.type) {
+        case Type::int32:
+            return arrow::int32();
+        case Type::int64:
+            return arrow::int64();
+        case Type::real:
+            return arrow::float64();
+        case Type::boolean:
+            return arrow::boolean();
+        case Type::binary:
+            return arrow::binary();
+        case Type::timestamp:
+            return arrow::timestamp(arrow::TimeUnit::MICRO, "UTC");
+        case Type::text:
+            break;
+    }
+    return is_dictionary(column) ? arrow::dictionary(arrow::int32(), arrow::utf8()) : arrow::utf8();
+}
+
+// The values that the rows use become the dictionary of this row group, in order of appearance.
+std::shared_ptr<arrow::Array> ArrayMaker::from_texts(const ColumnSpec& column, const Texts& texts,
+                                                     std::size_t rows) {
+    if (local_codes_.size() < texts.values.size()) {
+        local_codes_.resize(texts.values.size(), kNullCode);
+    }
+    used_codes_.clear();
+    auto indices = allocate(rows * 4);
+    auto* const out = reinterpret_cast<std::uint32_t*>(indices->mutable_data());
+    std::size_t nulls = 0;
+    for (std::size_t row = 0; row < rows; ++row) {
+        std::uint32_t code = texts.codes[row];
+        if (texts.mapped != nullptr && code != kNullCode) code = texts.mapped[code];
+        if (code == kNullCode) {
+            out[row] = kNullCode;
+            ++nulls;
+            continue;
+        }
+        std::uint32_t& local = local_codes_[code];
+        if (local == kNullCode) {
+            local = static_cast<std::uint32_t>(used_codes_.size());
+            used_codes_.push_back(code);
+        }
+        out[row] = local;
+    }
+    for (const std::uint32_t code : used_codes_) local_codes_[code] = kNullCode;
+
+    Validity validity;
+    if (nulls > 0) {
+        std::int64_t set = 0;
+        validity.bits =
+            make_bitmap(rows, set, [&](std::size_t row) { return out[row] != kNullCode; });
+        validity.nulls = static_cast<std::int64_t>(nulls);
+        std::replace(out, out + rows, kNullCode, 0u);
+    }
+    auto values = make_strings(Type::text, used_codes_.size(),
+                               [&](std::size_t local) { return texts.values[used_codes_[local]]; });
+    return make_dictionary(arrow_type(column),
+                           array_of(arrow::int32(), rows, std::move(validity), std::move(indices)),
+                           std::move(values));
+}
+
+std::shared_ptr<arrow::Array> ArrayMaker::make(const ColumnSpec& column, const ColumnChunk& chunk,
+                                               std::size_t rows) {
+    if (const auto* const flat = std::get_if<Flat>(&chunk)) return from_flat(column, *flat, rows);
+    if (const auto* const texts = std::get_if<Texts>(&chunk)) {
+        return from_texts(column, *texts, rows);
+    }
+    if (const auto* const strings = std::get_if<Strings>(&chunk)) {
+        auto values =
+            make_strings(column.type, rows, [&](std::size_t row) { return strings->values[row]; });
+        if (!is_dictionary(column)) return values;
+        std::unique_ptr<arrow::ArrayBuilder> builder;
+        throw_unless_ok(
+            arrow::MakeBuilder(arrow::default_memory_pool(), arrow_type(column), &builder));
+        throw_unless_ok(builder->AppendArraySlice(*values->data(), 0, values->length()));
+        return value_or_throw(builder->Finish());
+    }
+    if (const auto* const constant = std::get_if<Constant>(&chunk)) {
+        return from_constant(column, *constant, rows);
+    }
+    return value_or_throw(
+        arrow::MakeArrayOfNull(arrow_type(column), static_cast<std::int64_t>(rows)));
+}
+
+}  // namespace bassline::parquet
