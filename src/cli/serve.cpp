@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "dashboard/serve.hpp"
+
+#include <memory>
+
+#include "cli/command.hpp"
+#include "lake/lake.hpp"
+
+namespace bassline::cli {
+namespace {
+
+struct Options {
+    std::string lake = "./lake";
+    dashboard::ServeOptions serve;
+};
+
+Result<Exit> serve(const Options& options, std::stop_token stop) {
+    TRY_ASSIGN(const auto files, lake::open_lake_read_only(options.lake));
+    dashboard::ServeOptions serving = options.serve;
+    serving.on_listening = [](const std::string& address) {
+        fmt::print("{}\n", address);
+        std::fflush(stdout);
+    };
+    TRY(dashboard::serve(*files, serving, stop));
+    return Exit::interrupted;
+}
+
+Run declare(CLI::App& app) {
+    auto options = std::make_shared<Options>();
+    app.add_option("--lake", options->lake, "The lake to serve: a path or file:///path")
+        ->capture_default_str();
+    app.add_option("--host", options->serve.host,
+                   "Address to listen on; any but a loopback address needs --token-file")
+        ->capture_default_str();
+    app.add_option("--port", options->serve.port, "Port to listen on; 0 takes a free one")
+        ->capture_default_str();
+    app.add_option("--token-file", options->serve.token_file,
+                   "File of mode 0600 with the token that requests must carry");
+    return [options](std::stop_token stop) { return serve(*options, std::move(stop)); };
+}
+
+}  // namespace
+
+const Command kServe = {"serve", "Serve the dashboard, its API and /metrics until Ctrl-C",
+                        "  bassline serve --lake ./lake\n"
+                        "  bassline serve --lake ./lake --host 0.0.0.0 --token-file token.txt",
+                        declare};
+
+}  // namespace bassline::cli

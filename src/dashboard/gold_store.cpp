@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "dashboard/gold_store.hpp"
+
+#include <chrono>
+#include <condition_variable>
+
+#include "base/log.hpp"
+#include "dashboard/gold_reader.hpp"
+#include "lake/snapshot.hpp"
+
+namespace bassline::dashboard {
+namespace {
+
+constexpr std::chrono::seconds kPollInterval{1};
+
+}  // namespace
+
+GoldStore::State GoldStore::state() const {
+    const std::lock_guard lock(mutex_);
+    return state_;
+}
+
+void GoldStore::fail(std::string message) {
+    const std::lock_guard lock(mutex_);
+    if (state_.failure != message) log_warn("the dashboard keeps its data: {}", message);
+    state_.failure = std::move(message);
+    ++state_.failures;
+}
+
+void GoldStore::refresh() {
+    auto newest = lake::newest_snapshot(files_);
+    if (!newest) return fail(newest.error().message);
+    if (!newest.value()) return;
+    const auto loaded = state().gold;
+    if (loaded && loaded->snapshot == newest.value()->n) return;
+    auto gold = read_gold(files_, *newest.value());
+    if (!gold) return fail(gold.error().message);
+    log_info("snapshot {} of run {} is on the page", gold.value().snapshot, gold.value().run);
+    auto shared = std::make_shared<const Gold>(std::move(gold).value());
+    const std::lock_guard lock(mutex_);
+    state_.gold = std::move(shared);
+    state_.failure.clear();
+}
+
+void GoldStore::follow(std::stop_token stop) {
+    std::mutex mutex;
+    std::condition_variable_any wake;
+    while (!stop.stop_requested()) {
+        refresh();
+        std::unique_lock lock(mutex);
+        wake.wait_for(lock, stop, kPollInterval, [] { return false; });
+    }
+}
+
+}  // namespace bassline::dashboard

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <stop_token>
+#include <string>
+
+#include "dashboard/gold.hpp"
+#include "storage/file_system.hpp"
+
+// The newest gold there is, followed: looks for a new snapshot every second and swaps it in whole.
+// What was handed out stays valid as long as somebody holds it. One thread calls `follow` or
+// `refresh`; `state` is for any thread.
+namespace bassline::dashboard {
+
+class GoldStore {
+public:
+    struct State {
+        std::shared_ptr<const Gold> gold;  // null until the first snapshot is loaded
+        std::string failure;               // why the newest snapshot is not loaded; empty if it is
+        std::uint64_t failures = 0;        // loads that failed since start
+    };
+
+    /// `files` must outlive the store.
+    explicit GoldStore(const storage::FileSystem& files) : files_(files) {}
+
+    State state() const;
+
+    /// Loads the newest snapshot unless it is loaded. A failure keeps the old gold and stands in
+    /// the state.
+    void refresh();
+
+    /// Refreshes every second until stop is requested.
+    void follow(std::stop_token stop);
+
+private:
+    void fail(std::string message);
+
+    const storage::FileSystem& files_;
+    mutable std::mutex mutex_;
+    State state_;
+};
+
+}  // namespace bassline::dashboard

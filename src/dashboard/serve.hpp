@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <stop_token>
+#include <string>
+
+#include "base/result.hpp"
+#include "storage/file_system.hpp"
+
+namespace bassline::dashboard {
+
+struct ServeOptions {
+    std::string host = "127.0.0.1";
+    std::uint16_t port = 8080;  // 0: any free port
+    std::string token_file;     // empty: no token, loopback addresses only
+    /// Called once with "http://127.0.0.1:8080/" when requests are answered.
+    std::function<void(const std::string& address)> on_listening;
+};
+
+/// Serves the dashboard of a lake until stop is requested; follows new snapshots, works before
+/// there is one.
+///
+/// Threads: the caller and one more answer requests, a third loads snapshots. Stop order: intake,
+/// running answers (2 s), loading. Errors: `config` if the port is taken, the address is not ours,
+/// or a public address has no token.
+Result<void> serve(const storage::FileSystem& files, const ServeOptions& options,
+                   std::stop_token stop);
+
+}  // namespace bassline::dashboard

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+// The server's answers (docs/formats/api.md), and how to ask for them.
+import type { DateRange } from './view';
+
+export type Cell = number | string | null;
+
+export interface Provenance {
+  snapshot: number;
+  as_of: string;
+  built_at: string;
+  available: DateRange | null;
+  incomplete_day: string | null;
+}
+
+export interface Status extends Partial<Provenance> {
+  now: string;
+  state: 'ready' | 'empty';
+  failure: string | null;
+}
+
+export interface Tile {
+  id: string;
+  title: string;
+  unit: string;
+  definition: string;
+  value: number | null;
+  previous: number | null;
+  by_day: (number | null)[];
+}
+
+export interface Summary extends Provenance {
+  range: DateRange | null;
+  previous_range: DateRange | null;
+  tiles: Tile[];
+}
+
+export interface Column {
+  name: string;
+  title: string;
+  unit: string;
+}
+
+export interface ChartData extends Provenance {
+  id: string;
+  title: string;
+  unit: string;
+  definition: string;
+  table: string;
+  range: DateRange | null;
+  columns: Column[];
+  rows: Cell[][];
+}
+
+/** The server answered with an error, or not at all; the message is for people. */
+export class ApiError extends Error {
+  constructor(
+    message: string,
+    readonly status: number,
+  ) {
+    super(message);
+  }
+}
+
+async function get<T>(path: string, signal?: AbortSignal): Promise<T> {
+  let response: Response;
+  try {
+    response = await fetch(path, signal ? { signal } : {});
+  } catch (failure) {
+    if (signal?.aborted) throw failure;
+    throw new ApiError('The server does not answer.', 0);
+  }
+  if (!response.ok) {
+    const body = (await response.json().catch(() => null)) as {
+      error?: { message?: string };
+    } | null;
+    throw new ApiError(
+      body?.error?.message ?? `The server answered ${response.status}.`,
+      response.status,
+    );
+  }
+  return (await response.json()) as T;
+}
+
+const query = (range: DateRange) => `from=${range.from}&to=${range.to}`;
+
+export const chartAddress = (id: string, range: DateRange) =>
+  `/api/v1/charts/${id}?${query(range)}`;
+export const csvAddress = (id: string, range: DateRange) => chartAddress(id, range) + '&format=csv';
+
+export const fetchStatus = () => get<Status>('/api/v1/status');
+export const fetchSummary = (range: DateRange, signal: AbortSignal) =>
+  get<Summary>('/api/v1/summary?' + query(range), signal);
+export const fetchChart = (id: string, range: DateRange, signal: AbortSignal) =>
+  get<ChartData>(chartAddress(id, range), signal);
