@@ -101,8 +101,7 @@ Result<std::vector<Column>> Connection::describe_select(const std::string& sql) 
          ++index) {
         const char* name = duckdb_prepared_statement_column_name(statement.handle, index);
         columns.push_back(
-            {.name = name,
-             .kind = kind_of(duckdb_prepared_statement_column_type(statement.handle, index))});
+            column_of(name, duckdb_prepared_statement_column_type(statement.handle, index)));
         duckdb_free(const_cast<char*>(name));
     }
     return columns;

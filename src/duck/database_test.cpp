@@ -53,6 +53,7 @@ TEST(Rows, every_kind_is_read_as_it_was_written) {
     EXPECT_EQ(format_rfc3339(rows.timestamp(6)), "2025-03-14T00:00:01.000002Z");
     EXPECT_EQ(rows.real(7), -1.25);
     EXPECT_TRUE(rows.is_null(8));
+    EXPECT_TRUE(rows.columns()[7].is_wide);
     EXPECT_EQ(rows.columns()[9].kind, Kind::other);
     EXPECT_FALSE(rows.next());
 }

@@ -33,6 +33,7 @@ enum class Kind {
 struct Column {
     std::string name;
     Kind kind = Kind::other;
+    bool is_wide = false;  // HUGEINT or DECIMAL: an exact number that `real` may round
 };
 
 using Value =

@@ -18,8 +18,6 @@ VectorView view_of(duckdb_vector vector) {
     return view;
 }
 
-}  // namespace
-
 Kind kind_of(duckdb_type type) {
     switch (type) {
         case DUCKDB_TYPE_BOOLEAN:
@@ -54,11 +52,19 @@ Kind kind_of(duckdb_type type) {
     }
 }
 
+}  // namespace
+
+Column column_of(const char* name, duckdb_type type) {
+    return {.name = name,
+            .kind = kind_of(type),
+            .is_wide = type == DUCKDB_TYPE_HUGEINT || type == DUCKDB_TYPE_DECIMAL};
+}
+
 void Rows::State::describe() {
     const idx_t count = duckdb_column_count(&result.handle);
     for (idx_t index = 0; index < count; ++index) {
-        columns.push_back({.name = duckdb_column_name(&result.handle, index),
-                           .kind = kind_of(duckdb_column_type(&result.handle, index))});
+        columns.push_back(column_of(duckdb_column_name(&result.handle, index),
+                                    duckdb_column_type(&result.handle, index)));
     }
 }
 

@@ -43,7 +43,7 @@ struct ExtractedHandle {
     ~ExtractedHandle() { duckdb_destroy_extracted(&handle); }
 };
 
-Kind kind_of(duckdb_type type);
+Column column_of(const char* name, duckdb_type type);
 
 /// A vendor message as our error: `cancelled` for an interrupt, `io` for the disk, else `sql`.
 Error vendor_error(duckdb_error_type type, const char* message);

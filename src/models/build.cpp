@@ -11,7 +11,6 @@
 #include "lake/snapshot.hpp"
 #include "models/bronze.hpp"
 #include "models/build_lock.hpp"
-#include "models/test_run.hpp"
 #include "models/export.hpp"
 #include "models/plan.hpp"
 #include "models/relation_maker.hpp"
@@ -19,6 +18,7 @@
 #include "models/scope.hpp"
 #include "models/scratch.hpp"
 #include "models/task_graph.hpp"
+#include "models/test_run.hpp"
 
 namespace bassline::models {
 namespace {

@@ -17,16 +17,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-Result<TemporaryFolder> make_folder(const std::string& parent, const std::string& run) {
-    std::string folder = fmt::format("{}/bassline-{}-{}", parent, run, ::getpid());
-    std::error_code code;
-    fs::create_directories(folder, code);
-    if (code)
-        return error(ErrorKind::io, "cannot create the scratch folder {}: {}", folder,
-                     code.message());
-    return TemporaryFolder(std::move(folder));
-}
-
 // What the control group allows, or the greatest number if it sets no limit.
 std::uint64_t container_limit() {
     for (const char* path :
@@ -39,9 +29,19 @@ std::uint64_t container_limit() {
 
 }  // namespace
 
+Result<TemporaryFolder> make_temporary_folder(const std::string& parent, const std::string& name) {
+    std::string folder = fmt::format("{}/bassline-{}-{}", parent, name, ::getpid());
+    std::error_code code;
+    fs::create_directories(folder, code);
+    if (code)
+        return error(ErrorKind::io, "cannot create the scratch folder {}: {}", folder,
+                     code.message());
+    return TemporaryFolder(std::move(folder));
+}
+
 Result<Scratch> Scratch::open(const ScratchOptions& options, const Manifest& manifest,
                               const std::string& run) {
-    TRY_ASSIGN(TemporaryFolder folder, make_folder(options.parent, run));
+    TRY_ASSIGN(TemporaryFolder folder, make_temporary_folder(options.parent, run));
     TRY_ASSIGN(duck::Database database,
                duck::Database::open({.threads = static_cast<int>(options.threads),
                                      .memory_bytes = options.memory_bytes,

@@ -23,6 +23,7 @@ struct ScratchOptions {
     std::uint64_t memory_bytes = 0;
 };
 
+/// A folder that is removed with all that is in it.
 class TemporaryFolder {
 public:
     explicit TemporaryFolder(std::string path) : path_(std::move(path)) {}
@@ -34,6 +35,9 @@ public:
 private:
     std::string path_;  // empty when moved from
 };
+
+/// Makes `<parent>/bassline-<name>-<process>`; removed with its owner. Errors: `io`.
+Result<TemporaryFolder> make_temporary_folder(const std::string& parent, const std::string& name);
 
 class Scratch {
 public:
