@@ -1,9 +1,14 @@
+{# The md5 of the parts, null as the empty text, joined by a bar. Integers, dates and text only: their text is the
+same on every engine. #}
 {% macro md5_key(parts) -%}
     md5(
-        {% for part in parts -%}
-            coalesce(cast({{ part }} as {{ dbt.type_string() }}), '')
-            {%- if not loop.last %} || '|' || {% endif %}
-        {% endfor -%}
+        concat_ws(
+            '|',
+            {% for part in parts -%}
+                coalesce(cast({{ part }} as {{ dbt.type_string() }}), '')
+                {%- if not loop.last %},{% endif %}
+            {% endfor -%}
+        )
     )
 {%- endmacro %}
 
@@ -31,5 +36,22 @@
             coordinate_key('latitude'),
             coordinate_key('longitude'),
         ]) }}
+    end
+{%- endmacro %}
+
+
+{# The key of the device that an event shows; null if it hides it. #}
+{% macro device_key() -%}
+    case
+        when
+            coalesce(user_agent, zip, nullif(location, '')) is not null
+            or coalesce(latitude, longitude) is not null
+            then {{ md5_key([
+                'user_agent',
+                'zip',
+                coordinate_key('latitude'),
+                coordinate_key('longitude'),
+                'location',
+            ]) }}
     end
 {%- endmacro %}

@@ -19,6 +19,11 @@ int_sessions as (
     where event_date in {{ dates_read() }}
 ),
 
+int_location_days as (
+    select * from {{ ref('int_location_days') }}
+    where event_date in {{ dates_written() }}
+),
+
 final as (
     select
         cast({{ md5_key([
@@ -30,7 +35,10 @@ final as (
         ]) }} as {{ dbt.type_string() }}) as event_id,
         cast(int_plays.session_key as {{ dbt.type_string() }}) as session_key,
         cast(int_sessions.person_key as {{ dbt.type_string() }}) as person_key,
-        cast({{ location_key() }} as {{ dbt.type_string() }}) as location_key,
+        cast(
+            coalesce(int_location_days.location_key, {{ unknown_key() }})
+            as {{ dbt.type_string() }}
+        ) as location_key,
         cast(int_sessions.device_key as {{ dbt.type_string() }}) as device_key,
         cast(int_plays.song_key as {{ dbt.type_string() }}) as song_key,
         cast({{ time_key('listens.ts_ms', 'listens.event_date') }} as integer)
@@ -65,6 +73,17 @@ final as (
             and listens.producer = int_plays.producer
     inner join int_sessions
         on int_plays.session_key = int_sessions.session_key
+    left join int_location_days
+        on
+            listens.event_date = int_location_days.event_date
+            and listens.city is not distinct from int_location_days.city
+            and listens.state_code
+            is not distinct from int_location_days.state_code
+            and listens.zip is not distinct from int_location_days.zip
+            and {{ coordinate_key('listens.latitude') }}
+            is not distinct from int_location_days.latitude_key
+            and {{ coordinate_key('listens.longitude') }}
+            is not distinct from int_location_days.longitude_key
 )
 
 select * from final

@@ -21,6 +21,11 @@ int_sessions as (
     where event_date in {{ dates_read() }}
 ),
 
+int_location_days as (
+    select * from {{ ref('int_location_days') }}
+    where event_date in {{ dates_written() }}
+),
+
 final as (
     select
         cast({{ md5_key([
@@ -33,7 +38,10 @@ final as (
         cast(int_session_steps.session_key as {{ dbt.type_string() }})
             as session_key,
         cast(int_sessions.person_key as {{ dbt.type_string() }}) as person_key,
-        cast({{ location_key() }} as {{ dbt.type_string() }}) as location_key,
+        cast(
+            coalesce(int_location_days.location_key, {{ unknown_key() }})
+            as {{ dbt.type_string() }}
+        ) as location_key,
         cast(int_sessions.device_key as {{ dbt.type_string() }}) as device_key,
         cast(
             case
@@ -81,6 +89,17 @@ final as (
             and page_views.producer = int_session_steps.producer
     inner join int_sessions
         on int_session_steps.session_key = int_sessions.session_key
+    left join int_location_days
+        on
+            page_views.event_date = int_location_days.event_date
+            and page_views.city is not distinct from int_location_days.city
+            and page_views.state_code
+            is not distinct from int_location_days.state_code
+            and page_views.zip is not distinct from int_location_days.zip
+            and {{ coordinate_key('page_views.latitude') }}
+            is not distinct from int_location_days.latitude_key
+            and {{ coordinate_key('page_views.longitude') }}
+            is not distinct from int_location_days.longitude_key
 )
 
 select * from final

@@ -4,9 +4,8 @@
 
 with
 
-events as (
+page_views as (
     select
-        topic,
         producer,
         input_format,
         session_id,
@@ -19,62 +18,61 @@ events as (
         auth,
         status,
         level,
-        case
-            when
-                coalesce(user_agent, zip, nullif(location, '')) is not null
-                or coalesce(latitude, longitude) is not null
-                then {{ md5_key([
-                    'user_agent',
-                    'zip',
-                    coordinate_key('latitude'),
-                    coordinate_key('longitude'),
-                    'location',
-                ]) }}
-        end as device_key,
+        {{ device_key() }} as device_key,
         case when page = 'NextSong' then duration_ms end as play_ms,
         event_date
     from {{ ref('int_events_deduped') }}
+    where topic = 'page_view_events'
 ),
 
-page_views as (
-    select * from events
+page_view_keys as (
+    select
+        producer,
+        session_id,
+        step_order
+    from {{ ref('int_events_deduped') }}
     where topic = 'page_view_events'
+),
+
+other_events as (
+    select
+        *,
+        {{ device_key() }} as device_key
+    from {{ ref('int_events_deduped') }}
+    where topic <> 'page_view_events'
 ),
 
 {# A listen, login or status change whose page view is not here (yet) is a step too. #}
 steps_without_page_view as (
     select
-        events.producer,
-        events.session_id,
-        events.item_in_session,
-        events.ts_ms,
-        events.step_order,
-        events.event_date,
-        min(events.input_format) as input_format,
-        max(events.user_id) as user_id,
-        max(events.registration_ms) as registration_ms,
-        max(events.page) as page,
-        max(events.auth) as auth,
-        max(events.level) as level,
-        max(events.device_key) as device_key,
-        max(events.play_ms) as play_ms
-    from events
-    left join page_views
+        other_events.producer,
+        other_events.session_id,
+        other_events.item_in_session,
+        other_events.ts_ms,
+        other_events.step_order,
+        other_events.event_date,
+        min(other_events.input_format) as input_format,
+        max(other_events.user_id) as user_id,
+        max(other_events.registration_ms) as registration_ms,
+        max(other_events.page) as page,
+        max(other_events.auth) as auth,
+        max(other_events.level) as level,
+        max(other_events.device_key) as device_key,
+        max(other_events.duration_ms) as play_ms
+    from other_events
+    left join page_view_keys
         on
-            events.session_id = page_views.session_id
-            and events.item_in_session = page_views.item_in_session
-            and events.ts_ms = page_views.ts_ms
-            and events.producer = page_views.producer
-    where
-        events.topic <> 'page_view_events'
-        and page_views.session_id is null
+            other_events.session_id = page_view_keys.session_id
+            and other_events.step_order = page_view_keys.step_order
+            and other_events.producer = page_view_keys.producer
+    where page_view_keys.session_id is null
     group by
-        events.producer,
-        events.session_id,
-        events.item_in_session,
-        events.ts_ms,
-        events.step_order,
-        events.event_date
+        other_events.producer,
+        other_events.session_id,
+        other_events.item_in_session,
+        other_events.ts_ms,
+        other_events.step_order,
+        other_events.event_date
 ),
 
 steps as (

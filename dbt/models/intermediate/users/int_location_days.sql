@@ -28,6 +28,8 @@ final as (
         cast(city as {{ dbt.type_string() }}) as city,
         cast(state_code as {{ dbt.type_string() }}) as state_code,
         cast(zip as {{ dbt.type_string() }}) as zip,
+        cast(latitude_key as bigint) as latitude_key,
+        cast(longitude_key as bigint) as longitude_key,
         cast(latitude as double) as latitude,
         cast(longitude as double) as longitude,
         cast(events as bigint) as events,
