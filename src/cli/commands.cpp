@@ -7,7 +7,7 @@ namespace bassline::cli {
 
 std::span<const Command> commands() {
     // A row here is a command that works.
-    static const std::vector<Command> table = {};
+    static const std::vector<Command> table = {kIngest, kServe};
     return table;
 }
 
