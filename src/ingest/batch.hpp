@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "ingest/batch_feed.hpp"
+#include "ingest/batch_writer.hpp"
+
+// One batch: workers take pieces from the feed, write staged files, and tell what they read. What
+// comes out is everything an entry says; nothing has happened yet.
+namespace bassline::ingest {
+
+/// How far the run is; written by the workers, read by whoever shows it.
+struct Progress {
+    std::atomic<std::uint64_t> input_bytes_total{0};  // as they lie in the files
+    std::atomic<std::uint64_t> input_bytes{0};
+    std::atomic<std::uint64_t> lines{0};
+};
+
+struct BatchOptions {
+    BatchContext context;  // of every worker; the number is filled in
+    std::size_t threads = 1;
+};
+
+struct BatchOutput {
+    std::vector<lake::FileRange> ranges;  // by source and start
+    std::vector<lake::Output> outputs;    // final names set, by kind, topic, date, hour and worker
+    std::map<std::string, lake::TopicCounters> counters;
+    std::vector<std::string> dates_touched;
+    std::vector<Notice> notices;  // pending tails, damage
+};
+
+/// Reads until the feed is cut or exhausted.
+/// Errors: `conflict` if an input changed under the reader (survey again); `io`.
+Result<BatchOutput> run_batch(storage::FileSystem& files, BatchFeed& feed,
+                              const std::vector<SourceToRead>& sources, const BatchOptions& options,
+                              Progress& progress);
+
+/// Gives the staged files of a batch their final names: sorted by kind, topic, date and hour, and
+/// numbered k of n.
+void name_outputs(std::vector<lake::Output>& outputs, std::string_view chain, std::uint64_t seq);
+
+}  // namespace bassline::ingest

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "ingest/batch_feed.hpp"
+
+#include <algorithm>
+#include <string_view>
+
+namespace bassline::ingest {
+namespace {
+
+Result<std::shared_ptr<InputFile>> open_source(const SourceToRead& source) {
+    if (source.held) return source.held;
+    TRY_ASSIGN(std::shared_ptr<InputFile> file, InputFile::open(source.path));
+    if (file->identity() == source.identity) return file;
+    return error(ErrorKind::conflict, "{} was replaced while it was about to be read", source.path);
+}
+
+}  // namespace
+
+BatchFeed::BatchFeed(const std::vector<SourceToRead>& sources, std::stop_token stop)
+    : sources_(sources), stop_(std::move(stop)) {}
+
+void BatchFeed::start_batch(const BatchLimits& limits) {
+    const std::lock_guard lock(mutex_);
+    limits_ = limits;
+    taken_bytes_ = 0;
+}
+
+void BatchFeed::abort() {
+    const std::lock_guard lock(mutex_);
+    aborted_ = true;
+}
+
+bool BatchFeed::is_cut() const {
+    const std::lock_guard lock(mutex_);
+    return aborted_ || stop_.stop_requested() || taken_bytes_ >= limits_.input_bytes ||
+           std::chrono::steady_clock::now() >= limits_.deadline;
+}
+
+void BatchFeed::count(std::uint64_t bytes) {
+    const std::lock_guard lock(mutex_);
+    taken_bytes_ += bytes;
+}
+
+void BatchFeed::park(Piece piece) {
+    const std::lock_guard lock(mutex_);
+    parked_.push_back(std::move(piece));
+}
+
+bool BatchFeed::exhausted() const {
+    const std::lock_guard lock(mutex_);
+    return parked_.empty() && next_ == sources_.size();
+}
+
+Result<std::optional<Piece>> BatchFeed::take() {
+    if (is_cut()) return std::optional<Piece>{};
+    const std::lock_guard lock(mutex_);
+    if (!parked_.empty()) {
+        Piece piece = std::move(parked_.front());
+        parked_.pop_front();
+        return std::optional(std::move(piece));
+    }
+    if (next_ == sources_.size()) return std::optional<Piece>{};
+    const SourceToRead& source = sources_[next_];
+    if (source.encoding == Encoding::plain && source.end != kUnknownEnd) return take_plain(source);
+    TRY_ASSIGN(std::shared_ptr<InputFile> file, open_source(source));
+    return std::optional(Piece{.source = next_++, .start = source.start, .file = std::move(file)});
+}
+
+Result<std::optional<Piece>> BatchFeed::take_plain(const SourceToRead& source) {
+    if (!file_) {
+        TRY_ASSIGN(file_, open_source(source));
+        cursor_ = source.start;
+    }
+    Piece piece{.source = next_, .start = cursor_, .file = file_};
+    TRY_ASSIGN(piece.end, piece_end(*file_, cursor_, source.end));
+    piece.last = piece.end == source.end;
+    cursor_ = piece.end;
+    taken_bytes_ += piece.end - piece.start;
+    if (piece.last) {
+        file_.reset();
+        ++next_;
+    }
+    return std::optional(std::move(piece));
+}
+
+Result<std::uint64_t> piece_end(const InputFile& file, std::uint64_t start, std::uint64_t end,
+                                std::uint64_t piece_bytes) {
+    // A short rest is not worth a piece of its own.
+    if (end - start <= piece_bytes + piece_bytes / 2) return end;
+    std::uint64_t at = start + piece_bytes - 1;
+    std::string buffer(64u << 10, '\0');
+    while (at < end) {
+        const auto wanted =
+            static_cast<std::size_t>(std::min<std::uint64_t>(buffer.size(), end - at));
+        TRY_ASSIGN(const std::size_t got, file.read_at(at, buffer.data(), wanted));
+        if (got == 0) break;
+        const std::size_t newline = std::string_view(buffer.data(), got).find('\n');
+        if (newline != std::string_view::npos) return at + newline + 1;
+        at += got;
+    }
+    return end;
+}
+
+}  // namespace bassline::ingest

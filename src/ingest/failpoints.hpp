@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <array>
+#include <string_view>
+
+// The named places of a batch where a test can stop the program (base/failpoint.hpp), in order of
+// time; those of commit and publication follow in lake/failpoints.hpp.
+namespace bassline::ingest {
+
+inline constexpr std::string_view kClaimed = "ingest.claimed";  // chain read, nothing made
+inline constexpr std::string_view kStagingMade = "ingest.staging_made";
+inline constexpr std::string_view kBlockConsumed = "ingest.block_consumed";  // once a block
+inline constexpr std::string_view kWorkerDone = "ingest.worker_done";        // once a worker
+inline constexpr std::string_view kSealed = "ingest.sealed";                 // before the commit
+inline constexpr std::string_view kPublished = "ingest.published";           // before the janitor
+inline constexpr std::string_view kCleaned = "ingest.cleaned";               // batch over
+
+inline constexpr std::array kBatchFailpoints = {kClaimed, kStagingMade, kBlockConsumed, kWorkerDone,
+                                                kSealed,  kPublished,   kCleaned};
+
+}  // namespace bassline::ingest

@@ -1,0 +1,224 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "ingest/ingest.hpp"
+
+#include <algorithm>
+#include <condition_variable>
+#include <mutex>
+#include <set>
+
+#include <sys/resource.h>
+
+#include "ingest/committer.hpp"
+#include "ingest/follower.hpp"
+
+namespace bassline::ingest {
+namespace {
+
+using std::chrono::steady_clock;
+
+constexpr int kChangedInputRetries = 3;
+constexpr std::uint64_t kMemoryOutsideWriters = 96u
+                                                << 20;  // libraries, readers, what the heap keeps
+constexpr rlim_t kOpenFilesWanted = 65536;
+
+// A batch of many hours keeps a staged file open for each.
+void raise_open_file_limit() {
+    rlimit limit{};
+    if (::getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= kOpenFilesWanted) return;
+    limit.rlim_cur = std::min(limit.rlim_max, kOpenFilesWanted);
+    ::setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+class Ingest {
+public:
+    Ingest(storage::FileSystem& files, const IngestOptions& options, const std::stop_token& stop,
+           Progress& progress, const std::function<void(const Notice&)>& on_notice,
+           Committer& committer)
+        : files_(files),
+          options_(options),
+          stop_(stop),
+          progress_(progress),
+          on_notice_(on_notice),
+          committer_(committer) {}
+
+    Result<IngestSummary> run() {
+        if (options_.follow) {
+            TRY(follow());
+        } else {
+            TRY(read_once());
+        }
+        summary_.interrupted = stop_.stop_requested();
+        return std::move(summary_);
+    }
+
+private:
+    std::vector<InputPath> expand() {
+        InputPaths expanded = expand_inputs(options_.inputs);
+        for (const Error& missing : expanded.missing) {
+            note({NoticeKind::refused, "", missing.message});
+        }
+        return std::move(expanded.paths);
+    }
+
+    Result<void> read_once() {
+        std::vector<InputPath> paths = expand();
+        while (!paths.empty() && !stop_.stop_requested()) {
+            TRY_ASSIGN(paths, pass_with_retries(paths));
+        }
+        return {};
+    }
+
+    Result<void> follow() {
+        while (!stop_.stop_requested()) {
+            const std::vector<InputPath> paths = expand();
+            std::vector<InputPath> changed = follower_.changed(paths);
+            do {
+                TRY_ASSIGN(changed, pass_with_retries(changed));
+            } while (!changed.empty() && !stop_.stop_requested());
+            follower_.hold(paths, committer_.sources());
+            wait(options_.commit_interval);
+        }
+        return {};
+    }
+
+    void wait(std::chrono::milliseconds time) {
+        std::mutex mutex;
+        std::condition_variable_any condition;
+        std::unique_lock lock(mutex);
+        condition.wait_for(lock, stop_, time, [] { return false; });
+    }
+
+    // An input that changed under the reader, or a seq that another writer took: nothing of the
+    // batch happened, so it is looked at again.
+    Result<std::vector<InputPath>> pass_with_retries(const std::vector<InputPath>& paths) {
+        for (int retry = 0;; ++retry) {
+            auto deferred = pass(paths);
+            const bool again = !deferred && deferred.error().kind == ErrorKind::conflict &&
+                               retry < kChangedInputRetries;
+            if (!again) return deferred;
+            TRY(committer_.reload());
+        }
+    }
+
+    // Everything that the paths hold now; returns those that are to be looked at afterwards.
+    Result<std::vector<InputPath>> pass(const std::vector<InputPath>& paths) {
+        const std::set<std::uint64_t> drained = follower_.drained();
+        Survey survey = survey_sources(paths, committer_.sources(), drained);
+        for (SourceToRead& source : follower_.renamed(committer_.sources())) {
+            survey.sources.push_back(std::move(source));
+        }
+        for (const Notice& notice : survey.notices) note(notice);
+        for (const SourceToRead& source : survey.sources) {
+            progress_.input_bytes_total += source.input_bytes;
+        }
+        if (!survey.sources.empty()) TRY(read(survey.sources));
+        return std::move(survey.deferred);
+    }
+
+    Result<void> read(const std::vector<SourceToRead>& sources) {
+        BatchFeed feed(sources, stop_);
+        do {
+            feed.start_batch({.input_bytes = options_.batch_bytes,
+                              .deadline = steady_clock::now() + options_.commit_interval});
+            TRY(run_and_commit(feed, sources));
+        } while (!feed.exhausted() && !stop_.stop_requested());
+        return {};
+    }
+
+    Result<void> run_and_commit(BatchFeed& feed, const std::vector<SourceToRead>& sources) {
+        TRY_ASSIGN(BatchOptions options, batch_options());
+        auto output = run_batch(files_, feed, sources, options, progress_);
+        if (!output) {
+            committer_.discard();
+            return std::move(output).error();
+        }
+        BatchOutput& batch = output.value();
+        for (const Notice& notice : batch.notices) note(notice);
+        if (batch.ranges.empty()) {
+            committer_.discard();
+            return {};
+        }
+        auto entry = committer_.commit(std::move(batch), options.context);
+        if (!entry) {
+            if (entry.error().kind == ErrorKind::conflict) committer_.discard();
+            return std::move(entry).error();
+        }
+        add_to_summary(entry.value());
+        return {};
+    }
+
+    Result<BatchOptions> batch_options() {
+        BatchOptions options{.threads = options_.threads};
+        TRY_ASSIGN(options.context, committer_.begin());
+        options.context.producer = options_.producer;
+        const std::uint64_t for_writers =
+            options_.memory_bytes - std::min(options_.memory_bytes / 2, kMemoryOutsideWriters);
+        options.context.memory_bytes = static_cast<std::size_t>(for_writers / options_.threads);
+        return options;
+    }
+
+    void add_to_summary(const lake::Entry& entry) {
+        ++summary_.entries;
+        for (const auto& [topic, counted] : entry.counters) {
+            lake::TopicCounters& sum = summary_.topics[topic].counters;
+            sum.consumed += counted.consumed;
+            sum.written += counted.written;
+            sum.quarantined += counted.quarantined;
+            for (const auto& [reason, count] : counted.by_reason) sum.by_reason[reason] += count;
+        }
+        for (const lake::Output& output : entry.outputs) {
+            ++summary_.topics[output.topic].files;
+            summary_.bytes += output.bytes;
+        }
+    }
+
+    // Following looks at the same paths again and again; a notice is worth saying once.
+    void note(const Notice& notice) {
+        if (!noted_.insert(notice.path + '\n' + notice.text).second) return;
+        summary_.pending_bytes += notice.pending_bytes;
+        summary_.notices.push_back(notice);
+        on_notice_(notice);
+    }
+
+    storage::FileSystem& files_;
+    const IngestOptions& options_;
+    const std::stop_token stop_;
+    Progress& progress_;
+    const std::function<void(const Notice&)>& on_notice_;
+    Committer& committer_;
+    Follower follower_;
+    std::set<std::string> noted_;
+    IngestSummary summary_;
+};
+
+Result<void> check(const IngestOptions& options) {
+    if (options.threads == 0) return error(ErrorKind::usage, "--threads must be at least 1");
+    const std::uint64_t least = kThreadMemoryMin * options.threads;
+    if (options.memory_bytes < least) {
+        return error(ErrorKind::usage, "--memory must be at least {} MiB for {} threads",
+                     least >> 20, options.threads);
+    }
+    return {};
+}
+
+}  // namespace
+
+bool IngestSummary::refused() const {
+    return std::ranges::any_of(
+        notices, [](const Notice& notice) { return notice.kind == NoticeKind::refused; });
+}
+
+Result<IngestSummary> ingest(storage::FileSystem& files, const IngestOptions& options,
+                             const Clock& clock, const std::stop_token& stop, Progress& progress,
+                             const std::function<void(const Notice&)>& on_notice) {
+    TRY(check(options));
+    raise_open_file_limit();
+    const auto began = steady_clock::now();
+    TRY_ASSIGN(const auto committer, Committer::open(files, clock));
+    TRY_ASSIGN(IngestSummary summary,
+               Ingest(files, options, stop, progress, on_notice, *committer).run());
+    summary.seconds = std::chrono::duration<double>(steady_clock::now() - began).count();
+    return summary;
+}
+
+}  // namespace bassline::ingest

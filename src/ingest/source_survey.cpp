@@ -1,0 +1,298 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "ingest/source_survey.hpp"
+
+#include <algorithm>
+#include <map>
+#include <tuple>
+
+#include "base/hash.hpp"
+#include "ingest/fingerprint.hpp"
+#include "ingest/source_decision.hpp"
+#include "ingest/source_probe.hpp"
+
+namespace bassline::ingest {
+namespace {
+
+// What one path showed.
+struct Look {
+    InputPath input;
+    FileIdentity identity;
+    std::uint64_t file_bytes = 0;
+    Encoding encoding = Encoding::plain;
+    PathFacts facts;
+    std::optional<std::int64_t> event_ms;  // of the first line
+    std::string first_line_hash;
+    std::string head_hash;
+    std::uint64_t head_bytes = 0;
+    bool has_record = false;
+};
+
+std::uint64_t content_bytes(const InputFile& file, Encoding encoding) {
+    const auto size = file.size();
+    if (encoding == Encoding::plain) return size ? size.value() : 0;
+    auto stream = open_byte_stream(InputFile::open(file.path()).value());
+    std::uint64_t total = 0;
+    std::vector<char> buffer(kFingerprintBytes);
+    while (stream) {
+        const auto read = stream.value()->read(buffer.data(), buffer.size());
+        if (!read || read.value().ended) break;
+        total += read.value().bytes;
+    }
+    return total;
+}
+
+class Surveyor {
+public:
+    Surveyor(const lake::FileSources& known, const std::set<std::uint64_t>& drained)
+        : known_(known), drained_(drained), next_source_(known.next_source()) {
+        for (const auto& [number, source] : known.sources) {
+            index_.add(source.end, source.fingerprint.head, number);
+        }
+    }
+
+    Survey run(const std::vector<InputPath>& paths) {
+        for (const InputPath& path : paths) {
+            if (path.path == "-") {
+                add_standard_input();
+                continue;
+            }
+            auto looked = look(path);
+            if (!looked) refuse(path.path, looked.error().message);
+        }
+        for (Look& look : looks_) act(look);
+        add_new_sources();
+        std::ranges::sort(survey_.sources, {}, [](const SourceToRead& source) {
+            return std::tuple(source.event_ms.value_or(INT64_MAX), source.number);
+        });
+        return std::move(survey_);
+    }
+
+private:
+    void note(NoticeKind kind, const std::string& path, std::string text) {
+        survey_.notices.push_back({kind, path, std::move(text)});
+    }
+    void refuse(const std::string& path, std::string text) {
+        note(NoticeKind::refused, path, std::move(text));
+    }
+
+    Result<void> look(const InputPath& input) {
+        TRY_ASSIGN(const std::shared_ptr<InputFile> file, InputFile::open(input.path));
+        Look look{.input = input, .identity = file->identity()};
+        TRY_ASSIGN(look.file_bytes, file->size());
+        const auto path_known = known_.paths.find(input.path);
+        if (look.file_bytes == 0 && path_known == known_.paths.end()) {
+            note(NoticeKind::empty, input.path, "is empty");
+            return {};
+        }
+        TRY_ASSIGN(const SourceProbe probe, probe_source(file));
+        look.encoding = probe.encoding;
+        look.event_ms = event_ms_of_line(probe.first_line);
+        look.first_line_hash = xxh64_hex(probe.first_line);
+        look.head_hash = xxh64_hex(probe.head);
+        look.head_bytes = probe.head.size();
+        look.has_record =
+            probe.has_line ||
+            (probe.ended && !probe.head.empty() &&
+             (probe.encoding != Encoding::plain || is_complete_object(probe.first_line)));
+        if (path_known != known_.paths.end())
+            TRY(compare_with_path(file, path_known->second, look));
+        if (!look.facts.same_content) {
+            TRY_ASSIGN(look.facts.content_source, find_content(file, probe));
+        }
+        if (!look.facts.path_source && !look.facts.content_source) {
+            if (!input.named && !is_event_line(probe.first_line)) {
+                note(NoticeKind::skipped, input.path,
+                     "is no event log: its first line is no JSON object with ts and sessionId");
+                return {};
+            }
+            if (probe.damage && !probe.has_line) {
+                refuse(input.path, probe.damage->message);
+                return {};
+            }
+            if (!look.has_record) {
+                survey_.notices.push_back(
+                    {NoticeKind::pending, input.path, "holds no whole line yet", look.file_bytes});
+                return {};
+            }
+        }
+        looks_.push_back(std::move(look));
+        return {};
+    }
+
+    Result<void> compare_with_path(const std::shared_ptr<InputFile>& file,
+                                   const lake::KnownPath& path, Look& look) {
+        const lake::FileSource& source = known_.sources.at(path.source);
+        look.facts.path_source = path.source;
+        TRY_ASSIGN(const auto now, fingerprint_at(file, look.encoding, path.end));
+        look.facts.same_content = now == path.fingerprint;
+        look.facts.source_ahead = source.end > path.end;
+        look.facts.longer = look.encoding != Encoding::plain || look.file_bytes > path.end;
+        if (look.facts.same_content && look.facts.source_ahead && look.facts.longer) {
+            TRY_ASSIGN(const auto ahead, fingerprint_at(file, look.encoding, source.end));
+            look.facts.caught_up = ahead == source.fingerprint;
+            if (look.encoding != Encoding::plain) {
+                TRY_ASSIGN(const auto past, fingerprint_at(file, look.encoding, path.end + 1));
+                look.facts.longer = past.has_value();
+            }
+        }
+        return {};
+    }
+
+    // The longest known source that the file begins with.
+    Result<std::optional<std::uint64_t>> find_content(const std::shared_ptr<InputFile>& file,
+                                                      const SourceProbe& probe) {
+        std::optional<std::uint64_t> best;
+        for (const std::uint64_t number : index_.find(probe.head)) {
+            const lake::FileSource& source = known_.sources.at(number);
+            if (best && known_.sources.at(*best).end >= source.end) continue;
+            if (source.end > kFingerprintBytes) {  // else the head is all of it
+                TRY_ASSIGN(const auto now, fingerprint_at(file, probe.encoding, source.end));
+                if (now != source.fingerprint) continue;
+            }
+            best = number;
+        }
+        return best;
+    }
+
+    bool is_elsewhere(std::uint64_t number, const std::string& path) const {
+        if (drained_.contains(number)) return true;
+        const lake::FileSource& source = known_.sources.at(number);
+        if (source.path != path || source.state == "closed") return true;
+        return std::ranges::any_of(looks_, [&](const Look& other) {
+            return other.input.path != path &&
+                   (other.facts.content_source == number ||
+                    (other.facts.path_source == number && other.facts.same_content));
+        });
+    }
+
+    void act(Look& look) {
+        if (look.facts.path_source && !look.facts.same_content) {
+            look.facts.old_content_elsewhere =
+                is_elsewhere(*look.facts.path_source, look.input.path);
+        }
+        const SourceDecision decision = decide_source(look.facts);
+        switch (decision.kind) {
+            case SourceKind::new_source:
+            case SourceKind::rotated:
+                if (look.file_bytes > 0 && look.has_record) fresh_.push_back(&look);
+                return;
+            case SourceKind::same_source:
+            case SourceKind::moved_source:
+                go_on(look, decision);
+                return;
+            case SourceKind::older_copy:
+                note(NoticeKind::already_ingested, look.input.path,
+                     "already ingested as " + known_.sources.at(decision.source).path);
+                return;
+            case SourceKind::replaced:
+            case SourceKind::diverged:
+                refuse(look.input.path, refusal(look, decision));
+                return;
+        }
+    }
+
+    std::string refusal(const Look& look, const SourceDecision& decision) const {
+        const auto file = InputFile::open(look.input.path);
+        const std::uint64_t now = file ? content_bytes(*file.value(), look.encoding) : 0;
+        const lake::FileSource& source = known_.sources.at(decision.source);
+        if (decision.kind == SourceKind::diverged) {
+            return fmt::format(
+                "has {} bytes, {} of them were read, but its source went on differently in {} ({} "
+                "bytes); give it another name to read it as a new source",
+                now, known_.paths.at(look.input.path).end, source.path, source.end);
+        }
+        const std::uint64_t before = known_.paths.at(look.input.path).end;
+        return fmt::format(
+            "has {} bytes now and {} when it was last read, with {} content; nothing was read from "
+            "it. If it was rotated, give the rotated file too; if it was replaced, give it another "
+            "name",
+            now, before, now < before ? "less" : "other");
+    }
+
+    void go_on(const Look& look, const SourceDecision& decision) {
+        const lake::FileSource& source = known_.sources.at(decision.source);
+        const bool moved = decision.kind == SourceKind::moved_source;
+        if (moved) {
+            note(NoticeKind::already_ingested, look.input.path,
+                 "already ingested as " + (source.path == "-" ? "standard input" : source.path));
+        }
+        const bool plain = look.encoding == Encoding::plain;
+        if (plain && !moved && look.file_bytes == source.end) return;
+        if (drained_.contains(decision.source)) return;  // read through the descriptor still held
+        if (!claimed_.insert(decision.source).second) {
+            survey_.deferred.push_back(look.input);
+            return;
+        }
+        add(look, decision.source, source.end, moved);
+    }
+
+    void add(const Look& look, std::uint64_t number, std::uint64_t start, bool moved) {
+        const bool plain = look.encoding == Encoding::plain;
+        survey_.sources.push_back({.number = number,
+                                   .path = look.input.path,
+                                   .encoding = look.encoding,
+                                   .start = start,
+                                   .end = plain ? look.file_bytes : kUnknownEnd,
+                                   .input_bytes = plain ? look.file_bytes - start : look.file_bytes,
+                                   .identity = look.identity,
+                                   .event_ms = look.event_ms,
+                                   .moved = moved});
+    }
+
+    void add_standard_input() {
+        survey_.sources.push_back({.number = next_source_++,
+                                   .path = "-",
+                                   .held = InputFile::standard_input(),
+                                   .closed = true});
+    }
+
+    static bool begins_like(const PrefixIndex& others, const std::string& path) {
+        const auto file = InputFile::open(path);
+        if (!file) return false;
+        const auto probe = probe_source(file.value());
+        return probe && !others.find(probe.value().head).empty();
+    }
+
+    // New sources, but only one of those that begin alike: the shortest, so that the longer ones
+    // are recognised as its continuation after it was committed.
+    void add_new_sources() {
+        std::ranges::stable_sort(fresh_, {}, [](const Look* look) {
+            const bool whole = look->head_bytes < kFingerprintBytes;
+            const bool plain = look->encoding == Encoding::plain;
+            return whole ? look->head_bytes : plain ? look->file_bytes : kUnknownEnd;
+        });
+        std::map<std::string, PrefixIndex> begun;  // by first line
+        std::vector<const Look*> chosen;
+        for (const Look* look : fresh_) {
+            const auto [alike, first] = begun.try_emplace(look->first_line_hash);
+            if (!first && begins_like(alike->second, look->input.path)) {
+                survey_.deferred.push_back(look->input);
+                continue;
+            }
+            alike->second.add(look->head_bytes, look->head_hash, 0);
+            chosen.push_back(look);
+        }
+        std::ranges::stable_sort(chosen, {}, [](const Look* look) {
+            return std::tuple(look->event_ms.value_or(INT64_MAX), look->input.path);
+        });
+        for (const Look* look : chosen) add(*look, next_source_++, 0, false);
+    }
+
+    const lake::FileSources& known_;
+    const std::set<std::uint64_t>& drained_;
+    std::uint64_t next_source_;
+    PrefixIndex index_;
+    std::vector<Look> looks_;
+    std::vector<Look*> fresh_;
+    std::set<std::uint64_t> claimed_;
+    Survey survey_;
+};
+
+}  // namespace
+
+Survey survey_sources(const std::vector<InputPath>& paths, const lake::FileSources& known,
+                      const std::set<std::uint64_t>& drained) {
+    return Surveyor(known, drained).run(paths);
+}
+
+}  // namespace bassline::ingest
