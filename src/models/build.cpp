@@ -101,7 +101,7 @@ private:
         switch (task.kind) {
             case TaskKind::make_relation: {
                 TRY_ASSIGN(const MadeRelation made,
-                           make_relation(connection, manifest_, *task.node, kept(*task.node)));
+                           make_relation(connection, manifest_, task, kept(*task.node)));
                 result.rows = made.rows;
                 const std::lock_guard lock(mutex_);
                 computed_[task.node] = made.computed;

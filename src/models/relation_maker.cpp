@@ -106,12 +106,14 @@ Result<MadeRelation> make_incremental(duck::Connection& connection, const Manife
 }  // namespace
 
 Result<MadeRelation> make_relation(duck::Connection& connection, const Manifest& manifest,
-                                   const Node& node, const std::vector<std::string>& kept_files) {
+                                   const Task& task, const std::vector<std::string>& kept_files) {
+    const Node& node = *task.node;
     TRY(check_contract(connection, node));
     switch (node.materialized) {
         case Materialized::view:
-            TRY(connection.execute(
-                fmt::format("create view {} as\n{}", node.relation_name, node.compiled_code)));
+            TRY(connection.execute(fmt::format("create {} {} as\n{}",
+                                               task.is_computed_once ? "table" : "view",
+                                               node.relation_name, node.compiled_code)));
             return MadeRelation{};
         case Materialized::incremental:
             return make_incremental(connection, manifest, node, kept_files);

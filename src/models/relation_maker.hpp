@@ -9,6 +9,7 @@
 #include "base/result.hpp"
 #include "duck/database.hpp"
 #include "models/manifest.hpp"
+#include "models/task_graph.hpp"
 
 // Makes one node's relation in the scratch database, by its materialization. What dbt compiled is
 // run as it stands; what is added around it is only `create ... as`.
@@ -24,7 +25,7 @@ struct MadeRelation {
 /// fails, if an enforced contract does not hold, or if an incremental table has rows outside the
 /// dates that are written.
 Result<MadeRelation> make_relation(duck::Connection& connection, const Manifest& manifest,
-                                   const Node& node, const std::vector<std::string>& kept_files);
+                                   const Task& task, const std::vector<std::string>& kept_files);
 
 /// The schema that holds computed rows of incremental tables.
 inline constexpr const char* kComputedSchema = "_computed";

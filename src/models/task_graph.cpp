@@ -94,7 +94,8 @@ private:
         if (kind == TaskKind::make_relation) made_by_[node.unique_id] = graph_.tasks.size();
         if (kind == TaskKind::test && node.test.is_error_severity)
             gates_.push_back(graph_.tasks.size());
-        graph_.tasks.push_back({.kind = kind, .node = &node});
+        const bool is_once = kind == TaskKind::make_relation && is_computed_once(manifest_, node);
+        graph_.tasks.push_back({.kind = kind, .node = &node, .is_computed_once = is_once});
         graph_.jobs.push_back({.name = node.unique_id, .rank = static_cast<int>(kind)});
     }
 
@@ -147,6 +148,19 @@ std::set<std::string> ancestors(const Manifest& manifest, const Node& node) {
     std::set<std::string> found;
     add_ancestors(manifest, node, found);
     return found;
+}
+
+bool is_computed_once(const Manifest& manifest, const Node& node) {
+    if (node.materialized != Materialized::view) return false;
+    const auto is_node = [&manifest](const std::string& id) {
+        return manifest.find(id) != nullptr;
+    };
+    if (!std::ranges::any_of(node.depends_on, is_node)) return false;
+    const auto readers = std::ranges::count_if(manifest.nodes, [&node](const Node& reader) {
+        return reader.type == NodeType::model &&
+               std::ranges::find(reader.depends_on, node.unique_id) != reader.depends_on.end();
+    });
+    return readers > 1;
 }
 
 Result<std::set<std::string>> select_tables(const Manifest& manifest, std::string_view selection) {

@@ -18,6 +18,7 @@ enum class TaskKind { make_relation, test, export_table };
 struct Task {
     TaskKind kind = TaskKind::make_relation;
     const Node* node = nullptr;
+    bool is_computed_once = false;  // a view that is kept as a scratch table
 };
 
 /// `jobs[i]` is the job of `tasks[i]`.
@@ -33,6 +34,10 @@ Result<std::set<std::string>> select_tables(const Manifest& manifest, std::strin
 
 /// Unique ids of all ancestors of a node, sources included.
 std::set<std::string> ancestors(const Manifest& manifest, const Node& node);
+
+/// True for a view over other relations that several models read: computing its rows once is
+/// cheaper. (A view over sources alone is not kept: its readers want few of its columns.)
+bool is_computed_once(const Manifest& manifest, const Node& node);
 
 /// Views, seeds, the tables of `built`, the tests that concern them, and an export of each table of
 /// `built`. As in `dbt build`, a test runs when all its parents are done, and a child of a tested
