@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "base/result.hpp"
+#include "duck/database.hpp"
+
+// What the Parquet files themselves say, for verify.
+namespace bassline::ingest {
+
+struct SourceRows {
+    std::uint64_t bronze = 0;
+    std::uint64_t quarantined = 0;
+    std::uint64_t duplicate = 0;  // of both
+    std::int64_t first_offset = 0;
+    std::int64_t last_offset = 0;
+};
+
+class RowCounter {
+public:
+    /// Errors: `config`, `io`.
+    static Result<RowCounter> open(int threads, std::uint64_t memory_bytes,
+                                   const std::string& scratch);
+
+    /// Rows that the footer of a file promises. Errors: `sql` if it is no Parquet file.
+    Result<std::uint64_t> rows_of(const std::string& path);
+
+    /// Rows of one topic by number of the source, over absolute paths. Errors: `sql`.
+    Result<std::map<std::uint64_t, SourceRows>> by_source(
+        const std::vector<std::string>& bronze, const std::vector<std::string>& quarantine);
+
+private:
+    RowCounter(duck::Database database, duck::Connection connection)
+        : database_(std::move(database)), connection_(std::move(connection)) {}
+
+    duck::Database database_;
+    duck::Connection connection_;
+};
+
+}  // namespace bassline::ingest

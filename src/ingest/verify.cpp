@@ -1,0 +1,281 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "ingest/verify.hpp"
+
+#include <set>
+
+#include "base/hash.hpp"
+#include "ingest/row_counts.hpp"
+#include "lake/chain.hpp"
+#include "lake/names.hpp"
+#include "lake/snapshot.hpp"
+
+namespace bassline::ingest {
+namespace {
+
+using storage::FileSystem;
+
+struct SourceRanges {
+    std::string path;
+    std::uint64_t start = 0;
+    std::uint64_t end = 0;
+    std::uint64_t missing = 0;
+    bool ok = true;
+};
+
+struct TopicFiles {
+    std::vector<std::string> bronze;  // absolute, as they stand now
+    std::vector<std::string> quarantine;
+};
+
+class Verifier {
+public:
+    Verifier(const FileSystem& files, const VerifyOptions& options, RowCounter counter)
+        : files_(files), options_(options), counter_(std::move(counter)) {}
+
+    Result<VerifyReport> run() {
+        TRY_ASSIGN(const auto chains, lake::list_chains(files_));
+        for (const std::string& name : chains) TRY(check_chain(name));
+        TRY(find_unnamed("bronze"));
+        TRY(find_unnamed("_quarantine"));
+        check_snapshots();
+        return std::move(report_);
+    }
+
+private:
+    template <class... Args>
+    void find(fmt::format_string<Args...> format, Args&&... args) {
+        report_.findings.push_back(fmt::format(format, std::forward<Args>(args)...));
+    }
+
+    Result<void> check_chain(const std::string& name) {
+        auto loaded = lake::Chain::load(files_, name);
+        if (!loaded && loaded.error().kind == ErrorKind::io) return std::move(loaded).error();
+        if (!loaded) {
+            find("{}", loaded.error().message);
+            chain_broken_ = true;
+            return {};
+        }
+        std::map<std::uint64_t, SourceRanges> sources;
+        std::map<std::string, TopicFiles> topics;
+        for (const lake::Entry& entry : loaded.value().entries) {
+            ++report_.entries;
+            const bool newest = entry.seq + 1 == loaded.value().next_seq();
+            check_ranges(entry, sources);
+            check_counters(entry);
+            for (const lake::Output& output : entry.outputs) {
+                check_output(entry, output, newest, topics[output.topic]);
+            }
+        }
+        for (const auto& [topic, paths] : topics) check_rows(name, topic, paths, sources);
+        return {};
+    }
+
+    void check_ranges(const lake::Entry& entry, std::map<std::uint64_t, SourceRanges>& sources) {
+        for (const lake::FileRange& range : entry.ranges) {
+            const auto [found, first] = sources.try_emplace(
+                range.source, SourceRanges{range.path, range.start, range.start});
+            SourceRanges& source = found->second;
+            if (first && range.start != 0) {
+                source.missing += range.start;
+                source.ok = false;
+                find("entry {} of chain {} begins source {} ({}) at {}, not at 0", entry.seq,
+                     entry.chain, range.source, range.path, range.start);
+            } else if (range.start != source.end || range.end < range.start) {
+                source.ok = false;
+                if (range.start > source.end) source.missing += range.start - source.end;
+                find(
+                    "entry {} of chain {} reads source {} ({}) from {} to {}, but its predecessor "
+                    "ended at {}",
+                    entry.seq, entry.chain, range.source, range.path, range.start, range.end,
+                    source.end);
+            }
+            source.end = range.end;
+            source.path = range.path;
+        }
+    }
+
+    void check_counters(const lake::Entry& entry) {
+        std::map<std::string, lake::TopicCounters> held;
+        for (const lake::Output& output : entry.outputs) {
+            lake::TopicCounters& counters = held[output.topic];
+            (output.kind == lake::OutputKind::bronze ? counters.written : counters.quarantined) +=
+                output.rows;
+        }
+        for (const auto& [topic, counters] : entry.counters) {
+            if (counters.consumed != counters.written + counters.quarantined) {
+                find("entry {} of chain {} consumed {} {}, but {} were written and {} quarantined",
+                     entry.seq, entry.chain, counters.consumed, topic, counters.written,
+                     counters.quarantined);
+            }
+            if (counters.written != held[topic].written ||
+                counters.quarantined != held[topic].quarantined) {
+                find(
+                    "entry {} of chain {} counts {} written and {} quarantined {}, its files hold "
+                    "{} and {}",
+                    entry.seq, entry.chain, counters.written, counters.quarantined, topic,
+                    held[topic].written, held[topic].quarantined);
+            }
+        }
+    }
+
+    // Where the file stands: under its final name or, of the newest entry, still staged.
+    std::string standing_path(const lake::Output& output, bool newest) const {
+        const auto final_stands = files_.exists(output.final);
+        if ((final_stands && final_stands.value()) || !newest) return output.final;
+        const auto staged_stands = files_.exists(output.staged);
+        return staged_stands && staged_stands.value() ? output.staged : output.final;
+    }
+
+    void check_output(const lake::Entry& entry, const lake::Output& output, bool newest,
+                      TopicFiles& topic) {
+        ++report_.files;
+        named_.insert(output.final);
+        const std::string path = standing_path(output, newest);
+        if (!is_whole(fmt::format("entry {} of chain {}", entry.seq, entry.chain), path,
+                      output.bytes, output.rows, output.xxh64)) {
+            return;
+        }
+        report_.rows += output.rows;
+        (output.kind == lake::OutputKind::bronze ? topic.bronze : topic.quarantine)
+            .push_back(files_.absolute(path));
+    }
+
+    bool is_whole(const std::string& named_by, const std::string& path, std::uint64_t bytes,
+                  std::uint64_t rows, const std::string& xxh64) {
+        const auto info = files_.stat(path);
+        if (!info) {
+            find("{} names {}, which is missing", named_by, files_.absolute(path));
+            return false;
+        }
+        if (info.value().bytes != bytes) {
+            find("{} names {} with {} bytes, it has {}", named_by, files_.absolute(path), bytes,
+                 info.value().bytes);
+            return false;
+        }
+        if (options_.full && !has_hash(path, xxh64)) {
+            find("{} names {} with hash {}, its content was changed", named_by,
+                 files_.absolute(path), xxh64);
+            return false;
+        }
+        const auto counted = counter_.rows_of(files_.absolute(path));
+        if (!counted || counted.value() != rows) {
+            find("{} names {} with {} rows, {}", named_by, files_.absolute(path), rows,
+                 counted ? fmt::format("it has {}", counted.value()) : counted.error().message);
+            return false;
+        }
+        return true;
+    }
+
+    bool has_hash(const std::string& path, const std::string& xxh64) const {
+        const auto content = files_.read(path);
+        return content && xxh64_hex(content.value()) == xxh64;
+    }
+
+    void check_rows(const std::string& chain, const std::string& topic, const TopicFiles& paths,
+                    const std::map<std::uint64_t, SourceRanges>& sources) {
+        const auto counted = counter_.by_source(paths.bronze, paths.quarantine);
+        if (!counted) {
+            find("the files of {} in chain {} cannot be read: {}", topic, chain,
+                 counted.error().message);
+            return;
+        }
+        for (const auto& [number, rows] : counted.value()) {
+            VerifiedPartition partition{.chain = chain,
+                                        .topic = topic,
+                                        .partition = number,
+                                        .rows = rows.bronze,
+                                        .quarantined = rows.quarantined,
+                                        .duplicate = rows.duplicate};
+            check_partition(partition, rows, sources);
+            report_.partitions.push_back(std::move(partition));
+        }
+    }
+
+    void check_partition(VerifiedPartition& partition, const SourceRows& rows,
+                         const std::map<std::uint64_t, SourceRanges>& sources) {
+        if (rows.duplicate > 0) {
+            find("{} of source {} in chain {} holds {} rows twice", partition.topic,
+                 partition.partition, partition.chain, rows.duplicate);
+        }
+        const auto source = sources.find(partition.partition);
+        if (source == sources.end()) {
+            find("{} holds rows of source {}, which no entry of chain {} read", partition.topic,
+                 partition.partition, partition.chain);
+            partition.chain_ok = false;
+            return;
+        }
+        partition.source = source->second.path;
+        partition.start = source->second.start;
+        partition.end = source->second.end;
+        partition.missing = source->second.missing;
+        partition.chain_ok = source->second.ok;
+        const bool inside =
+            rows.first_offset >= 0 && static_cast<std::uint64_t>(rows.last_offset) < partition.end;
+        if (inside) return;
+        find("{} of source {} in chain {} holds offsets {} to {}, outside what was read ({} to {})",
+             partition.topic, partition.partition, partition.chain, rows.first_offset,
+             rows.last_offset, partition.start, partition.end);
+    }
+
+    // With a chain that does not read, nobody knows which files it names.
+    Result<void> find_unnamed(const std::string& directory) {
+        if (chain_broken_) return {};
+        const auto listed = files_.list(directory);
+        if (!listed && listed.error().kind == ErrorKind::not_found) return {};
+        if (!listed) return listed.error();
+        for (const auto& file : listed.value()) {
+            if (file.is_directory) {
+                TRY(find_unnamed(file.path));
+            } else if (!named_.contains(file.path)) {
+                find("{} is named by no entry of any chain", files_.absolute(file.path));
+            }
+        }
+        return {};
+    }
+
+    void check_snapshots() {
+        const auto numbers = lake::list_snapshots(files_);
+        if (!numbers) return find("{}", numbers.error().message);
+        std::optional<lake::Snapshot> previous;
+        for (const std::uint64_t number : numbers.value()) {
+            auto read = lake::read_snapshot(files_, number);
+            if (!read) return find("{}", read.error().message);
+            lake::Snapshot snapshot = std::move(read).value();
+            if (previous && (previous->n + 1 != snapshot.n ||
+                             snapshot.prev_sha256 != lake::sha256_of(*previous))) {
+                find("snapshot {} does not follow snapshot {}: one of the two was changed",
+                     snapshot.n, previous->n);
+            }
+            ++report_.snapshots;
+            previous = std::move(snapshot);
+        }
+        if (previous) check_tables(*previous);
+    }
+
+    void check_tables(const lake::Snapshot& snapshot) {
+        for (const auto& [name, table] : snapshot.tables) {
+            for (const lake::TableFile& file : table.files) {
+                ++report_.files;
+                (void)is_whole(fmt::format("snapshot {}", snapshot.n), file.path, file.bytes,
+                               file.rows, file.xxh64);
+            }
+        }
+    }
+
+    const FileSystem& files_;
+    const VerifyOptions& options_;
+    RowCounter counter_;
+    VerifyReport report_;
+    std::set<std::string> named_;
+    bool chain_broken_ = false;
+};
+
+}  // namespace
+
+Result<VerifyReport> verify(const FileSystem& files, const VerifyOptions& options) {
+    TRY_ASSIGN(RowCounter counter,
+               RowCounter::open(options.threads, options.memory_bytes, options.scratch));
+    return Verifier(files, options, std::move(counter)).run();
+}
+
+}  // namespace bassline::ingest

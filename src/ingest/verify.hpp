@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "base/result.hpp"
+#include "storage/file_system.hpp"
+
+// `bassline verify`: the proof a user can run. Folds the logs and holds the files against them:
+//   - every chain reads whole: seq dense, checksums and predecessors right;
+//   - the ranges of each source tile it: no gap, no overlap;
+//   - written + quarantined = consumed, in every entry and topic, and equal to the rows of its
+//   files;
+//   - every file named stands with its size and row count (and, with `full`, its hash);
+//   - (topic, source_partition, source_offset) is unique over bronze and quarantine, and inside
+//   what
+//     was consumed;
+//   - bronze and quarantine hold no Parquet file that no entry names;
+//   - the snapshots that still stand follow one another, and the newest one's files are whole.
+// Reads only; a batch that is committed but not yet published counts by its staged files.
+namespace bassline::ingest {
+
+struct VerifyOptions {
+    bool full = false;  // read every byte again
+    int threads = 1;
+    std::uint64_t memory_bytes = 512u << 20;
+    std::string scratch = "/tmp";  // where the engine may spill
+};
+
+/// One source (or Kafka partition) in one topic.
+struct VerifiedPartition {
+    std::string chain;
+    std::string source;  // its path, or "kafka"
+    std::string topic;
+    std::uint64_t partition = 0;  // number of the source
+    std::uint64_t start = 0;
+    std::uint64_t end = 0;
+    std::uint64_t rows = 0;
+    std::uint64_t quarantined = 0;
+    std::uint64_t missing = 0;    // bytes of the source between its ranges
+    std::uint64_t duplicate = 0;  // rows whose offset occurs before
+    bool chain_ok = true;
+};
+
+struct VerifyReport {
+    std::vector<VerifiedPartition> partitions;
+    std::vector<std::string> findings;  // each names file and entry
+    std::uint64_t entries = 0;
+    std::uint64_t files = 0;
+    std::uint64_t rows = 0;
+    std::uint64_t snapshots = 0;
+
+    bool ok() const { return findings.empty(); }
+};
+
+/// Errors: `io` if the lake cannot be read at all; what is wrong with it is a finding.
+Result<VerifyReport> verify(const storage::FileSystem& files, const VerifyOptions& options);
+
+}  // namespace bassline::ingest
