@@ -8,8 +8,7 @@ namespace {
 
 constexpr std::array<Chart, 7> kCharts = {{
     {"daily_user_listen_counts", "Daily listens", "plays",
-     "Songs started by known users on each UTC day, split by the user's level at that moment. The "
-     "line is the mean of listens per listener.",
+     "Songs started by known users on each UTC day, split by the user's level at that moment.",
      "daily_user_listen_counts", daily_listens},
     {"top_songs", "Top songs", "plays",
      "Recordings by number of plays started, in the range. Same title by another artist is another "

@@ -131,8 +131,8 @@ public:
     BeastServer(ServerOptions options, Handler handler)
         : options_(std::move(options)),
           handler_(std::move(handler)),
-          registry_(options_.limits),
           context_(kThreads),
+          registry_(options_.limits),
           acceptor_(asio::make_strand(context_)),
           grace_(context_) {}
 
@@ -158,10 +158,10 @@ private:
 
     const ServerOptions options_;
     const Handler handler_;
-    Registry registry_;
     std::atomic<bool> stopping_ = false;
     std::uint16_t port_ = 0;
     asio::io_context context_;
+    Registry registry_;  // its sockets go before their context
     tcp::acceptor acceptor_;
     asio::steady_timer grace_;
 };
@@ -306,6 +306,7 @@ asio::awaitable<BeastServer::Received> BeastServer::receive(Connection& connecti
     beast::tcp_stream& stream = connection.stream;
     if (!first && connection.buffer.size() == 0) {
         connection.idle = true;
+        if (stopping_) co_return Received{};  // begin_stop came before we were idle
         stream.expires_after(options_.limits.idle);
         auto [failure, got] =
             co_await stream.async_read_some(connection.buffer.prepare(4096), kAwait);

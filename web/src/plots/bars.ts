@@ -3,6 +3,7 @@
 import type { ChartData } from '../api';
 import { clip, duration, figure, integer, isolated, share, short } from '../format';
 import type { EChartsOption } from './echarts';
+import { fitted } from './fitted';
 import { categoryAxis, fineDecal, shared, valueAxis, type Palette } from './palette';
 import { numbers, texts } from './rows';
 
@@ -29,7 +30,6 @@ export function topSongs(data: ChartData, palette: Palette, width: number): ECha
   const plays = numbers(data, 'play_count').slice(0, songsShown);
   const listened = numbers(data, 'listened_seconds');
   const labelWidth = Math.round(Math.min(270, width * 0.46));
-  const letters = Math.floor(labelWidth / 6.4);
   return {
     ...shared(palette),
     grid: { left: 4, right: 48, top: 4, bottom: 4, containLabel: true },
@@ -53,8 +53,9 @@ export function topSongs(data: ChartData, palette: Palette, width: number): ECha
         formatter: (index: string) => {
           const at = Number(index);
           // Braces would be read as style marks of the label.
-          const plain = (text: string) => isolated(text.replace(/[{}|]/g, ' '), letters);
-          return `{song|${plain(songs[at]!)}}\n{artist|${plain(artists[at]!)}}`;
+          const plain = (text: string, size: number) =>
+            fitted(text.replace(/[{}|]/g, ' '), labelWidth, size);
+          return `{song|${plain(songs[at]!, 12)}}\n{artist|${plain(artists[at]!, 11)}}`;
         },
         rich: {
           song: { color: palette.ink, fontSize: 12, lineHeight: 16, width: labelWidth },
@@ -122,6 +123,14 @@ export function weekdays(data: ChartData, palette: Palette): EChartsOption {
   };
 }
 
+/** "15 to 30 min" as "15–30" over "min", so that all labels fit beside each other. */
+export const shortLength = (label: string) =>
+  label
+    .replace('under ', '<')
+    .replace(' to ', '–')
+    .replace(/^(\d+) (\w+) and more$/, '≥$1 $2')
+    .replace(' ', '\n');
+
 export function sessionLengths(data: ChartData, palette: Palette): EChartsOption {
   const buckets = texts(data, 'bucket');
   const sessions = numbers(data, 'session_count');
@@ -134,7 +143,10 @@ export function sessionLengths(data: ChartData, palette: Palette): EChartsOption
       `${integer(sessions[index] ?? 0)} sessions`,
       `${share(shares[index] ?? 0)} of all`,
     ]),
-    xAxis: categoryAxis(palette, buckets),
+    xAxis: {
+      ...categoryAxis(palette, buckets),
+      axisLabel: { color: palette.muted, interval: 0, formatter: shortLength },
+    },
     yAxis: valueAxis(palette, short),
     series: [
       {
@@ -162,7 +174,7 @@ export function freeAgainstPaid(data: ChartData, palette: Palette): EChartsOptio
   const wholes = values.map((pair) => pair.reduce<number>((sum, value) => sum + (value ?? 0), 0));
   const look: Record<string, { title: string; color: string; decal: object; ink: string }> = {
     paid: { title: 'Paid', color: palette.paid, decal: { symbol: 'none' }, ink: palette.card },
-    free: { title: 'Free', color: palette.free, decal: fineDecal(palette), ink: palette.card },
+    free: { title: 'Free', color: palette.free, decal: fineDecal(palette), ink: palette.onFree },
   };
   return {
     ...shared(palette),
@@ -175,7 +187,7 @@ export function freeAgainstPaid(data: ChartData, palette: Palette): EChartsOptio
         return `${look[level]!.title}  ${figure(value, measures[index]!.unit)}${part}`;
       }),
     ]),
-    xAxis: { ...valueAxis(palette, (value) => `${value} %`), max: 100 },
+    xAxis: { ...valueAxis(palette, (value) => `${value} %`), max: 100, interval: 25 },
     yAxis: {
       ...categoryAxis(
         palette,

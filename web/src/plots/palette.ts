@@ -9,6 +9,7 @@ export interface Palette {
   card: string;
   paid: string;
   free: string;
+  onFree: string;
   third: string;
   soft: string;
   bad: string;
@@ -24,13 +25,14 @@ export function readPalette(): Palette {
     card: color('card'),
     paid: color('paid'),
     free: color('free'),
+    onFree: color('on-free'),
     third: color('third'),
     soft: color('soft'),
     bad: color('bad'),
   };
 }
 
-const font = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Noto Sans', sans-serif";
+export const font = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Noto Sans', sans-serif";
 
 /** Hatching of what is not complete. */
 export const incompleteDecal = (palette: Palette) => ({
@@ -44,9 +46,9 @@ export const incompleteDecal = (palette: Palette) => ({
 /** A fine pattern, so that a series is not known by its colour alone. */
 export const fineDecal = (palette: Palette) => ({
   symbol: 'rect',
-  color: palette.card + '66',
+  color: palette.card + '55',
   dashArrayX: [1, 0] as [number, number],
-  dashArrayY: [1, 5] as [number, number],
+  dashArrayY: [1, 7] as [number, number],
   rotation: Math.PI / 4,
 });
 

@@ -118,6 +118,7 @@ export function activeUsers(data: ChartData, palette: Palette): EChartsOption {
     ...shared(palette),
     legend: {
       ...(shared(palette).legend as object),
+      top: 4,
       icon: undefined,
       itemWidth: 24,
       data: lines.map((line) => line.name),
@@ -130,7 +131,9 @@ export function activeUsers(data: ChartData, palette: Palette): EChartsOption {
         const index = (parameters as { dataIndex: number }[])[0]!.dataIndex;
         return [
           dayTitle(dates[index]!, data),
-          ...[...lines].reverse().map(({ name, values }) => `${name}  ${integer(values[index] ?? 0)}`),
+          ...[...lines]
+            .reverse()
+            .map(({ name, values }) => `${name}  ${integer(values[index] ?? 0)}`),
         ].join('\n');
       },
     },
