@@ -1,95 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "event/decoder.hpp"
 
-#include <random>
 #include <string>
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
-#include "event/text.hpp"
+#include "event/sample_lines.hpp"
 
 namespace bassline::event {
 namespace {
-
-constexpr std::int64_t kEventMsMax = 1'800'000'000'000;
-
-constexpr std::string_view kPageView =
-    R"({"ts":1741132874000,"sessionId":68,"page":"NextSong","auth":"Logged In","method":"PUT","status":200,"level":"paid","itemInSession":17,"city":"North Wales","zip":"09455","state":"PA","userAgent":"\"Mozilla/5.0 (X)\"","lon":-75.2782,"lat":40.2109,"userId":69,"lastName":"Mills","firstName":"Lucas","gender":"M","registration":1688327212000,"artist":"The Sour","song":"Le\u00e9 \\o/","duration":521.9296})";
-constexpr std::string_view kListen =
-    R"({"artist":"A","song":"S","duration":200.5,"ts":1741996230000,"sessionId":101,"auth":"Logged In","level":"free","itemInSession":1,"city":"Boston","zip":"02151","state":"MA","userAgent":"M","lon":-71.0,"lat":42.4,"userId":7,"lastName":"K","firstName":"F","gender":"F","registration":1740787200000})";
-constexpr std::string_view kAuth =
-    R"({"ts":1741157141000,"sessionId":371,"level":"free","itemInSession":5,"city":"B","zip":"29902","state":"SC","userAgent":"M","lon":-80.6698,"lat":32.4316,"success":false})";
-constexpr std::string_view kStatusChange =
-    R"({"ts":1741271522000,"sessionId":752,"auth":"Logged In","level":"free","itemInSession":2,"city":"N","zip":"45156","state":"OH","userAgent":"M","lon":-84.2,"lat":38.8,"userId":171,"lastName":"H","firstName":"D","gender":"F","registration":1626685167000})";
-constexpr std::string_view kSingle =
-    R"({"ts":1741132878000,"userId":"31","sessionId":310,"page":"NextSong","auth":"Logged In","method":"PUT","status":200,"level":"paid","itemInSession":7,"location":"Tampa, FL","userAgent":"M","lastName":"K","firstName":"A","registration":1664626423000,"gender":"F","artist":"A","song":"D","length":218.14752})";
-constexpr std::string_view kPandas =
-    R"({"artist":null,"auth":"Logged Out","firstName":null,"gender":null,"itemInSession":0,"lastName":null,"length":null,"level":"free","location":null,"method":"GET","page":"Home","registration":null,"sessionId":82,"song":null,"status":200,"ts":1541122176796,"userAgent":null,"userId":""})";
-constexpr std::string_view kRealLines[] = {kPageView,     kListen, kAuth,
-                                           kStatusChange, kSingle, kPandas};
-
-// Decodes a line in a buffer that ends kScanPadding after it, so that ASan sees every overrun.
-class Lines {
-public:
-    explicit Lines(char padding = 0) : padding_(padding) {}
-
-    const Line& decode(std::string_view line) { return decoder_.decode(own(line)); }
-    const Line& decode_generally(std::string_view line) {
-        return decoder_.decode_generally(own(line));
-    }
-    bool scan(std::string_view line, Fields& fields) { return scanner_.scan(own(line), fields); }
-
-private:
-    std::string_view own(std::string_view line) {
-        buffer_ = std::make_unique<char[]>(line.size() + kScanPadding);
-        line.copy(buffer_.get(), line.size());
-        std::fill_n(buffer_.get() + line.size(), kScanPadding, padding_);
-        return {buffer_.get(), line.size()};
-    }
-
-    char padding_;
-    std::unique_ptr<char[]> buffer_;
-    Decoder decoder_{kEventMsMax};
-    Scanner scanner_;
-};
-
-std::string text_of(const Line& line, Column column) {
-    if (!line.fields.has(column)) return "(null)";
-    const Text& text = line.fields[column].text;
-    return text.escaped ? unescape(text.view()) : std::string(text.view());
-}
-
-// Everything a line says, as text: two lines that read alike are alike.
-std::string describe(const Line& line) {
-    std::string out = line.format ? std::string(to_string(*line.format)) : "unreadable";
-    for (std::size_t i = 0; i < line.record_count; ++i) {
-        const auto& record = line.records[i];
-        out += fmt::format(" {}", to_string(record.topic));
-        if (record.refusal) {
-            out +=
-                fmt::format("!{} ({})", to_string(record.refusal->reason), record.refusal->detail);
-        }
-    }
-    if (!line.format) return out;
-    for (std::size_t i = 0; i < kProducerColumnCount; ++i) {
-        const auto column = static_cast<Column>(i);
-        if (!line.fields.has(column)) continue;
-        const auto& definition_of = definition(column);
-        const Value& value = line.fields[column];
-        out += fmt::format(" {}=", definition_of.name);
-        if (definition_of.type == Type::text) {
-            out += text_of(line, column);
-        } else if (definition_of.type == Type::real) {
-            out += fmt::format("{:a}", value.real);
-        } else if (definition_of.type == Type::boolean) {
-            out += value.boolean ? "true" : "false";
-        } else {
-            out += std::to_string(value.integer);
-        }
-    }
-    return out + " " + std::string(line.rescued);
-}
 
 std::string with(std::string_view line, std::string_view from, std::string_view to) {
     std::string changed(line);
@@ -306,119 +226,6 @@ TEST(Decoder, EachRecordOfALineIsJudgedByItsOwnColumns) {
     const Line& too_long = lines.decode(with(kSingle, "218.14752", "20000"));
     ASSERT_EQ(too_long.record_count, 2u);
     EXPECT_TRUE(too_long.records[0].refusal && too_long.records[1].refusal);
-}
-
-TEST(Decoder, WhatEventSimWritesTakesTheFastPath) {
-    Lines lines;
-    for (int round = 0; round < 2; ++round) {
-        for (const auto line : kRealLines) {
-            Fields fields;
-            EXPECT_TRUE(lines.scan(line, fields)) << line;
-        }
-    }
-}
-
-TEST(Decoder, BothPathsAgreeOnRealLines) {
-    Lines lines;
-    for (const auto line : kRealLines) {
-        const auto fast = describe(lines.decode(line));
-        EXPECT_EQ(fast, describe(lines.decode_generally(line)));
-    }
-}
-
-// Mutates a line at random: bytes flipped, removed, doubled; pieces of other lines and of hostile
-// spellings put in.
-std::string mutate(std::mt19937_64& random, std::string line) {
-    constexpr std::string_view kPieces[] = {"\"",
-                                            "\\",
-                                            "{",
-                                            "}",
-                                            ",",
-                                            ":",
-                                            "null",
-                                            "-0",
-                                            "0.1",
-                                            "1e5",
-                                            "\\u00e9",
-                                            "\\ud8",
-                                            "\"\"",
-                                            "true",
-                                            "9",
-                                            "123456789",
-                                            "-",
-                                            ".0",
-                                            " ",
-                                            "\t",
-                                            "\xc3\xa9",
-                                            "\xff",
-                                            "\"ts\":",
-                                            "\"length\":1.0,",
-                                            "\\\"",
-                                            "[",
-                                            "\n",
-                                            "\r",
-                                            "12345678901234567890",
-                                            "4503599627370497.5",
-                                            "0.30000000000000004",
-                                            "\\u0041"};
-    auto below = [&](std::size_t n) { return static_cast<std::size_t>(random() % n); };
-    for (std::size_t change = 1 + below(3); change > 0; --change) {
-        const std::size_t at = below(line.size() + 1);
-        switch (below(6)) {
-            case 0:
-                if (at < line.size()) line[at] = static_cast<char>(random());
-                break;
-            case 1:
-                line.erase(at, 1 + below(8));
-                break;
-            case 2:
-                line.insert(at, kPieces[below(std::size(kPieces))]);
-                break;
-            case 3:
-                line.insert(at, line.substr(below(line.size() + 1), below(40)));
-                break;
-            case 4: {
-                const auto other = kRealLines[below(std::size(kRealLines))];
-                line.insert(at, other.substr(below(other.size()), below(60)));
-                break;
-            }
-            default: {  // a digit becomes another
-                const auto digit = line.find_first_of("0123456789", at);
-                if (digit != std::string::npos) line[digit] = static_cast<char>('0' + below(10));
-            }
-        }
-    }
-    return line;
-}
-
-TEST(Decoder, BothPathsAgreeOnMutatedLines) {
-    const auto seed = std::random_device{}();
-    SCOPED_TRACE(fmt::format("seed {}", seed));
-    std::mt19937_64 random(seed);
-    int accepted = 0;
-    for (const char padding : {'\0', '"', '}', '7', ' '}) {
-        Lines lines(padding);
-        for (int i = 0; i < 20'000; ++i) {
-            const auto line =
-                mutate(random, std::string(kRealLines[random() % std::size(kRealLines)]));
-            const auto fast = describe(lines.decode(line));
-            ASSERT_EQ(fast, describe(lines.decode_generally(line))) << line;
-            accepted += fast.find('!') == std::string::npos;
-        }
-    }
-    EXPECT_GT(accepted, 5'000) << "too few lines survive to say anything";
-}
-
-TEST(Decoder, RandomBytesAreRefusedQuietly) {
-    const auto seed = std::random_device{}();
-    SCOPED_TRACE(fmt::format("seed {}", seed));
-    std::mt19937_64 random(seed);
-    Lines lines;
-    for (int i = 0; i < 5'000; ++i) {
-        std::string line(random() % 200, '\0');
-        for (char& c : line) c = static_cast<char>(random());
-        EXPECT_TRUE(lines.decode(line).records[0].refusal);
-    }
 }
 
 }  // namespace

@@ -20,7 +20,6 @@ namespace {
 namespace dom = simdjson::dom;
 
 constexpr std::size_t kShownBytesMax = 120;
-constexpr std::size_t kTextPadding = 16;
 constexpr double kIntegralMax = 9007199254740992.0;  // 2^53
 constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 

@@ -15,9 +15,12 @@
 // Everything here points into the line and the decoder, and lives until the next line is decoded.
 namespace bassline::event {
 
+/// Bytes readable after every text.
+inline constexpr std::size_t kTextPadding = 32;
+
 /// A string of the line. `escaped`: the bytes are the JSON spelling between the quotation marks,
 /// with valid escapes and no surrogates (see unescape); otherwise they are the value itself.
-/// 16 more bytes are readable after it.
+/// kTextPadding more bytes are readable after it.
 struct Text {
     const char* data;
     std::uint32_t size;

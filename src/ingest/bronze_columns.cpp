@@ -15,7 +15,6 @@ using parquet::ColumnChunk;
 using parquet::kNullCode;
 
 constexpr std::int64_t kMicrosecondsPerMs = 1000;
-constexpr std::size_t kTextPadding = 16;
 
 }  // namespace
 
@@ -34,7 +33,7 @@ void BronzeColumns::repair_new_values(Column column) {
     for (std::size_t code = repaired.size(); code < known; ++code) {
         std::string text = event::repair_utf8(interner.values()[code]);
         const auto size = static_cast<std::uint32_t>(text.size());
-        text.append(kTextPadding, '\0');
+        text.append(event::kTextPadding, '\0');
         repaired.push_back(size == 0 ? kNullCode : interner.code({text.data(), size, false}));
     }
 }

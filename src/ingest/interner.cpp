@@ -2,6 +2,7 @@
 #include "ingest/interner.hpp"
 
 #include <algorithm>
+#include <cstring>
 #include <string>
 
 #include "event/text.hpp"
@@ -12,7 +13,6 @@ namespace {
 constexpr std::size_t kSlotsMin = 64;
 constexpr std::size_t kBlockBytesMin = 1 << 10;
 constexpr std::size_t kBlockBytesMax = 1 << 18;
-constexpr std::size_t kPadding = 16;
 
 }  // namespace
 
@@ -22,6 +22,7 @@ Interner::Interner() {
 
 void Interner::clear() {
     slots_ = std::vector<Slot>(kSlotsMin, Slot{});
+    mask_ = slots_.size() - 1;
     values_ = {};
     blocks_.clear();
     used_ = 0;
@@ -30,60 +31,64 @@ void Interner::clear() {
     bytes_ = slots_.size() * sizeof(Slot);
 }
 
-std::uint32_t Interner::add(const event::Text& text, std::uint64_t hash) {
-    const std::string_view spelling = keep(text.view());
-    std::uint32_t code = 0;
-    if (text.escaped) {
-        std::string value = event::unescape(spelling);
-        const auto size = static_cast<std::uint32_t>(value.size());
-        value.append(kPadding, '\0');
-        code = this->code({value.data(), size, false});
-    } else {
-        code = static_cast<std::uint32_t>(values_.size());
-        if (values_.size() == values_.capacity()) {
-            const std::size_t before = values_.capacity();
-            values_.reserve(std::max<std::size_t>(16, before * 2));
-            bytes_ += (values_.capacity() - before) * sizeof(std::string_view);
+// A new text, or one whose hash another text has too.
+std::uint32_t Interner::find_or_add(const event::Text& text, std::uint64_t hash) {
+    for (std::size_t i = hash & mask_; slots_[i].candidate != nullptr; i = (i + 1) & mask_) {
+        if (slots_[i].hash == hash && slots_[i].candidate->is(text)) {
+            return slots_[i].candidate->code;
         }
-        values_.push_back(spelling);
     }
-    slot_for(hash) = {hash, spelling.data(),
-                      text.size | static_cast<std::uint32_t>(text.escaped) << 31, code};
-    if (++used_ * 2 > slots_.size()) grow();
-    return code;
+    return add(text, hash);
 }
 
-Interner::Slot& Interner::slot_for(std::uint64_t hash) {
-    const std::size_t mask = slots_.size() - 1;
-    std::size_t i = hash & mask;
-    while (slots_[i].spelling != nullptr) i = (i + 1) & mask;
+std::uint32_t Interner::add(const event::Text& text, std::uint64_t hash) {
+    Candidate* const kept = keep(text);
+    if (text.escaped) {
+        std::string value = event::unescape(text.view());
+        const auto size = static_cast<std::uint32_t>(value.size());
+        value.append(event::kTextPadding, '\0');
+        kept->code = code({value.data(), size, false});
+    } else {
+        kept->code = static_cast<std::uint32_t>(values_.size());
+        const std::size_t before = values_.capacity();
+        values_.emplace_back(kept->spelling(), text.size);
+        bytes_ += (values_.capacity() - before) * sizeof(std::string_view);
+    }
+    free_slot(hash) = {hash, kept};
+    if (++used_ * 2 > slots_.size()) grow();
+    return kept->code;
+}
+
+Interner::Slot& Interner::free_slot(std::uint64_t hash) {
+    std::size_t i = hash & mask_;
+    while (slots_[i].candidate != nullptr) i = (i + 1) & mask_;
     return slots_[i];
 }
 
-// A copy that lives until clear(), padded with zeros.
-std::string_view Interner::keep(std::string_view bytes) {
-    const std::size_t need = bytes.size() + kPadding;
-    if (need > free_bytes_) {
-        const std::size_t doubled = std::clamp(bytes_, kBlockBytesMin, kBlockBytesMax);
-        free_bytes_ = std::max(doubled, need);
+// A copy that lives until clear(). What is read behind it may belong to the next one.
+Interner::Candidate* Interner::keep(const event::Text& text) {
+    const std::size_t bytes = (sizeof(Candidate) + text.size + 7) / 8 * 8;
+    if (bytes + event::kTextPadding > free_bytes_) {
+        const std::size_t block = std::clamp(bytes_, kBlockBytesMin, kBlockBytesMax);
+        free_bytes_ = std::max(block, bytes + event::kTextPadding);
         blocks_.push_back(std::make_unique<char[]>(free_bytes_));
         free_ = blocks_.back().get();
         bytes_ += free_bytes_;
     }
-    char* const copy = free_;
-    std::memcpy(copy, bytes.data(), bytes.size());
-    free_ += bytes.size();
-    free_bytes_ -= bytes.size();
-    if (free_bytes_ < kPadding) free_bytes_ = 0;
-    return {copy, bytes.size()};
+    auto* const kept = new (free_) Candidate{Candidate::size_of(text), 0};
+    std::memcpy(free_ + sizeof(Candidate), text.data, text.size);
+    free_ += bytes;
+    free_bytes_ -= bytes;
+    return kept;
 }
 
 void Interner::grow() {
     std::vector<Slot> old(slots_.size() * 2, Slot{});
     old.swap(slots_);
+    mask_ = slots_.size() - 1;
     bytes_ += old.size() * sizeof(Slot);
     for (const Slot& slot : old) {
-        if (slot.spelling != nullptr) slot_for(slot.hash) = slot;
+        if (slot.candidate != nullptr) free_slot(slot.hash) = slot;
     }
 }
 

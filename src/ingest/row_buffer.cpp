@@ -42,6 +42,11 @@ std::uint32_t producer_texts() {
     return texts;
 }
 
+template <class Visit>
+void for_each_bit(std::uint32_t bits, Visit visit) {
+    for (; bits != 0; bits &= bits - 1) visit(static_cast<std::size_t>(std::countr_zero(bits)));
+}
+
 }  // namespace
 
 Interners::Interners() {
@@ -51,7 +56,7 @@ Interners::Interners() {
 void Interners::clear() {
     for (Interner& interner : interners_) interner.clear();
     for (const auto format : {event::InputFormat::topics, event::InputFormat::single}) {
-        std::array<char, 32> padded{};
+        std::array<char, 16 + event::kTextPadding> padded{};
         const auto name = to_string(format);
         name.copy(padded.data(), name.size());
         of(Column::input_format)
@@ -61,11 +66,19 @@ void Interners::clear() {
 
 void Interners::encode(const event::Line& line, RowCodes& codes) {
     static const std::uint32_t kTexts = producer_texts();
-    for (std::uint32_t rest = kTexts; rest != 0; rest &= rest - 1) {
-        const auto i = static_cast<std::size_t>(std::countr_zero(rest));
-        const bool present = (line.fields.present >> i & 1) != 0;
-        codes[i] = present ? interners_[i].code(line.fields.values[i].text) : kNullCode;
-    }
+    const std::uint32_t present = line.fields.present & kTexts;
+    std::array<std::uint64_t, event::kProducerColumnCount> hashes;
+    std::array<const Interner::Candidate*, event::kProducerColumnCount> candidates;
+    for_each_bit(kTexts & ~present, [&](std::size_t i) { codes[i] = kNullCode; });
+    for_each_bit(present, [&](std::size_t i) {
+        hashes[i] = Interner::hash_of(line.fields.values[i].text);
+        interners_[i].prefetch(hashes[i]);
+    });
+    for_each_bit(present,
+                 [&](std::size_t i) { candidates[i] = interners_[i].candidate(hashes[i]); });
+    for_each_bit(present, [&](std::size_t i) {
+        codes[i] = interners_[i].code(line.fields.values[i].text, hashes[i], candidates[i]);
+    });
     codes[event::index_of(Column::input_format)] = static_cast<std::uint32_t>(*line.format);
     auto& rescued = codes[event::index_of(Column::rescued_data)];
     rescued = kNullCode;

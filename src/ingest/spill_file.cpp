@@ -20,8 +20,6 @@ namespace {
 using event::Type;
 using parquet::kNullCode;
 
-constexpr std::size_t kTextPadding = 16;  // what an interner reads behind a text
-
 Error failed(std::string_view doing, const std::string& directory) {
     return error(ErrorKind::io, "could not {} the spill file in {}: {}", doing, directory,
                  std::strerror(errno));
@@ -124,7 +122,7 @@ Result<Segment> SpillFile::write(RowBuffer& buffer, const Interners& interners) 
 }
 
 Result<void> SpillFile::read(const Segment& segment, RowBuffer& buffer, Interners& interners) {
-    std::string bytes(segment.bytes + kTextPadding, '\0');
+    std::string bytes(segment.bytes + event::kTextPadding, '\0');
     for (std::uint64_t done = 0; done < segment.bytes;) {
         const auto count = ::pread(descriptor_, bytes.data() + done, segment.bytes - done,
                                    static_cast<off_t>(segment.offset + done));

@@ -6,9 +6,7 @@
 #include <stdexcept>
 
 #include <arrow/buffer.h>
-#include <arrow/builder.h>
 #include <arrow/memory_pool.h>
-#include <arrow/type_traits.h>
 
 namespace bassline::parquet {
 namespace {
@@ -20,10 +18,6 @@ template <class T>
 T value_or_throw(arrow::Result<T> result) {
     if (!result.ok()) throw std::runtime_error(result.status().ToString());
     return std::move(result).ValueUnsafe();
-}
-
-void throw_unless_ok(const arrow::Status& status) {
-    if (!status.ok()) throw std::runtime_error(status.ToString());
 }
 
 std::shared_ptr<arrow::Buffer> allocate(std::size_t bytes) {
@@ -215,14 +209,8 @@ std::shared_ptr<arrow::Array> ArrayMaker::make(const ColumnSpec& column, const C
         return from_texts(column, *texts, rows);
     }
     if (const auto* const strings = std::get_if<Strings>(&chunk)) {
-        auto values =
-            make_strings(column.type, rows, [&](std::size_t row) { return strings->values[row]; });
-        if (!is_dictionary(column)) return values;
-        std::unique_ptr<arrow::ArrayBuilder> builder;
-        throw_unless_ok(
-            arrow::MakeBuilder(arrow::default_memory_pool(), arrow_type(column), &builder));
-        throw_unless_ok(builder->AppendArraySlice(*values->data(), 0, values->length()));
-        return value_or_throw(builder->Finish());
+        return make_strings(column.type, rows,
+                            [&](std::size_t row) { return strings->values[row]; });
     }
     if (const auto* const constant = std::get_if<Constant>(&chunk)) {
         return from_constant(column, *constant, rows);

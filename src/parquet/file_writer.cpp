@@ -77,20 +77,13 @@ std::shared_ptr<::parquet::WriterProperties> properties_of(const std::vector<Col
     return builder.build();
 }
 
-std::shared_ptr<arrow::Schema> schema_of(const std::vector<ColumnSpec>& columns,
-                                         const std::map<std::string, std::string>& metadata) {
+std::shared_ptr<arrow::Schema> schema_of(const std::vector<ColumnSpec>& columns) {
     arrow::FieldVector fields;
     for (const auto& column : columns) {
         fields.push_back(
             arrow::field(std::string(column.name), arrow_type(column), !column.required));
     }
-    std::vector<std::string> keys;
-    std::vector<std::string> values;
-    for (const auto& [key, value] : metadata) {
-        keys.push_back(key);
-        values.push_back(value);
-    }
-    return arrow::schema(std::move(fields), arrow::key_value_metadata(keys, values));
+    return arrow::schema(std::move(fields));
 }
 
 class ArrowFileWriter final : public FileWriter {
@@ -99,11 +92,14 @@ public:
         : columns_(std::move(columns)), stream_(std::make_shared<FileStream>(std::move(file))) {}
 
     Result<void> open(const std::map<std::string, std::string>& metadata) {
+        const auto pairs = std::make_shared<arrow::KeyValueMetadata>();
+        for (const auto& [key, value] : metadata) pairs->Append(key, value);
         return guarded([&]() -> arrow::Status {
-            return ::parquet::arrow::FileWriter::Open(*schema_of(columns_, metadata),
-                                                      arrow::default_memory_pool(), stream_,
-                                                      properties_of(columns_))
-                .Value(&writer_);
+            ARROW_RETURN_NOT_OK(::parquet::arrow::FileWriter::Open(*schema_of(columns_),
+                                                                   arrow::default_memory_pool(),
+                                                                   stream_, properties_of(columns_))
+                                    .Value(&writer_));
+            return writer_->AddKeyValueMetadata(pairs);
         });
     }
 

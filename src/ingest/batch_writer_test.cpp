@@ -1,0 +1,282 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "ingest/batch_writer.hpp"
+
+#include <filesystem>
+#include <fstream>
+#include <random>
+#include <sstream>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <gtest/gtest.h>
+
+#include "duck/database.hpp"
+#include "event/schema.hpp"
+#include "storage/local_file_system.hpp"
+
+// What a worker writes is read back by DuckDB, which shares nothing with our writer.
+namespace bassline::ingest {
+namespace {
+
+constexpr Timestamp kIngestedAt{std::chrono::microseconds(1'770'000'000'000'000)};
+
+class BatchWriterTest : public ::testing::Test {
+protected:
+    void SetUp() override {
+        directory_ = std::filesystem::temp_directory_path() /
+                     fmt::format("batch-writer-{}", std::random_device{}());
+        auto opened = storage::open_local(directory_);
+        ASSERT_TRUE(opened) << opened.error().message;
+        files_ = std::move(opened).value();
+    }
+    void TearDown() override { std::filesystem::remove_all(directory_); }
+
+    // Writes the text as one source, in blocks of about `block_bytes`.
+    BatchResult write(const std::string& text, BatchContext context = {},
+                      std::size_t block_bytes = 64 << 10) {
+        context.chain = "files";
+        context.ingested_at = kIngestedAt;
+        context.staging_directory = fmt::format("staging{}", runs_++);
+        EXPECT_TRUE(files_->make_directories(context.staging_directory));
+        auto writer = BatchWriter::make(*files_, context);
+        EXPECT_TRUE(writer);
+        for (std::size_t at = 0; at < text.size();) {
+            std::size_t end = std::min(text.size(), at + block_bytes);
+            if (end < text.size()) end = std::min(text.size(), text.find('\n', end) + 1);
+            if (end == 0) end = text.size();
+            std::string block = text.substr(at, end - at) + std::string(kLinePadding, '"');
+            auto consumed =
+                writer.value()->consume({7, at, std::string_view(block).substr(0, end - at)});
+            EXPECT_TRUE(consumed) << consumed.error().message;
+            at = end;
+        }
+        auto finished = writer.value()->finish();
+        EXPECT_TRUE(finished) << finished.error().message;
+        for (const auto& [topic, counters] : finished.value().counters) {
+            EXPECT_EQ(counters.consumed, counters.written + counters.quarantined) << topic;
+        }
+        return std::move(finished).value();
+    }
+
+    // `read_parquet` over the staged files of a topic.
+    std::string files_of(const BatchResult& result, std::string_view topic,
+                         lake::OutputKind kind = lake::OutputKind::bronze) {
+        std::vector<std::string> paths;
+        for (const auto& output : result.outputs) {
+            if (output.topic == topic && output.kind == kind) {
+                paths.push_back("'" + files_->absolute(output.staged) + "'");
+            }
+        }
+        return fmt::format("read_parquet([{}])", fmt::join(paths, ", "));
+    }
+
+    // The one value of a query, as text.
+    std::string ask(const std::string& sql) {
+        auto database = duck::Database::open({.temp_directory = directory_ / "temp"});
+        EXPECT_TRUE(database) << database.error().message;
+        auto connection = database.value().connect();
+        EXPECT_TRUE(connection) << connection.error().message;
+        auto rows = connection.value().query("select cast((" + sql + ") as varchar)");
+        if (!rows) return rows.error().message;
+        EXPECT_TRUE(rows.value().next());
+        return rows.value().is_null(0) ? "null" : std::string(rows.value().text(0));
+    }
+
+    std::filesystem::path directory_;
+    std::unique_ptr<storage::FileSystem> files_;
+    int runs_ = 0;
+};
+
+std::string read_file(const std::string& path) {
+    std::ifstream file(path, std::ios::binary);
+    EXPECT_TRUE(file.is_open()) << path;
+    std::stringstream text;
+    text << file.rdbuf();
+    return text.str();
+}
+
+std::string golden() {
+    std::string text;
+    for (const auto* topic :
+         {"listen_events", "page_view_events", "auth_events", "status_change_events"}) {
+        text += read_file(fmt::format("tests/data/golden/{}.ndjson", topic));
+    }
+    return text;
+}
+
+constexpr std::string_view kSingle =
+    R"({"ts":1741132878000,"userId":"31","sessionId":310,"page":"NextSong","auth":"Logged In","method":"PUT","status":200,"level":"paid","itemInSession":7,"location":"Tampa, FL","userAgent":"\"M\/5\"","lastName":"K","firstName":"A","registration":1664626423000.0,"gender":"F","artist":"BjÃ¶rk","song":" D\u00e9 ","length":218.14752})";
+
+std::string listen(std::int64_t ts, int session, const std::string& song) {
+    return fmt::format(
+        R"({{"artist":"A","song":"{}","duration":200.5,"ts":{},"sessionId":{},"auth":"Logged In","level":"free","itemInSession":1,"city":"B","zip":"02151","state":"MA","userAgent":"M","lon":-71.0,"lat":42.4,"userId":7,"lastName":"K","firstName":"F","gender":"F","registration":1740787200000}})"
+        "\n",
+        song, ts, session);
+}
+
+TEST_F(BatchWriterTest, TheGoldenFixtureGivesItsRows) {
+    const auto result = write(golden());
+    EXPECT_EQ(result.counters.at("page_view_events").written, 23u);
+    EXPECT_EQ(result.counters.at("auth_events").written, 3u);
+    EXPECT_EQ(result.counters.at("status_change_events").written, 1u);
+    EXPECT_EQ(ask("select count(*) from " + files_of(result, "page_view_events")), "23");
+    EXPECT_EQ(ask("select count(distinct song) from " + files_of(result, "listen_events")), "6");
+    EXPECT_EQ(ask("select list(success order by ts) from " + files_of(result, "auth_events")),
+              "[false, true, true]");
+    EXPECT_EQ(result.dates_touched, (std::vector<std::string>{"2025-03-14", "2025-03-15"}));
+}
+
+TEST_F(BatchWriterTest, OneFileATopicAndHourWithItsFigures) {
+    const auto result = write(listen(1741132800000, 1, "a") + listen(1741136399999, 2, "b") +
+                              listen(1741136400000, 3, "c"));
+    ASSERT_EQ(result.outputs.size(), 2u);
+    const auto& first = result.outputs[0];
+    EXPECT_EQ(first.topic, "listen_events");
+    EXPECT_EQ(first.date, "2025-03-05");
+    EXPECT_EQ(first.hour, 0);
+    EXPECT_EQ(first.rows, 2u);
+    EXPECT_EQ(first.min_event_ms, 1741132800000);
+    EXPECT_EQ(first.max_event_ms, 1741136399999);
+    EXPECT_FALSE(first.staged.ends_with(".parquet"));
+    EXPECT_EQ(first.bytes, files_->stat(first.staged).value().bytes);
+    EXPECT_EQ(result.outputs[1].hour, 1);
+}
+
+TEST_F(BatchWriterTest, AddedColumnsComeFromTheLineAndTheBatch) {
+    BatchContext context;
+    context.seq = 12;
+    context.producer = "north";
+    const auto result = write("\n" + std::string(kSingle) + "\n", context);
+    for (const auto* topic : {"page_view_events", "listen_events"}) {
+        EXPECT_EQ(
+            ask("select (epoch_ms(event_at), artist_utf8, song_utf8, location, input_format, "
+                "producer, source, source_partition, source_offset, source_timestamp, "
+                "epoch_us(ingested_at), chain, seq, schema_id, rescued_data) from " +
+                files_of(result, topic)),
+            "(1741132878000, Bj\u00f6rk, D\u00e9, 'Tampa, FL', single, north, file, 7, 1, NULL, "
+            "1770000000000000, files, 12, NULL, NULL)")
+            << topic;
+    }
+    EXPECT_EQ(ask("select (artist, song, userAgent, userId, registration, duration, status) from " +
+                  files_of(result, "page_view_events")),
+              "(Bj\u00c3\u00b6rk, ' D\u00e9 ', '\"M/5\"', 31, 1664626423000, 218.14752, 200)");
+    EXPECT_EQ(ask("select list(key || '=' || value order by key) from (select decode(key) as key, "
+                  "decode(value) as value from parquet_kv_metadata('" +
+                  files_->absolute(result.outputs[0].staged) + "'))"),
+              "['bassline.chain=files', 'bassline.seq=12']");
+}
+
+TEST_F(BatchWriterTest, TheFilesHaveTheColumnsOfTheSchemaTable) {
+    const auto result = write(golden());
+    for (const auto topic : event::kTopics) {
+        std::string expected;
+        for (const auto& column : event::bronze_columns()) {
+            const auto presence = column.in(topic);
+            if (presence == event::Presence::absent) continue;
+            expected +=
+                fmt::format("{}:{} ", column.name,
+                            presence == event::Presence::required ? "REQUIRED" : "OPTIONAL");
+        }
+        for (const auto& output : result.outputs) {
+            if (output.topic != to_string(topic)) continue;
+            EXPECT_EQ(ask("select string_agg(name || ':' || repetition_type || ' ', '' order by "
+                          "column_id) from parquet_schema('" +
+                          files_->absolute(output.staged) + "') where type is not null"),
+                      expected);
+        }
+    }
+}
+
+TEST_F(BatchWriterTest, BadLinesGoToQuarantineAndGoodOnesStay) {
+    const std::string bad = std::string("{\"ts\":1,\xff}\n") + "not json\n" +
+                            R"({"ts":1741132800000,"sessionId":1,"artist":"A"})" + "\n";
+    const auto result =
+        write(listen(1741132800000, 1, "a") + bad + "  \r\n\n" + listen(1741132800000, 2, "b"));
+    EXPECT_EQ(result.counters.at("listen_events").written, 2u);
+    EXPECT_EQ(result.counters.at("listen_events").quarantined, 1u);
+    EXPECT_EQ(result.counters.at("page_view_events").consumed, 2u);
+    EXPECT_EQ(result.counters.at("page_view_events").by_reason.at("bad_json"), 1u);
+    const auto pages = files_of(result, "page_view_events", lake::OutputKind::quarantine);
+    EXPECT_EQ(ask("select list((reason, detail, source_offset, raw_bytes, input_format) order by "
+                  "source_offset) from " +
+                  pages),
+              fmt::format("[(bad_encoding, byte 0xff at position 8 is not UTF-8, {0}, 10, NULL), "
+                          "(bad_json, not one complete JSON object, {1}, 8, NULL)]",
+                          listen(1741132800000, 1, "a").size(),
+                          listen(1741132800000, 1, "a").size() + 11));
+    EXPECT_EQ(ask("select octet_length(raw) from " + pages + " order by source_offset limit 1"),
+              "10");
+    EXPECT_EQ(ask("select (reason, detail, input_format) from " +
+                  files_of(result, "listen_events", lake::OutputKind::quarantine)),
+              "(missing_required, itemInSession is missing, topics)");
+    EXPECT_EQ(result.dates_touched.size(), 1u);
+}
+
+TEST_F(BatchWriterTest, AnOversizeLineCostsOneQuarantineRow) {
+    const auto result =
+        write(listen(1741132800000, 1, std::string(10 << 20, 'x')) + listen(1741132800000, 2, "b"));
+    EXPECT_EQ(result.counters.at("page_view_events").by_reason.at("oversize"), 1u);
+    EXPECT_EQ(result.counters.at("listen_events").written, 1u);
+    EXPECT_EQ(ask("select (octet_length(raw), raw_bytes > 10000000) from " +
+                  files_of(result, "page_view_events", lake::OutputKind::quarantine)),
+              "(1048576, true)");
+}
+
+TEST_F(BatchWriterTest, EscapedNullsAndOddTextsSurvive) {
+    const auto result = write(listen(1741132800000, 1, "a\\u0000b\\ud83c\\udfb5\\\"\\\\"));
+    EXPECT_EQ(ask("select (length(song), encode(song)) from " + files_of(result, "listen_events")),
+              "(6, a\\x00b\\xF0\\x9F\\x8E\\xB5\\x22\\x5C)");
+}
+
+// A log that keeps hundreds of hours open, with a song of its own in every line.
+std::string scattered_log(int lines) {
+    std::mt19937_64 random(11);
+    std::string text;
+    for (int i = 0; i < lines; ++i) {
+        const auto ts = 1741132800000 + static_cast<std::int64_t>(random() % 400) * 3'600'000 + i;
+        text += listen(ts, i, fmt::format("Song number {} of many", i));
+    }
+    return text;
+}
+
+TEST_F(BatchWriterTest, LittleMemoryChangesNothingButTheWay) {
+    const auto text = scattered_log(8'000);
+    BatchContext ample;
+    BatchContext scarce;
+    scarce.memory_bytes = 1 << 20;
+    const auto wanted = write(text, ample);
+    const auto result = write(text, scarce);
+    EXPECT_EQ(result.outputs.size(), 400u);
+    EXPECT_EQ(result.outputs.size(), wanted.outputs.size());
+    EXPECT_EQ(ask("select count(*) from (from " + files_of(wanted, "listen_events") +
+                  " except all from " + files_of(result, "listen_events") + ")"),
+              "0");
+    EXPECT_EQ(ask("select count(*) from " + files_of(result, "listen_events")), "8000");
+}
+
+TEST_F(BatchWriterTest, AnHourLargerThanMemoryBecomesSeveralRowGroupsOfOneFile) {
+    std::string text;
+    for (int i = 0; i < 40'000; ++i) text += listen(1741132800000 + i, i, std::to_string(i));
+    BatchContext scarce;
+    scarce.memory_bytes = 8 << 20;
+    const auto result = write(text, scarce);
+    ASSERT_EQ(result.outputs.size(), 1u);
+    EXPECT_EQ(ask("select (count(*), count(distinct song), sum(sessionId)) from " +
+                  files_of(result, "listen_events")),
+              "(40000, 40000, 799980000)");
+    EXPECT_EQ(ask("select max(row_group_id) > 1 from parquet_metadata('" +
+                  files_->absolute(result.outputs[0].staged) + "')"),
+              "true");
+}
+
+TEST_F(BatchWriterTest, TheSameLinesGiveTheSameBytes) {
+    const auto first = write(golden());
+    const auto second = write(golden(), {}, 100);
+    ASSERT_EQ(first.outputs.size(), second.outputs.size());
+    for (std::size_t i = 0; i < first.outputs.size(); ++i) {
+        EXPECT_EQ(first.outputs[i].xxh64, second.outputs[i].xxh64) << first.outputs[i].staged;
+    }
+}
+
+}  // namespace
+}  // namespace bassline::ingest
