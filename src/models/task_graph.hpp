@@ -42,6 +42,8 @@ bool is_computed_once(const Manifest& manifest, const Node& node);
 /// Views, seeds, the tables of `built`, the tests that concern them, and an export of each table of
 /// `built`. As in `dbt build`, a test runs when all its parents are done, and a child of a tested
 /// relation waits for the tests whose parents it all descends from, so that their failure skips it.
+/// The tasks point into the manifest.
 TaskGraph make_task_graph(const Manifest& manifest, const std::set<std::string>& built);
+TaskGraph make_task_graph(Manifest&& manifest, const std::set<std::string>& built) = delete;
 
 }  // namespace bassline::models
