@@ -18,8 +18,10 @@ setup-test:
 dev: setup-test
 	@tools/build dev
 
+# Until events are simulated, genuine EventSim logs; --from in ARGS takes others.
+RUN_FROM = $(if $(findstring --from,$(ARGS)),,--from tests/data/eventsim)
 run: build
-	@build/release/bassline run $(ARGS)
+	@build/release/bassline run $(RUN_FROM) $(ARGS)
 
 # Every test that needs no server: unit (ASan, UBSan; TSan for what has threads), tidy, dbt, golden, e2e, recovery, page.
 test: setup-test build dev

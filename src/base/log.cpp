@@ -38,7 +38,9 @@ std::string escaped(std::string_view message) {
     std::string line;
     line.reserve(message.size());
     for (const char byte : message) {
-        if (static_cast<unsigned char>(byte) < 0x20 || byte == 0x7f) {
+        if (byte == '\n') {
+            line += "\n  ";  // a further line of the same message, never the start of another
+        } else if (static_cast<unsigned char>(byte) < 0x20 || byte == 0x7f) {
             line += fmt::format("\\x{:02x}", static_cast<unsigned char>(byte));
         } else {
             line += byte;

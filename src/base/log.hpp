@@ -11,7 +11,7 @@ namespace bassline {
 
 enum class LogLevel { debug, info, warn, error };
 
-/// Writes one line. Thread-safe. Control bytes in the message are escaped.
+/// Writes one message. Thread-safe. Further lines are indented, control bytes escaped.
 void log_line(LogLevel level, std::string_view message);
 
 /// Lines below this level are dropped; `info` at start.

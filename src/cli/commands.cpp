@@ -7,7 +7,7 @@ namespace bassline::cli {
 
 std::span<const Command> commands() {
     // A row here is a command that works.
-    static const std::vector<Command> table = {kIngest, kVerify, kBuild, kServe, kQuery};
+    static const std::vector<Command> table = {kRun, kIngest, kBuild, kQuery, kServe, kVerify};
     return table;
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ingest/ingest.hpp"
 
-#include <array>
+#include <algorithm>
 #include <cstdio>
 #include <memory>
 #include <nlohmann/json.hpp>
@@ -11,6 +11,7 @@
 
 #include "base/log.hpp"
 #include "cli/command.hpp"
+#include "cli/notices.hpp"
 #include "cli/progress.hpp"
 #include "cli/values.hpp"
 #include "event/schema.hpp"
@@ -22,48 +23,17 @@ namespace {
 
 using ingest::IngestSummary;
 using ingest::Notice;
-using ingest::NoticeKind;
 
 struct Options {
     std::string lake = "./lake";
     ingest::IngestOptions ingest;
     std::chrono::milliseconds commit_interval{0};  // 0: not given
+    std::size_t threads = 0;                       // 0: not given
     std::string producer;
     bool json = false;
 };
 
 constexpr std::chrono::milliseconds kFollowInterval{2000};
-
-std::string_view name_of(NoticeKind kind) {
-    switch (kind) {
-        case NoticeKind::already_ingested:
-            return "already_ingested";
-        case NoticeKind::skipped:
-            return "skipped";
-        case NoticeKind::empty:
-            return "empty";
-        case NoticeKind::pending:
-            return "pending";
-        case NoticeKind::refused:
-            return "refused";
-    }
-    return "";
-}
-
-std::string notice_text(const Notice& notice) {
-    std::string text = notice.path.empty() ? notice.text : notice.path + ": " + notice.text;
-    if (notice.kind == NoticeKind::skipped) text = "skipped " + text;
-    if (notice.kind == NoticeKind::refused && !notice.path.empty()) text = "refused " + text;
-    if (notice.pending_bytes > 0) {
-        text += fmt::format("; {} bytes are left until it grows", notice.pending_bytes);
-    }
-    return text;
-}
-
-void log_notice(const Notice& notice) {
-    const bool bad = notice.kind == NoticeKind::refused;
-    log_line(bad ? LogLevel::error : LogLevel::info, notice_text(notice));
-}
 
 nlohmann::json summary_json(const IngestSummary& summary) {
     nlohmann::json topics = nlohmann::json::object();
@@ -112,17 +82,16 @@ void print_table(const IngestSummary& summary) {
     for (const auto& [reason, count] : reasons) {
         fmt::print("quarantined as {}: {}\n", reason, count);
     }
-    fmt::print("{} records in {:.2f} s ({:.0f} a second), {:.1f} MB of Parquet, {} {}\n", records,
-               summary.seconds, static_cast<double>(records) / std::max(summary.seconds, 1e-3),
+    fmt::print("{} {} in {:.2f} s ({:.0f} a second), {:.1f} MB of Parquet, {} {}\n", records,
+               records == 1 ? "record" : "records", summary.seconds,
+               static_cast<double>(records) / std::max(summary.seconds, 1e-3),
                static_cast<double>(summary.bytes) / 1e6, summary.entries,
                summary.entries == 1 ? "commit" : "commits");
 }
 
-// Before anything is made: a mistyped path must not become a lake.
-Result<void> check_inputs(const std::vector<std::string>& inputs) {
-    const ingest::InputPaths expanded = ingest::expand_inputs(inputs);
-    if (expanded.paths.empty() && !expanded.missing.empty()) return expanded.missing.front();
-    return {};
+std::size_t default_threads(std::uint64_t memory_bytes) {
+    const std::uint64_t fit = std::max<std::uint64_t>(1, memory_bytes / ingest::kThreadMemoryMin);
+    return std::clamp<std::size_t>(std::thread::hardware_concurrency(), 1, fit);
 }
 
 Result<Exit> run(const Options& options, const std::stop_token& stop) {
@@ -132,6 +101,7 @@ Result<Exit> run(const Options& options, const std::stop_token& stop) {
         wanted.commit_interval = options.commit_interval;
     else if (wanted.follow)
         wanted.commit_interval = kFollowInterval;
+    wanted.threads = options.threads > 0 ? options.threads : default_threads(wanted.memory_bytes);
     if (!wanted.follow) TRY(check_inputs(wanted.inputs));
     TRY_ASSIGN(const auto files, lake::open_lake(options.lake));
 
@@ -155,7 +125,6 @@ Result<Exit> run(const Options& options, const std::stop_token& stop) {
 
 Run declare(CLI::App& app) {
     auto options = std::make_shared<Options>();
-    options->ingest.threads = std::max(1u, std::thread::hardware_concurrency());
     app.add_option("--lake", options->lake,
                    "The lake: a path or file:///path, made if missing (default ./lake)");
     app.add_option("--from", options->ingest.inputs,
@@ -168,7 +137,8 @@ Run declare(CLI::App& app) {
                  "Keep reading what is appended, through renames, until stopped");
     app.add_option("--producer", options->producer,
                    "Name of the generator; keeps the user ids of several apart");
-    app.add_option("--threads", options->ingest.threads, "Threads (default the machine's cores)")
+    app.add_option("--threads", options->threads,
+                   "Threads (default the machine's cores, as far as the memory goes)")
         ->check(CLI::Range(1, 256));
     add_bytes_option(app, "--memory", options->ingest.memory_bytes,
                      "Memory to stay within (default 512MiB)");

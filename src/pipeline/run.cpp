@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "pipeline/run.hpp"
+
+#include <condition_variable>
+#include <mutex>
+#include <optional>
+#include <thread>
+
+namespace bassline::pipeline {
+namespace {
+
+// The first failure of any thread; it stops the others.
+class FirstFailure {
+public:
+    explicit FirstFailure(std::stop_source& stop) : stop_(stop) {}
+
+    void take(Result<void> outcome) {
+        if (outcome || outcome.error().kind == ErrorKind::cancelled) return;
+        const std::lock_guard lock(mutex_);
+        if (!failure_) failure_ = std::move(outcome).error();
+        stop_.request_stop();
+    }
+
+    Result<void> outcome() {
+        const std::lock_guard lock(mutex_);
+        if (failure_) return *std::move(failure_);
+        return {};
+    }
+
+private:
+    std::stop_source& stop_;
+    std::mutex mutex_;
+    std::optional<Error> failure_;
+};
+
+void wait(const std::stop_token& stop, std::chrono::milliseconds time) {
+    std::mutex mutex;
+    std::condition_variable_any condition;
+    std::unique_lock lock(mutex);
+    condition.wait_for(lock, stop, time, [] { return false; });
+}
+
+Result<void> follow(storage::FileSystem& files, const RunOptions& options, const Clock& clock,
+                    const std::stop_token& stop) {
+    ingest::IngestOptions following = options.ingest;
+    following.follow = true;
+    following.commit_interval = options.cadence;
+    ingest::Progress progress;
+    TRY(ingest::ingest(files, following, clock, stop, progress, [](const ingest::Notice&) {}));
+    return {};
+}
+
+Result<void> keep_building(storage::FileSystem& files, const models::Manifest& manifest,
+                           const RunOptions& options, const Clock& clock,
+                           const std::stop_token& stop) {
+    while (!stop.stop_requested()) {
+        TRY_ASSIGN(const models::BuildReport report,
+                   models::build(files, manifest, options.build, clock, stop));
+        if (report.outcome == models::BuildOutcome::test_failed ||
+            report.outcome == models::BuildOutcome::model_failed) {
+            return error(ErrorKind::sql,
+                         "build {} failed, the charts stay as they were; see _runs/{}", report.run,
+                         report.run);
+        }
+        wait(stop, options.cadence);
+    }
+    return {};
+}
+
+}  // namespace
+
+Result<BackfillReport> backfill(storage::FileSystem& files, const models::Manifest& manifest,
+                                const RunOptions& options, const Clock& clock, std::stop_token stop,
+                                ingest::Progress& progress,
+                                const std::function<void(const ingest::Notice&)>& on_notice) {
+    BackfillReport report;
+    TRY_ASSIGN(report.ingest,
+               ingest::ingest(files, options.ingest, clock, stop, progress, on_notice));
+    if (stop.stop_requested()) return error(ErrorKind::cancelled, "stopped after ingest");
+    TRY_ASSIGN(report.build, models::build(files, manifest, options.build, clock, stop));
+    return report;
+}
+
+Result<void> live(storage::FileSystem& files, const models::Manifest& manifest,
+                  const RunOptions& options, const Clock& clock, std::stop_token stop) {
+    std::stop_source all;
+    const std::stop_callback forward(stop, [&all] { all.request_stop(); });
+    FirstFailure first(all);
+    const std::jthread follower(
+        [&] { first.take(follow(files, options, clock, all.get_token())); });
+    const std::jthread builder(
+        [&] { first.take(keep_building(files, manifest, options, clock, all.get_token())); });
+    first.take(dashboard::serve(files, options.serve, all.get_token()));
+    all.request_stop();
+    return first.outcome();
+}
+
+}  // namespace bassline::pipeline
