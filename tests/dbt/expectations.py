@@ -191,3 +191,74 @@ CHECKS = {
     "conversion_rates": _check_conversions,
     "new_user_week1_behavior": _check_week1,
 }
+
+
+def check_golden(connection, expected, is_complete=True):
+    """The golden fixture's figures; without its late row if not is_complete. Returns the differences."""
+    tables = Differences(connection)
+    if is_complete:
+        _check_golden_complete(tables, expected)
+    else:
+        _check_golden_without_late_row(tables, expected["without_late_row"])
+    _check_listens_equal_next_songs(tables)
+    return tables.found
+
+
+def _plays_by_title(tables):
+    sql = """
+        select title, end_reason, listened_seconds
+        from silver.fact_listen_events join silver.dim_song using (song_key)
+    """
+    return {title: [reason, seconds] for title, reason, seconds in tables.rows(sql)}
+
+
+def _plays_of(tables, user):
+    sql = f"""
+        select sum(listen_count), sum(countable_streams), sum(listened_seconds), min(cast(event_date as varchar))
+        from gold.daily_user_listen_counts where userId = {user}
+    """
+    return dict(zip(("plays", "countable_streams", "listened_seconds", "date"), tables.row(sql), strict=True))
+
+
+def _check_golden_without_late_row(tables, wanted):
+    user = wanted["user_7"]
+    plays = _plays_of(tables, 7)
+    tables.expect("user 7 plays", plays["plays"], user["plays"])
+    tables.expect("user 7 listened_seconds", plays["listened_seconds"], float(user["listened_seconds"]))
+    tables.expect("plays of Song A", _plays_by_title(tables).get("Song A"), user["Song A"])
+    sql = "select is_truncated from intermediate.int_sessions where session_id = 101"
+    tables.expect("session 101 has a hole", tables.value(sql), True)
+
+
+def _check_golden_complete(tables, expected):
+    received = "select sum(received_count) from gold.lake_quality_daily where topic = 'page_view_events'"
+    tables.expect("page_views_delivered", tables.value(received), expected["page_views_delivered"])
+    for name in ("page_views", "listens", "status_changes", "event_status_grouping", "auth_valid"):
+        CHECKS[name](tables, expected[name])
+    tables.expect(
+        "auth_rows", tables.value("select count(*) from silver.fact_auth_events"), expected["auth_rows"]
+    )
+    share = "select avg(cast(is_success as integer)) from silver.fact_auth_events where not is_echo"
+    tables.expect("auth_success_share", tables.value(share), float(expected["auth_success_share"]))
+    tables.expect("plays", _plays_by_title(tables), expected["plays"])
+    for user, wanted in expected["user_plays"].items():
+        tables.expect(f"plays of user {user}", _plays_of(tables, user), wanted)
+    for name in ("session_seconds", "active_span_seconds"):
+        sessions = tables.rows(f"select session_id, {name} from intermediate.int_sessions")
+        tables.expect(name, {str(session): seconds for session, seconds in sessions}, expected[name])
+    levels = dict(expected["free_vs_paid"])
+    _check_users_in_both(tables, levels.pop("users_in_both"))
+    _check_free_vs_paid(tables, levels)
+    weekdays = tables.rows("select weekday, mean_listening_time from gold.weekday_mean_listening_time")
+    tables.expect("weekday means", dict(weekdays), expected["weekday_mean_listening_time"])
+    _check_users(tables, "conversion_rates", expected["conversion_rates"])
+    _check_users(tables, "new_user_week1_behavior", expected["new_user_week1_behavior"])
+    converted = tables.rows("select userId from gold.conversion_rates where is_converted")
+    tables.expect("converted users", converted, [(7,)])
+
+
+def _check_users(tables, table, wanted):
+    tables.expect(f"{table} rows", tables.value(f"select count(*) from gold.{table}"), len(wanted))
+    for user, figures in wanted.items():
+        row = tables.rows(f"select {', '.join(figures)} from gold.{table} where userId = {user}")
+        tables.expect(f"{table} of user {user}", [list(values) for values in row], [list(figures.values())])

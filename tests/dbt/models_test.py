@@ -1,0 +1,123 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The models on dbt-duckdb, from bronze that an independent loader wrote."""
+
+import json
+
+import duckdb
+import pytest
+from bronze_from_ndjson import repaired, write_bronze
+from conftest import DATA, log_folder, run_dbt
+from expectations import check_expected, check_golden, load_expected
+
+LOGS = ("eventsim_four_topics", "eventsim_single_stream", "sparkify_2018_11")
+
+
+@pytest.mark.parametrize("log", LOGS)
+def test_every_expected_figure_of_a_log_is_met(build, log):
+    connection, _ = build(log)
+    assert check_expected(connection, load_expected(log_folder(log))) == []
+
+
+@pytest.mark.parametrize("log", LOGS)
+def test_every_data_test_and_unit_test_passes_or_warns(build, log):
+    _, work = build(log)
+    results = json.loads((work / "target" / "run_results.json").read_text())["results"]
+    kinds = {result["unique_id"].split(".")[0] for result in results}
+    statuses = {result["status"] for result in results}
+    assert kinds >= {"model", "test", "unit_test", "seed"}
+    assert statuses <= {"success", "pass", "warn"}
+
+
+def test_the_golden_figures_are_met(build):
+    connection, _ = build("golden")
+    assert check_golden(connection, load_expected(DATA / "golden")) == []
+
+
+def test_the_golden_figures_without_the_late_row_are_met(build):
+    connection, _ = build("golden/without_late_row")
+    assert check_golden(connection, load_expected(DATA / "golden"), is_complete=False) == []
+
+
+def test_a_late_row_leads_to_the_complete_figures(tmp_path):
+    lake = tmp_path / "lake"
+    write_bronze(DATA / "golden" / "without_late_row", lake, seq=0)
+    run_dbt(["build"], tmp_path, "--vars", f"lake: {lake}")
+    write_bronze(DATA / "golden" / "late_row", lake, seq=1)
+    run_dbt(["build"], tmp_path, "--vars", f"lake: {lake}")
+    with duckdb.connect(str(tmp_path / "bassline.duckdb"), read_only=True) as connection:
+        expected = load_expected(DATA / "golden") | {"page_views_delivered": 22}
+        assert check_golden(connection, expected) == []
+
+
+def test_a_wrong_figure_is_found(build):
+    connection, _ = build("golden")
+    expected = load_expected(DATA / "golden")
+    expected["weekday_mean_listening_time"]["Friday"] = 701
+    expected["plays"]["Song B"] = ["completed", 20]
+    assert len(check_golden(connection, expected)) == 2
+
+
+def test_two_producers_with_the_same_ids_stay_apart(tmp_path):
+    lake = tmp_path / "lake"
+    for seq, producer in enumerate(("north", "south")):
+        write_bronze(DATA / "golden", lake, producer=producer, seq=seq)
+    run_dbt(["build"], tmp_path, "--vars", f"lake: {lake}")
+    with duckdb.connect(str(tmp_path / "bassline.duckdb"), read_only=True) as connection:
+        counts = "select producer, userId, listen_count from gold.daily_user_listen_counts order by all"
+        assert connection.execute(counts).fetchall() == [
+            ("north", 7, 4),
+            ("north", 8, 2),
+            ("south", 7, 4),
+            ("south", 8, 2),
+        ]
+        assert connection.execute("select count(*) from intermediate.int_sessions").fetchone() == (6,)
+
+
+def test_docs_are_generated_with_every_model_and_gold_column_described(build):
+    _, work = build("golden")
+    run_dbt(["docs", "generate"], work, "--vars", f"lake: {work / 'lake'}")
+    manifest = json.loads((work / "target" / "manifest.json").read_text())
+    models = [node for node in manifest["nodes"].values() if node["resource_type"] == "model"]
+    catalog = json.loads((work / "target" / "catalog.json").read_text())["nodes"]
+    assert len(models) == 47
+    assert [model["name"] for model in models if len(model["description"].split("\n")) < 2] == []
+    for model in models:
+        if model["schema"] not in ("silver", "gold"):
+            continue
+        described = {name.lower() for name, column in model["columns"].items() if column["description"]}
+        columns = {name.lower() for name in catalog[model["unique_id"]]["columns"]}
+        assert described == columns, model["name"]
+        if model["schema"] == "gold":
+            assert model["config"]["contract"]["enforced"], model["name"]
+            assert len(model["description"].strip().split("\n")) == 6, model["name"]
+
+
+def test_every_model_has_a_test_and_every_gold_model_a_unit_test(manifest_path):
+    manifest = json.loads(manifest_path.read_text())
+    tested = {node["attached_node"] for node in manifest["nodes"].values() if node["resource_type"] == "test"}
+    given = {test["model"] for test in manifest["unit_tests"].values()}
+    models = [node for node in manifest["nodes"].values() if node["resource_type"] == "model"]
+    assert [model["name"] for model in models if model["unique_id"] not in tested] == []
+    assert [model["name"] for model in models if model["schema"] == "gold" and model["name"] not in given] == []
+
+
+def test_compiled_sql_is_plain(manifest_path):
+    manifest = json.loads(manifest_path.read_text())
+    for node in manifest["nodes"].values():
+        code = node.get("compiled_code")
+        if node["resource_type"] in ("model", "test", "analysis"):
+            assert code, node["name"]
+            assert "{{" not in code and "{%" not in code, node["name"]
+            assert not code.rstrip().endswith(";"), node["name"]
+        if node["resource_type"] == "model":
+            assert "::" not in code and "qualify" not in code.lower(), node["name"]
+            assert "is_incremental" not in node["raw_code"], node["name"]
+
+
+def test_doubly_encoded_text_is_repaired_up_to_three_times():
+    broken = "Björk"
+    for _ in range(3):
+        broken = broken.encode().decode("latin-1")
+    assert repaired(broken) == "Björk"
+    assert repaired(" Sehr kosmisch ") == "Sehr kosmisch"
+    assert repaired("naïve") == "naïve"

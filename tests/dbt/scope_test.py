@@ -1,0 +1,103 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Incremental builds end in the same tables as one build of everything."""
+
+import datetime
+import random
+
+import pyarrow as pa
+import pytest
+from bronze_from_ndjson import TOPICS, event_files, rows_of, schema_of
+from conftest import DBT, log_folder
+from manifest_runner import Manifest, Runtime
+
+QUARANTINE = pa.schema(
+    [
+        ("topic", pa.string()),
+        ("reason", pa.string()),
+        ("raw_bytes", pa.int64()),
+        ("ingested_at", pa.timestamp("us", tz="UTC")),
+    ]
+)
+
+
+@pytest.fixture(scope="session")
+def manifest(manifest_path):
+    return Manifest(manifest_path)
+
+
+def events_of(folder):
+    at = datetime.datetime(2025, 1, 1, tzinfo=datetime.UTC)
+    events = []
+    for number, path in enumerate(event_files(folder)):
+        events += rows_of(path, number, None, at, 0)
+    return events
+
+
+def load(runtime, events):
+    runtime.load("quarantine", QUARANTINE.empty_table())
+    for topic in TOPICS:
+        schema = schema_of(topic)
+        rows = [{name: row.get(name) for name in schema.names} for kind, row in events if kind == topic]
+        runtime.load(topic, pa.Table.from_pylist(rows, schema=schema))
+
+
+def built_in_parts(manifest, parts):
+    """(runtime, scopes) after a build for each part."""
+    runtime = Runtime(manifest, DBT)
+    scopes = []
+    for part in parts:
+        load(runtime, part)
+        scopes.append(runtime.build())
+    return runtime, scopes
+
+
+def differing_tables(one, other):
+    assert one.tables() == other.tables()
+    return [table for table in one.tables() if one.rows(table) != other.rows(table)]
+
+
+def by_day(events):
+    days = {}
+    for event in events:
+        days.setdefault(event[1]["event_at"].date(), []).append(event)
+    return [days[day] for day in sorted(days)]
+
+
+@pytest.mark.parametrize("log", ["sparkify_2018_11", "eventsim_single_stream", "eventsim_four_topics"])
+def test_a_log_loaded_day_by_day_equals_one_load(manifest, log):
+    events = events_of(log_folder(log))
+    days, scopes = built_in_parts(manifest, by_day(events))
+    whole, _ = built_in_parts(manifest, [events])
+    assert differing_tables(days, whole) == []
+    # The last days are built without reading the first ones.
+    assert max(len(scope) for scope in scopes) <= 5
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_rows_that_arrive_in_any_order_equal_one_load(manifest, seed):
+    events = events_of(log_folder("eventsim_single_stream" if seed % 2 else "eventsim_four_topics"))
+    source = random.Random(seed)
+    parts = [[], [], [], []]
+    for event in events:
+        late = source.random() < 0.02
+        parts[source.randrange(1, 4) if late else 0].append(event)
+    pieces, _ = built_in_parts(manifest, parts)
+    whole, _ = built_in_parts(manifest, [events])
+    assert differing_tables(pieces, whole) == [], f"seed {seed}"
+
+
+def test_a_second_full_build_changes_nothing(manifest):
+    runtime, _ = built_in_parts(manifest, [events_of(log_folder("golden"))])
+    before = {table: runtime.rows(table) for table in runtime.tables()}
+    runtime.build(is_full=True)
+    assert {table: runtime.rows(table) for table in runtime.tables()} == before
+
+
+def test_a_late_row_rewrites_its_sessions_dates_only(manifest):
+    complete = events_of(log_folder("golden"))
+    missing = [event for event in complete if event[1]["sessionId"] == 101 and event[1]["itemInSession"] == 3]
+    rest = [event for event in complete if event not in missing]
+    pieces, scopes = built_in_parts(manifest, [rest, missing])
+    whole, _ = built_in_parts(manifest, [complete])
+    assert differing_tables(pieces, whole) == []
+    assert len(scopes[0]) == 2
