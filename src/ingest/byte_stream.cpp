@@ -27,7 +27,6 @@ public:
     }
     bool ended() const { return ended_; }
     std::uint64_t consumed() const { return consumed_; }
-    const std::string& path() const { return file_->path(); }
 
     // Adds at least a byte to unread(), unless the input ended or is idle.
     Result<void> fill() {
@@ -114,9 +113,8 @@ protected:
     virtual Result<std::size_t> decompress(char* to, std::size_t bytes) = 0;
 
     Error damaged(std::string_view how) const {
-        return error(ErrorKind::bad_data, "{} is damaged {} data, {} bytes into the file: {}",
-                     input_.path() == "-" ? "standard input" : input_.path(), to_string(encoding()),
-                     input_.consumed(), how);
+        return error(ErrorKind::bad_data, "damaged {} data, {} bytes into the file: {}",
+                     to_string(encoding()), input_.consumed(), how);
     }
 
     RawInput input_;

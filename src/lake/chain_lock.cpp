@@ -42,6 +42,7 @@ Result<std::unique_ptr<ChainLock>> ChainLock::acquire(storage::FileSystem& files
                      "another process (pid {}) is writing to the lake {}; wait for it or stop it",
                      holder(fd), files.root());
     }
+    lock->held_ = true;
     const std::string pid = std::to_string(::getpid());
     if (::ftruncate(fd, 0) != 0 ||
         ::pwrite(fd, pid.data(), pid.size(), 0) != static_cast<ssize_t>(pid.size())) {

@@ -24,6 +24,7 @@ public:
 private:
     explicit ChainLock(int fd) : fd_(fd) {}
     int fd_;
+    bool held_ = false;
 };
 
 }  // namespace bassline::lake
