@@ -44,7 +44,10 @@ Result<BuildLock> BuildLock::take(storage::FileSystem& files) {
 }
 
 BuildLock::~BuildLock() {
-    if (descriptor_ >= 0) ::close(descriptor_);
+    if (descriptor_ < 0) return;
+    // A finished build leaves no trace, so that one with nothing to do changes no byte of the lake.
+    if (::ftruncate(descriptor_, 0) != 0) errno = 0;
+    ::close(descriptor_);
 }
 
 }  // namespace bassline::models
