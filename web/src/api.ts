@@ -78,7 +78,12 @@ async function get<T>(path: string, signal?: AbortSignal): Promise<T> {
       response.status,
     );
   }
-  return (await response.json()) as T;
+  try {
+    return (await response.json()) as T;
+  } catch (failure) {
+    if (signal?.aborted) throw failure;
+    throw new ApiError('The answer was cut off.', 0);
+  }
 }
 
 const query = (range: DateRange) => `from=${range.from}&to=${range.to}`;

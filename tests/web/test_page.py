@@ -1,0 +1,64 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The page in a real Chromium, against the real program; page_checks.mjs holds the checks."""
+
+import os
+import shutil
+import subprocess
+from datetime import datetime, timezone
+
+import pytest
+import synthetic_lake
+from conftest import ROOT, start, stop
+
+CHECKS = ROOT / "tests/web/page_checks.mjs"
+SECONDS = 60
+
+
+@pytest.fixture(autouse=True)
+def browser():
+    if not (ROOT / "web/node_modules/playwright-core").exists() or not shutil.which(os.environ.get("CHROMIUM", "chromium")):
+        message = "needs chromium and the page's packages (tools/setup)"
+        pytest.fail(message) if os.environ.get("CI") == "true" else pytest.skip(message)
+
+
+def hold(address: str, check: str) -> None:
+    done = subprocess.run(["node", CHECKS, address, check], capture_output=True, text=True, timeout=SECONDS)
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("check", [
+    "every_chart_is_drawn",
+    "accessible_in_light_and_dark",
+    "narrow_screens_do_not_scroll_sideways",
+    "the_range_lives_in_the_address",
+    "the_theme_is_chosen_and_kept_in_the_address",
+    "hostile_names_are_only_text",
+    "tables_say_what_charts_show",
+    "the_incomplete_day_and_the_age_are_told",
+    "empty_and_failed_are_worded_apart",
+    "the_keyboard_reaches_everything_in_order",
+])
+def test_page(served, check):
+    hold(served.address, check)
+
+
+def test_a_lake_without_data_says_what_to_do(tmp_path):
+    running = start(synthetic_lake.make_empty_lake(tmp_path / "lake"))
+    try:
+        hold(running.address, "a_lake_without_data_says_what_to_do")
+    finally:
+        stop(running)
+
+
+def test_a_new_snapshot_refreshes_the_page(tmp_path):
+    running = start(synthetic_lake.make_lake(tmp_path / "lake", days=5, users=10))
+    try:
+        checking = subprocess.Popen(["node", CHECKS, running.address, "a_new_snapshot_refreshes_the_page"],
+                                    stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        assert checking.stdout.readline() == "ready\n", checking.communicate()[1]
+        tables = synthetic_lake.make_tables(6, 10, synthetic_lake.date(2025, 3, 1), 7)
+        synthetic_lake.write_snapshot(running.lake, 2, tables, datetime(2025, 3, 6, 12, tzinfo=timezone.utc))
+        _, errors = checking.communicate(timeout=SECONDS)
+        assert checking.returncode == 0, errors
+    finally:
+        stop(running)
