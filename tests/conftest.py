@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What every test that runs the program needs: the binary, the logs, and a lake seen as tables."""
+"""What every test that runs the program needs."""
 
 import os
 import subprocess
@@ -26,17 +26,3 @@ def bassline():
         return done
 
     return run
-
-
-def log_folder(name: str) -> Path:
-    """A folder of real logs: ours in tests/data, licensed ones read in place beside the repository."""
-    own = ROOT / "tests/data" / name
-    if own.exists():
-        return own
-    shared = Path(os.environ.get("BASSLINE_SHARED", ROOT.parent / "shared")) / "data" / name
-    if not shared.exists():
-        message = f"{name} is not part of the project and not found at {shared.parent}"
-        if os.environ.get("CI") == "true":
-            pytest.fail(message)
-        pytest.skip(message)
-    return shared
