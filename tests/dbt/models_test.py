@@ -121,3 +121,34 @@ def test_doubly_encoded_text_is_repaired_up_to_three_times():
     assert repaired(broken) == "Björk"
     assert repaired(" Sehr kosmisch ") == "Sehr kosmisch"
     assert repaired("naïve") == "naïve"
+
+
+def test_the_calendar_knows_weekends_iso_weeks_and_holidays(build):
+    connection, _ = build("golden")
+    sql = """
+        select cast(date as varchar), iso_weekday, weekday_name, iso_year, iso_week, is_weekend, is_holiday_us
+        from silver.dim_time
+        where hour = 0 and date in ('2024-12-30', '2025-03-14', '2025-03-15', '2025-11-27', '2026-05-25', '2027-01-01')
+        order by date
+    """
+    assert connection.execute(sql).fetchall() == [
+        ("2024-12-30", 1, "Monday", 2025, 1, False, False),
+        ("2025-03-14", 5, "Friday", 2025, 11, False, False),
+        ("2025-03-15", 6, "Saturday", 2025, 11, True, False),
+        ("2025-11-27", 4, "Thursday", 2025, 48, False, True),
+        ("2026-05-25", 1, "Monday", 2026, 22, False, True),
+        ("2027-01-01", 5, "Friday", 2026, 53, False, True),
+    ]
+    hours, first, last = connection.execute(
+        "select count(*), cast(min(hour_at) as varchar), cast(max(hour_at) as varchar) from silver.dim_time"
+    ).fetchone()
+    assert (hours, first, last) == ((365 + 366 + 365 + 365) * 24, "2024-01-01 00:00:00", "2027-12-31 23:00:00")
+
+
+def test_single_stream_places_are_taken_apart(build):
+    connection, _ = build("eventsim_single_stream")
+    places = "select city, state_code from silver.dim_location where city like 'New York-%' or city like 'Riverside%'"
+    assert set(connection.execute(places).fetchall()) == {
+        ("New York-Newark-Jersey City", "NY"),
+        ("Riverside-San Bernardino-Ontario", "CA"),
+    }
