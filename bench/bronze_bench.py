@@ -1,0 +1,114 @@
+# SPDX-License-Identifier: Apache-2.0
+"""How fast `bassline ingest` turns listens into bronze, beside DuckDB and Spark on the same file.
+
+usage: bronze_bench.py [--events N] [--build DIR] [--directory DIR] [--json FILE] [--no-spark]
+
+CPU seconds are user and system time of the whole child process, start included. Spark takes part where .venv-spark
+stands (tools/python/requirements-spark.lock). The table goes to stdout.
+"""
+
+import argparse
+import json
+import os
+import platform
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+SPARK_PYTHON = ROOT / ".venv-spark/bin/python"
+PEERS = ROOT / "bench/peers.py"
+THREADS = (1, 2)
+
+
+def measure(command: list, output: Path) -> dict:
+    """Runs the command; wall and CPU seconds, peak memory, and the size of what it wrote."""
+    shutil.rmtree(output, ignore_errors=True)
+    started = time.monotonic()
+    with tempfile.TemporaryFile() as log:
+        child = subprocess.Popen([str(part) for part in command], stdout=log, stderr=log)
+        _, status, usage = os.wait4(child.pid, 0)
+        wall = time.monotonic() - started
+        child.returncode = os.waitstatus_to_exitcode(status)
+        if child.returncode != 0:
+            log.seek(0)
+            raise SystemExit(f"error: {command[0]} failed:\n{log.read().decode()[-2000:]}")
+    written = sum(path.stat().st_size for path in output.rglob("*.parquet"))
+    shutil.rmtree(output, ignore_errors=True)
+    return {
+        "wall_s": round(wall, 2), "cpu_s": round(usage.ru_utime + usage.ru_stime, 2),
+        "peak_mb": usage.ru_maxrss // 1024, "written_mb": round(written / 1e6, 1),
+    }
+
+
+def commands(binary: Path, source: Path, output: Path, with_spark: bool) -> list[tuple[str, int, list]]:
+    runs = []
+    for threads in THREADS:
+        runs.append(("bassline", threads, [binary, "ingest", "--lake", output, "--from", source,
+                                           "--threads", threads]))
+        runs.append(("duckdb", threads, [sys.executable, PEERS, "duckdb", source, output, threads]))
+    if with_spark:
+        runs.append(("spark", 2, [SPARK_PYTHON, PEERS, "spark", source, output, 2]))
+    return runs
+
+
+def bench(cardinality: str, options: argparse.Namespace, directory: Path) -> list[dict]:
+    source, output = directory / f"listens-{cardinality}.ndjson", directory / "output"
+    with source.open("wb") as file:
+        subprocess.run([options.build / "generate_listens", str(options.events), cardinality], stdout=file, check=True)
+    rows = []
+    for engine, threads, command in commands(options.build / "bassline", source, output, not options.no_spark and SPARK_PYTHON.exists()):
+        row = {"cardinality": cardinality, "engine": engine, "threads": threads, **measure(command, output)}
+        ours = next(r for r in rows + [row] if r["engine"] == "bassline" and r["threads"] == threads)
+        row["cpu_ratio"] = round(row["cpu_s"] / ours["cpu_s"], 2)
+        row["events_per_cpu_s"] = round(options.events / row["cpu_s"])
+        rows.append(row)
+        print_row(row)
+    source.unlink()
+    return rows
+
+
+def print_row(row: dict) -> None:
+    print("{cardinality:<12}{engine:<10}{threads:>8}{wall_s:>9}{cpu_s:>9}{events_per_cpu_s:>14}{peak_mb:>9}"
+          "{written_mb:>12}{cpu_ratio:>10}".format(**row), flush=True)
+
+
+def conditions(binary: Path, events: int) -> dict:
+    return {
+        "events": events, "cores": os.cpu_count(), "machine": platform.machine(),
+        "load_before": round(os.getloadavg()[0], 2),
+        "bassline": subprocess.run([binary, "--version"], capture_output=True, text=True, check=True).stdout.split("\n")[0],
+    }
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
+    parser.add_argument("--events", type=int, default=3_000_000)
+    parser.add_argument("--build", type=Path, default=ROOT / "build/release", help="a release build's folder")
+    parser.add_argument("--directory", type=Path, help="where the input and the lakes go (default: a temporary one)")
+    parser.add_argument("--json", type=Path, help="also write the figures here")
+    parser.add_argument("--no-spark", action="store_true")
+    options = parser.parse_args()
+
+    subprocess.run(["cmake", "--build", str(options.build), "--target", "generate_listens"],
+                   check=True, stdout=subprocess.DEVNULL)
+    stated = conditions(options.build / "bassline", options.events)
+    print("bronze: " + ", ".join(f"{name} {value}" for name, value in stated.items()))
+    print(f"{'cardinality':<12}{'engine':<10}{'threads':>8}{'wall s':>9}{'CPU s':>9}{'events/CPU s':>14}{'peak MB':>9}"
+          f"{'written MB':>12}{'CPU ratio':>10}")
+    with tempfile.TemporaryDirectory(dir=options.directory) as directory:
+        rows = [row for kind in ("low", "high") for row in bench(kind, options, Path(directory))]
+    for kind in ("low", "high"):
+        one, two = (next(r["wall_s"] for r in rows if (r["cardinality"], r["engine"], r["threads"]) == (kind, "bassline", n))
+                    for n in THREADS)
+        print(f"{kind}: two threads {one / two:.2f} times as fast as one")
+    if options.json:
+        options.json.write_text(json.dumps({"conditions": stated, "rows": rows}, indent=1) + "\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

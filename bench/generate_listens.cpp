@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// generate_listens COUNT low|high > listens.ndjson
+//
+// Listen events of the four-topic format over 48 hours, about 485 bytes each, the same for the same
+// arguments. `low`: 20,000 users, 10,000 songs, 500 user agents, each user with one device, as
+// EventSim has them. `high`: every text but the closed vocabularies is drawn from a million, each
+// event on its own: no user has a name, a place or a device twice.
+#include <cmath>
+#include <cstdint>
+#include <cstdlib>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <fmt/format.h>
+
+namespace {
+
+constexpr std::int64_t kStartMs = 1'767'225'600'000;  // 2026-01-01
+constexpr double kSpanMs = 48 * 3'600'000.0;
+constexpr std::int64_t kDayMs = 24 * 3'600'000;
+
+class Random {  // splitmix64
+public:
+    explicit Random(std::uint64_t seed) : state_(seed) {}
+    std::uint64_t next() {
+        std::uint64_t mixed = state_ += 0x9E3779B97F4A7C15u;
+        mixed = (mixed ^ (mixed >> 30)) * 0xBF58476D1CE4E5B9u;
+        mixed = (mixed ^ (mixed >> 27)) * 0x94D049BB133111EBu;
+        return mixed ^ (mixed >> 31);
+    }
+    std::size_t below(std::size_t n) { return next() % n; }
+    double unit() { return static_cast<double>(next() >> 11) * 0x1.0p-53; }
+    /// A rank below n, small ones more often: density falls as rank^-exponent.
+    std::size_t rank(std::size_t n, double exponent) {
+        const double power = 1 / (1 - exponent);
+        return static_cast<std::size_t>(static_cast<double>(n) * std::pow(unit(), power));
+    }
+
+private:
+    std::uint64_t state_;
+};
+
+constexpr std::string_view kSyllables[] = {"ka", "lo",  "mer", "ti", "sun", "ve", "dra", "pol",
+                                           "ni", "que", "bar", "el", "os",  "wi", "ren", "ta"};
+
+// A phrase of one to four words that only `number` decides.
+std::string phrase(std::uint64_t number, std::string_view ending = "") {
+    Random random(number);
+    std::string text;
+    for (std::size_t words = 1 + random.below(4); words > 0; --words) {
+        std::string word;
+        for (std::size_t i = 2 + random.below(2); i > 0; --i) word += kSyllables[random.below(16)];
+        word[0] = static_cast<char>(word[0] - 'a' + 'A');
+        if (!text.empty()) text += ' ';
+        text += word;
+    }
+    if (random.below(40) == 0) text += " \\u00e9t\\u00e9";
+    if (random.below(60) == 0) text += " (\\\"Live\\\")";
+    return text.append(ending);
+}
+
+std::string user_agent(std::uint64_t number) {
+    Random random(number);
+    return fmt::format(
+        R"(\"Mozilla/5.0 (Windows NT {}.{}; WOW64) AppleWebKit/537.{} (KHTML, like Gecko) )"
+        R"(Chrome/{}.0.{}.{} Safari/537.36\")",
+        5 + random.below(6), random.below(5), random.below(50), 30 + random.below(120),
+        1900 + random.below(3000), number);
+}
+
+// From city to lat, and from lastName to the end.
+std::string device(std::uint64_t place, std::uint64_t agent) {
+    Random random(place);
+    return fmt::format(
+        R"("city":"{}","zip":"{:05}","state":"{}{}","userAgent":"{}","lon":{:.4f},"lat":{:.4f})",
+        phrase(place), place % 100'000, static_cast<char>('A' + random.below(5)),
+        static_cast<char>('A' + random.below(10)), user_agent(agent), -124 + random.unit() * 55,
+        25 + random.unit() * 24);
+}
+std::string person(std::uint64_t name, std::uint64_t user) {
+    return fmt::format(R"("lastName":"{}","firstName":"{}","gender":"{}","registration":{})",
+                       phrase(name * 2), phrase(name * 2 + 1), user % 2 == 0 ? "F" : "M",
+                       kStartMs - static_cast<std::int64_t>(user * 7919 % 90) * kDayMs);
+}
+
+class Generator {
+public:
+    explicit Generator(bool is_high) : is_high_(is_high) {
+        if (is_high) return;
+        for (std::uint64_t user = 0; user < kUsers; ++user) {
+            devices_.push_back(device(random_.rank(2'000, 0.8), random_.rank(500, 0.7)));
+            people_.push_back(person(random_.below(1'000), user));
+        }
+        for (std::uint64_t song = 0; song < kSongs; ++song)
+            songs_.push_back(phrase(song + 1'000'000));
+        for (std::uint64_t name = 0; name < kArtists; ++name)
+            artists_.push_back(phrase(name + 9'000'000));
+    }
+
+    void write(std::int64_t number, std::int64_t count, std::string& out) {
+        const double at = static_cast<double>(number) / static_cast<double>(count) * kSpanMs;
+        const std::int64_t ts = kStartMs + static_cast<std::int64_t>(at + random_.unit() * 60'000);
+        const std::size_t user = is_high_ ? random_.below(kMany) : random_.rank(kUsers, 0.6);
+        const std::size_t song = is_high_ ? random_.below(kMany) : random_.rank(kSongs, 0.85);
+        auto to = std::back_inserter(out);
+        fmt::format_to(to, R"({{"artist":"{}","song":"{}","duration":{:.5f},"ts":{},)",
+                       is_high_ ? phrase(random_.below(kMany)) : artists_[song % kArtists],
+                       is_high_ ? phrase(song + kMany) : songs_[song],
+                       60 + static_cast<double>(song * 7907 % 30'000'000) / 100'000, ts);
+        fmt::format_to(to, R"("sessionId":{},"auth":"Logged In","level":"{}","itemInSession":{},)",
+                       user + (number >> 16 << 14), user % 3 == 0 ? "free" : "paid", number % 40);
+        if (is_high_) {
+            fmt::format_to(to, "{},\"userId\":{},{}}}\n",
+                           device(random_.below(kMany), random_.below(kMany)), user,
+                           person(random_.below(kMany), user));
+        } else {
+            fmt::format_to(to, "{},\"userId\":{},{}}}\n", devices_[user], user, people_[user]);
+        }
+    }
+
+private:
+    static constexpr std::uint64_t kUsers = 20'000;
+    static constexpr std::uint64_t kSongs = 10'000;
+    static constexpr std::uint64_t kArtists = 6'000;
+    static constexpr std::uint64_t kMany = 1'000'000;
+
+    bool is_high_;
+    Random random_{2026};
+    std::vector<std::string> devices_, people_, songs_, artists_;
+};
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    if (argc != 3) {
+        fmt::print(stderr, "usage: generate_listens COUNT low|high\n");
+        return 2;
+    }
+    const std::int64_t count = std::atoll(argv[1]);
+    Generator generator(std::string_view(argv[2]) == "high");
+    std::string out;
+    for (std::int64_t number = 0; number < count; ++number) {
+        generator.write(number, count, out);
+        if (out.size() < (1u << 20) && number + 1 < count) continue;
+        if (std::fwrite(out.data(), 1, out.size(), stdout) != out.size()) return 1;
+        out.clear();
+    }
+    return 0;
+}
