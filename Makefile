@@ -1,6 +1,6 @@
 # The README's commands. Set-up is part of each and quick when nothing is missing (tools/setup).
 .DEFAULT_GOAL := build
-.PHONY: run test test-services build bench fmt lint clean setup setup-test dev
+.PHONY: run test test-services build bench fmt lint clean setup setup-test setup-spark dev
 
 ARGS ?=
 PYTHON := .venv/bin/python
@@ -15,6 +15,9 @@ build: setup
 setup-test:
 	@tools/setup test
 
+setup-spark:
+	@tools/setup spark
+
 dev: setup-test
 	@tools/build dev
 
@@ -27,11 +30,11 @@ run: build
 test: setup-test build dev
 	@tools/test
 
-# Interop with real servers; none is part of the program yet.
-test-services: build
+# What other engines make of our files; servers come with the stages that talk to them.
+test-services: build setup-spark
 	@tools/test-services
 
-bench: build
+bench: build setup-spark
 	@$(PYTHON) bench/run.py $(ARGS)
 
 fmt: setup-test

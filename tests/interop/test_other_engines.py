@@ -1,0 +1,67 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Engines that are not ours read the lake by its folders and see what our own readers see."""
+
+import json
+import subprocess
+
+import pyarrow.dataset
+import pyarrow.parquet
+import pytest
+from lake_tables import open_lake
+from logs import ROOT, log_folder
+
+SPARK = ROOT / ".venv-spark/bin/python"
+
+
+@pytest.fixture(scope="module")
+def lake(bassline, tmp_path_factory):
+    path = tmp_path_factory.mktemp("interop") / "lake"
+    bassline("run", "--lake", path, "--from", log_folder("eventsim"), "--once")
+    return path
+
+
+@pytest.fixture(scope="module")
+def spark(lake):
+    assert SPARK.exists(), "run `tools/setup spark`"
+    done = subprocess.run(
+        [SPARK, ROOT / "tests/interop/spark_reader.py", lake], capture_output=True, text=True, timeout=300, check=False
+    )
+    assert done.returncode == 0, done.stderr[-4000:]
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+def test_spark_reads_bronze_by_its_hive_folders(lake, spark):
+    own = open_lake(lake).execute(
+        """
+        select cast(date as varchar), count(*), sum(cast(floor(duration * 1000 + 0.5) as bigint)), count(userId),
+            min(extract(hour from event_at)), max(strftime(event_at, '%Y-%m-%d'))
+        from read_parquet(? || '/bronze/listen_events/**/*.parquet', hive_partitioning = true)
+        group by date order by date
+        """,
+        [str(lake)],
+    ).fetchall()
+    assert spark["bronze"] == [list(row) for row in own]
+
+
+def test_spark_reads_silver_by_its_hive_folders(lake, spark):
+    own = open_lake(lake).execute(
+        "select cast(event_date as varchar), count(*), count(resolved_user_id) from silver.fact_page_view_events"
+        " group by event_date order by 1"
+    ).fetchall()
+    assert spark["silver"] == [list(row) for row in own]
+
+
+def test_spark_reads_gold(lake, spark):
+    own = open_lake(lake).execute(
+        "select weekday, mean_listening_time, user_days from gold.weekday_mean_listening_time order by iso_weekday"
+    ).fetchall()
+    assert spark["gold"] == [list(row) for row in own]
+
+
+def test_arrow_checks_every_page_of_bronze(lake):
+    files = sorted((lake / "bronze").rglob("*.parquet"))
+    assert files
+    rows = sum(
+        pyarrow.parquet.read_table(file, partitioning=None, page_checksum_verification=True).num_rows for file in files
+    )
+    assert rows == 11185
