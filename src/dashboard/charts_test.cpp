@@ -92,6 +92,13 @@ TEST(Charts, a_weekday_is_a_mean_over_user_days_and_null_without_any) {
     EXPECT_EQ(table.rows[5], row({"Saturday", 80.25, 80.25, std::int64_t{2}, 160.5}));
 }
 
+TEST(Charts, a_median_between_two_values_is_rounded_to_milliseconds) {
+    Gold gold;
+    gold.user_days = {{day("2025-03-14"), 1, 1, 1, 1, 0, 1000},
+                      {day("2025-03-14"), 2, 1, 1, 1, 0, 1001}};
+    EXPECT_EQ(weekday_listening(gold, kFirstDays).rows[4][2], Cell(1.001));
+}
+
 TEST(Charts, a_listener_at_both_levels_counts_at_both_and_once_over_many_days) {
     const Table table = free_against_paid(make_gold(), kFirstDays);
     ASSERT_EQ(table.rows.size(), 2U);

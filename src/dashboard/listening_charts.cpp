@@ -114,9 +114,10 @@ Table weekday_listening(const Gold& gold, const DateRange& range) {
         Cell mean_seconds, median_seconds;
         if (!times.empty()) {
             const std::int64_t middle = times[(times.size() - 1) / 2] + times[times.size() / 2];
+            const std::int64_t median_ms = (middle + 1) / 2;  // rounded to ms, as in gold
             mean_seconds =
                 static_cast<double>(total) / kMsPerSecond / static_cast<double>(times.size());
-            median_seconds = static_cast<double>(middle) / (2 * kMsPerSecond);
+            median_seconds = static_cast<double>(median_ms) / kMsPerSecond;
         }
         table.rows.push_back({names[day], mean_seconds, median_seconds,
                               static_cast<std::int64_t>(times.size()),

@@ -57,6 +57,12 @@ export function change(tile: Tile): { text: string; direction: 'up' | 'down' | '
   return { text: `${sign}${decimal(Math.abs(rounded))} ${isShare ? 'points' : '%'}`, direction };
 }
 
+/** The course without the last day if that is incomplete: a fall at the end would mislead. */
+function wholeDays(tile: Tile, summary: Summary): (number | null)[] {
+  const cut = summary.range !== null && summary.range.to === summary.incomplete_day;
+  return cut && tile.by_day.length > 1 ? tile.by_day.slice(0, -1) : tile.by_day;
+}
+
 function tileNode(tile: Tile, summary: Summary): HTMLElement {
   const changed = change(tile);
   const arrow = { up: '▲', down: '▼', flat: '■' };
@@ -80,7 +86,7 @@ function tileNode(tile: Tile, summary: Summary): HTMLElement {
     element('h2', {}, tile.title),
     element('p', { class: 'value' }, tile.value === null ? '–' : figure(tile.value, tile.unit)),
     comparison,
-    sparklineNode(tile.by_day),
+    sparklineNode(wholeDays(tile, summary)),
   );
 }
 

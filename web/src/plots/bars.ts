@@ -145,7 +145,7 @@ export function sessionLengths(data: ChartData, palette: Palette): EChartsOption
     ]),
     xAxis: {
       ...categoryAxis(palette, buckets),
-      axisLabel: { color: palette.muted, interval: 0, formatter: shortLength },
+      axisLabel: { color: palette.muted, interval: 0, lineHeight: 15, formatter: shortLength },
     },
     yAxis: valueAxis(palette, short),
     series: [

@@ -38,7 +38,7 @@ export function dailyListens(data: ChartData, palette: Palette): EChartsOption {
     name,
     type: 'bar' as const,
     stack: 'listens',
-    barMaxWidth: 28,
+    barMaxWidth: 56,
     barCategoryGap: '22%',
     itemStyle: { color, decal },
     emphasis: { disabled: true },
