@@ -19,7 +19,11 @@ const itemTooltip = (palette: Palette, lines: (index: number) => string[]) => ({
 const axisTooltip = (palette: Palette, lines: (index: number) => string[]) => ({
   ...(shared(palette).tooltip as object),
   trigger: 'axis' as const,
-  axisPointer: { type: 'shadow' as const, shadowStyle: { color: palette.soft, opacity: 0.5 } },
+  axisPointer: {
+    type: 'shadow' as const,
+    z: 0,
+    shadowStyle: { color: palette.soft, opacity: 0.5 },
+  },
   formatter: (parameters: unknown) =>
     lines((parameters as { dataIndex: number }[])[0]!.dataIndex).join('\n'),
 });

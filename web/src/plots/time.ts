@@ -53,7 +53,7 @@ export function dailyListens(data: ChartData, palette: Palette): EChartsOption {
     tooltip: {
       ...(shared(palette).tooltip as object),
       trigger: 'axis',
-      axisPointer: { type: 'shadow', shadowStyle: { color: palette.soft, opacity: 0.5 } },
+      axisPointer: { type: 'shadow', z: 0, shadowStyle: { color: palette.soft, opacity: 0.5 } },
       formatter: (parameters: unknown) => {
         const index = (parameters as { dataIndex: number }[])[0]!.dataIndex;
         return [

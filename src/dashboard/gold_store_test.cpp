@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "dashboard/gold_store.hpp"
+
+#include <atomic>
+#include <nlohmann/json.hpp>
+#include <thread>
+
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include "dashboard/api.hpp"
+#include "duck/database.hpp"
+#include "duck/sql_text.hpp"
+#include "lake/names.hpp"
+#include "lake/snapshot.hpp"
+#include "storage/local_file_system.hpp"
+
+namespace bassline::dashboard {
+namespace {
+
+// The smallest gold there is: one user, one song, `plays` plays on one day.
+std::map<std::string, std::string> gold_queries(int plays) {
+    const std::string day = "date '2025-03-14' as event_date";
+    const std::string n = std::to_string(plays);
+    return {
+        {"daily_user_listen_counts", "select 7 as \"userId\", null::varchar as producer, " + n +
+                                         " as listen_count, " + n + " as countable_streams, " + n +
+                                         " as free_listens, 0 as paid_listens, 0.2005 as "
+                                         "listened_seconds, " +
+                                         day},
+        {"top_songs_by_play_count",
+         "select 'k' as song_key, 'S' as song, 'A' as artist, 1 as rank"},
+        {"song_plays_daily", "select 'k' as song_key, " + n + " as play_count, " + n +
+                                 " as countable_streams, 0.2005 as listened_seconds, " + day},
+        {"active_users_daily", "select 'all' as level, 1 as dau, 1 as wau, 1 as mau, " + day},
+        {"free_vs_paid_daily", "select 'free' as level, " + n + " as plays, " + n +
+                                   " as countable_streams, 0.2005 as listened_seconds, 1 as "
+                                   "sessions, " +
+                                   day},
+        {"session_lengths_daily",
+         "select 0 as length_bucket_minutes, 'under 1 min' as "
+         "length_label, 1 as session_count, 30.0 as session_seconds, " +
+             day},
+        {"event_status_daily",
+         "select 200 as status, 'NextSong' as page, " + n + " as event_count, " + day}};
+}
+
+class FixedClock : public Clock {
+public:
+    Timestamp now() const override { return Timestamp(std::chrono::hours(480'000)); }
+};
+
+class GoldStoreTest : public testing::Test {
+protected:
+    void SetUp() override {
+        root_ = testing::TempDir() + "bassline-gold-store-" + std::to_string(getpid()) + "-" +
+                testing::UnitTest::GetInstance()->current_test_info()->name();
+        auto files = storage::open_local(root_);
+        ASSERT_TRUE(files) << files.error().message;
+        files_ = std::move(files).value();
+    }
+    void TearDown() override { EXPECT_TRUE(files_->remove_all("")); }
+
+    void publish(std::uint64_t n, const std::map<std::string, std::string>& queries) {
+        auto database = duck::Database::open({});
+        ASSERT_TRUE(database);
+        auto connection = database.value().connect();
+        ASSERT_TRUE(connection);
+        lake::Snapshot snapshot{.n = n, .run = "run-" + std::to_string(n), .engine = "duckdb"};
+        snapshot.watermark_ms = 1'741'960'000'000;
+        for (const auto& [name, query] : queries) {
+            const std::string path = lake::version_path(snapshot.run, name, "");
+            ASSERT_TRUE(files_->make_directories(std::string(storage::parent_path(path))));
+            const auto written = connection.value().execute(
+                "copy (" + query + ") to " + duck::quote_text(files_->absolute(path)) +
+                " (format parquet)");
+            ASSERT_TRUE(written) << written.error().message;
+            snapshot.tables[name] = {.layer = "gold", .files = {{.path = path}}};
+        }
+        const auto committed = lake::commit(*files_, snapshot);
+        ASSERT_TRUE(committed) << committed.error().message;
+    }
+
+    std::string root_;
+    std::unique_ptr<storage::FileSystem> files_;
+};
+
+TEST_F(GoldStoreTest, a_lake_without_snapshots_is_empty_not_failed) {
+    GoldStore store(*files_);
+    store.refresh();
+    EXPECT_EQ(store.state().gold, nullptr);
+    EXPECT_EQ(store.state().failure, "");
+}
+
+TEST_F(GoldStoreTest, a_snapshot_that_cannot_be_loaded_leaves_the_old_one) {
+    GoldStore store(*files_);
+    publish(1, gold_queries(3));
+    store.refresh();
+    ASSERT_NE(store.state().gold, nullptr) << store.state().failure;
+    EXPECT_EQ(store.state().gold->user_days[0].listened_ms, 201);  // 200.5 ms, rounded half up
+    auto without_songs = gold_queries(4);
+    without_songs.erase("song_plays_daily");
+    publish(2, without_songs);
+    store.refresh();
+    EXPECT_EQ(store.state().gold->snapshot, 1U);
+    EXPECT_NE(store.state().failure.find("song_plays_daily"), std::string::npos);
+    publish(3, gold_queries(5));
+    store.refresh();
+    EXPECT_EQ(store.state().gold->snapshot, 3U);
+    EXPECT_EQ(store.state().failure, "");
+}
+
+// Each answer is made from one snapshot: its number and its figure belong together, whoever asks
+// and whenever.
+TEST_F(GoldStoreTest, readers_see_whole_snapshots_while_new_ones_arrive) {
+    GoldStore store(*files_);
+    const FixedClock clock;
+    Api api(store, clock);
+    publish(1, gold_queries(1));
+    store.refresh();
+    std::atomic<int> mixed = 0;
+    std::atomic<int> asked = 0;
+    {
+        std::vector<std::jthread> readers;
+        for (int reader = 0; reader < 2; ++reader) {
+            readers.emplace_back([&](std::stop_token stop) {
+                while (!stop.stop_requested()) {
+                    const auto response =
+                        api.answer({.method = "GET", .path = "/api/v1/charts/status_codes"});
+                    const auto body = nlohmann::json::parse(response.body);
+                    if (body["snapshot"] != body["rows"][0][1]) ++mixed;
+                    ++asked;
+                }
+            });
+        }
+        for (std::uint64_t n = 2; n <= 6; ++n) {
+            publish(n, gold_queries(static_cast<int>(n)));
+            store.refresh();
+        }
+    }
+    EXPECT_EQ(store.state().gold->snapshot, 6U) << store.state().failure;
+    EXPECT_GT(asked, 5);
+    EXPECT_EQ(mixed, 0);
+}
+
+}  // namespace
+}  // namespace bassline::dashboard
