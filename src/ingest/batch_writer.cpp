@@ -28,8 +28,9 @@ using event::Column;
 constexpr std::int64_t kHourMs = 3'600'000;
 constexpr std::int64_t kDayMs = 24 * kHourMs;
 constexpr std::size_t kRowGroupRowsMax = 1u << 20;
-constexpr std::size_t kRowGroupBytesMin = 2u << 20;  // smaller buffers are spilled instead
-constexpr std::size_t kLinesBetweenChecks = 512;
+constexpr std::size_t kRowGroupBytesMax = 256u << 20;
+constexpr std::size_t kRowGroupBytesMin = 2u << 20;      // smaller buffers are spilled instead
+constexpr std::size_t kBytesBetweenChecks = 256u << 10;  // of input
 
 struct TopicHour {
     event::Topic topic;
@@ -62,7 +63,7 @@ public:
         : files_(files),
           context_(std::move(context)),
           memory_limit_(context_.memory_bytes / 2),  // the rest: encoding, files, the reader
-          row_group_bytes_max_(std::max(memory_limit_ / 4, kRowGroupBytesMin)),
+          row_group_bytes_max_(std::clamp(memory_limit_ / 4, kRowGroupBytesMin, kRowGroupBytesMax)),
           decoder_(event_ms_max(context_)),
           columns_(context_, interners_),
           quarantine_(files_, context_),
@@ -75,7 +76,8 @@ public:
 private:
     Result<void> take_line(std::string_view line, LinePosition position);
     Result<void> refuse(const RefusedRecord& record);
-    Result<void> append(const event::Line& line, event::Topic topic, LinePosition position);
+    Result<void> make_room(TopicHour& hour);
+    void append(TopicHour& hour, const event::Line& line, LinePosition position);
     TopicHour& hour_of(event::Topic topic, std::int64_t hour);
 
     Result<void> relieve_memory();
@@ -108,7 +110,7 @@ private:
         hours_;
     std::array<TopicHour*, event::kTopicCount> latest_{};
     std::size_t buffered_bytes_ = 0;
-    std::size_t lines_until_check_ = kLinesBetweenChecks;
+    std::size_t bytes_since_check_ = 0;
     std::array<lake::TopicCounters, event::kTopicCount> counters_;
 };
 
@@ -119,11 +121,13 @@ Result<void> ParquetBatchWriter::consume(const LineBlock& block) {
         const auto* newline =
             static_cast<const char*>(std::memchr(at, '\n', static_cast<std::size_t>(end - at)));
         if (newline == nullptr) newline = end;
+        const char* const line_start = at;
         const auto offset = block.offset + static_cast<std::uint64_t>(at - begin);
         TRY(take_line({at, static_cast<std::size_t>(newline - at)},
                       {block.source_partition, offset}));
         at = newline + 1;
-        if (--lines_until_check_ == 0) TRY(relieve_memory());
+        bytes_since_check_ += static_cast<std::size_t>(at - line_start);
+        if (bytes_since_check_ >= kBytesBetweenChecks) TRY(relieve_memory());
     }
     return {};
 }
@@ -136,7 +140,9 @@ Result<void> ParquetBatchWriter::take_line(std::string_view line, LinePosition p
                            line, line.size()});
     }
     const event::Line& decoded = decoder_.decode(line);
-    bool encoded = false;
+    std::array<TopicHour*, 2> hours{};
+    std::size_t count = 0;
+    std::uint32_t coded = 0;  // columns that one of the hours keeps as codes
     for (std::size_t i = 0; i < decoded.record_count; ++i) {
         const event::Record& record = decoded.records[i];
         if (record.refusal) {
@@ -144,10 +150,14 @@ Result<void> ParquetBatchWriter::take_line(std::string_view line, LinePosition p
                         line.size(), decoded.format, position}));
             continue;
         }
-        if (!encoded) interners_.encode(decoded, codes_);
-        encoded = true;
-        TRY(append(decoded, record.topic, position));
+        const std::int64_t ts = decoded.fields[Column::ts].integer;
+        TopicHour& hour = hour_of(record.topic, ts / kHourMs);
+        TRY(make_room(hour));
+        coded |= ~hour.buffer.packed();
+        hours[count++] = &hour;
     }
+    if (count > 0) interners_.encode(decoded, coded, codes_);
+    for (std::size_t i = 0; i < count; ++i) append(*hours[i], decoded, position);
     return {};
 }
 
@@ -179,29 +189,34 @@ TopicHour& ParquetBatchWriter::hour_of(event::Topic topic, std::int64_t hour) {
     return *latest;
 }
 
-Result<void> ParquetBatchWriter::append(const event::Line& line, event::Topic topic,
-                                        LinePosition position) {
-    const std::int64_t ts = line.fields[Column::ts].integer;
-    TopicHour& hour = hour_of(topic, ts / kHourMs);
+// Sees to it that the hour's buffer can take a row.
+Result<void> ParquetBatchWriter::make_room(TopicHour& hour) {
     RowBuffer& buffer = hour.buffer;
-    if (buffer.full()) {
-        if (buffer.bytes() >= row_group_bytes_max_ || buffer.rows() >= kRowGroupRowsMax) {
-            TRY(write_row_group(hour));
-        }
-        buffered_bytes_ -= buffer.bytes();
-        buffer.reserve(1);
-        buffered_bytes_ += buffer.bytes();
+    if (!buffer.full()) return {};
+    if (buffer.bytes() >= row_group_bytes_max_ || buffer.rows() >= kRowGroupRowsMax) {
+        TRY(write_row_group(hour));
     }
-    buffer.append(line.fields, codes_, position);
-    hour.min_event_ms = std::min(hour.min_event_ms, ts);
-    hour.max_event_ms = std::max(hour.max_event_ms, ts);
-    ++counters_of(topic).consumed;
-    ++counters_of(topic).written;
+    if (buffer.rows() == 0) buffer.set_packed(interners_.packed());
+    buffered_bytes_ -= buffer.bytes();
+    buffer.reserve(1);
+    buffered_bytes_ += buffer.bytes();
     return {};
 }
 
+void ParquetBatchWriter::append(TopicHour& hour, const event::Line& line, LinePosition position) {
+    const std::int64_t ts = line.fields[Column::ts].integer;
+    buffered_bytes_ -= hour.buffer.bytes();
+    hour.buffer.append(line.fields, codes_, position);
+    buffered_bytes_ += hour.buffer.bytes();
+    hour.min_event_ms = std::min(hour.min_event_ms, ts);
+    hour.max_event_ms = std::max(hour.max_event_ms, ts);
+    ++counters_of(hour.topic).consumed;
+    ++counters_of(hour.topic).written;
+}
+
 Result<void> ParquetBatchWriter::relieve_memory() {
-    lines_until_check_ = kLinesBetweenChecks;
+    bytes_since_check_ = 0;
+    interners_.find_packed();
     const std::size_t interned = interners_.bytes();
     if (buffered_bytes_ + interned + quarantine_.bytes() <= memory_limit_) return {};
     if (interned > memory_limit_ / 2) return evict_all();
@@ -243,9 +258,8 @@ Result<void> ParquetBatchWriter::open(TopicHour& hour) {
         fmt::format("{}/{}-{}-{:02}-w{}.staged", context_.staging_directory, to_string(hour.topic),
                     format_date(hour.date()), hour.hour_of_day(), context_.worker);
     TRY_ASSIGN(auto file, files_.create(hour.path));
-    TRY_ASSIGN(hour.file,
-               parquet::FileWriter::make(std::move(file), parquet::bronze_specs(hour.topic),
-                                         file_metadata(context_)));
+    TRY_ASSIGN(hour.file, parquet::FileWriter::make(std::move(file), columns_.specs_of(hour.buffer),
+                                                    file_metadata(context_)));
     return {};
 }
 
@@ -270,6 +284,7 @@ std::vector<TopicHour*> ParquetBatchWriter::hours_in_order() {
 }
 
 Result<lake::Output> ParquetBatchWriter::finish(TopicHour& hour) {
+    if (hour.buffer.rows() == 0) hour.buffer.set_packed(interners_.packed());
     for (const Segment& segment : hour.segments) {
         buffered_bytes_ -= hour.buffer.bytes();
         auto read = spill_.read(segment, hour.buffer, interners_);
@@ -277,7 +292,7 @@ Result<lake::Output> ParquetBatchWriter::finish(TopicHour& hour) {
         TRY(std::move(read));
         if (buffered_bytes_ + interners_.bytes() <= memory_limit_) continue;
         TRY(write_row_group(hour));
-        clear_interners();
+        clear_interners();  // no other hour has rows in memory
     }
     if (hour.buffer.rows() > 0) TRY(write_row_group(hour));
     TRY_ASSIGN(const auto digest, hour.file->close());

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ingest/bronze_columns.hpp"
 
+#include <algorithm>
 #include <string>
 
 #include "event/text.hpp"
@@ -15,6 +16,36 @@ using parquet::ColumnChunk;
 using parquet::kNullCode;
 
 constexpr std::int64_t kMicrosecondsPerMs = 1000;
+constexpr std::size_t kSampleRows = 1024;
+
+bool is_packed(const RowBuffer& buffer, Column column) {
+    return event::index_of(column) < event::kProducerColumnCount &&
+           (buffer.packed() & event::bit_of(column)) != 0;
+}
+
+bool may_need_repair(std::string_view text) {
+    if (text.empty()) return false;
+    if (text.front() == ' ' || text.back() == ' ') return true;
+    return std::any_of(text.begin(), text.end(), [](char c) { return c < 0; });
+}
+
+// The column of that name, or for a repaired text the one it was made from.
+Column raw_column(std::string_view name) {
+    if (name == event::definition(Column::artist_utf8).name) return Column::artist;
+    if (name == event::definition(Column::song_utf8).name) return Column::song;
+    return event::column_of_field(name).value_or(Column::event_at);
+}
+
+// Whether the first rows' 64-bit numbers are nearly all different.
+bool hardly_repeats(RowBuffer& buffer, Column column) {
+    const Type type = event::definition(column).type;
+    if ((type != Type::real && type != Type::int64) || buffer.rows() < kSampleRows) return false;
+    const auto* const values = buffer.values<std::int64_t>(column);
+    std::vector<std::int64_t> sample(values, values + kSampleRows);
+    std::sort(sample.begin(), sample.end());
+    const auto distinct = std::unique(sample.begin(), sample.end()) - sample.begin();
+    return static_cast<std::size_t>(distinct) > kSampleRows / 20 * 19;
+}
 
 }  // namespace
 
@@ -39,13 +70,53 @@ void BronzeColumns::repair_new_values(Column column) {
 }
 
 ColumnChunk BronzeColumns::texts_of(Column column, RowBuffer& buffer) {
+    if (is_packed(buffer, column)) {
+        return parquet::Packed{buffer.values<std::uint32_t>(column), buffer.packed_texts(column),
+                               buffer.present(), event::bit_of(column)};
+    }
     return parquet::Texts{buffer.values<std::uint32_t>(column), interners_.of(column).values()};
 }
 
 ColumnChunk BronzeColumns::repaired(Column column, RowBuffer& buffer) {
     if (buffer.values<std::uint32_t>(column) == nullptr) return parquet::Nulls{};
+    if (is_packed(buffer, column)) return repaired_packed(column, buffer);
     return parquet::Texts{buffer.values<std::uint32_t>(column), interners_.of(column).values(),
                           repaired_[event::index_of(column)].data()};
+}
+
+ColumnChunk BronzeColumns::repaired_packed(Column column, RowBuffer& buffer) {
+    const auto* const starts = buffer.values<std::uint32_t>(column);
+    const std::string_view texts = buffer.packed_texts(column);
+    Repairs& out = repaired_texts_[event::index_of(column)];
+    out.starts.clear();
+    out.present.clear();
+    out.texts.clear();
+    for (std::size_t row = 0; row < buffer.rows(); ++row) {
+        const std::size_t start = out.texts.size();
+        const std::string_view text = texts.substr(starts[row], starts[row + 1] - starts[row]);
+        if (may_need_repair(text)) {
+            out.texts += event::repair_utf8(text);
+        } else {
+            out.texts += text;
+        }
+        out.starts.push_back(static_cast<std::uint32_t>(start));
+        out.present.push_back(out.texts.size() > start);
+    }
+    out.starts.push_back(static_cast<std::uint32_t>(out.texts.size()));
+    return parquet::Packed{out.starts.data(), out.texts, out.present.data(), 1};
+}
+
+std::vector<parquet::ColumnSpec> BronzeColumns::specs_of(RowBuffer& buffer) const {
+    std::vector<parquet::ColumnSpec> specs = parquet::bronze_specs(buffer.topic());
+    for (parquet::ColumnSpec& spec : specs) {
+        if (spec.layout != event::Layout::dictionary) continue;
+        const Column column = raw_column(spec.name);
+        if (event::index_of(column) >= event::kProducerColumnCount) continue;
+        if (is_packed(buffer, column) || hardly_repeats(buffer, column)) {
+            spec.layout = event::Layout::plain;
+        }
+    }
+    return specs;
 }
 
 ColumnChunk BronzeColumns::chunk_of(Column column, RowBuffer& buffer) {
@@ -84,6 +155,7 @@ ColumnChunk BronzeColumns::chunk_of(Column column, RowBuffer& buffer) {
 }
 
 const std::vector<ColumnChunk>& BronzeColumns::chunks_of(RowBuffer& buffer) {
+    buffer.close_texts();
     repair_new_values(Column::artist);
     repair_new_values(Column::song);
     const auto* const ts = buffer.values<std::int64_t>(Column::ts);

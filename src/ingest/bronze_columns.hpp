@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cstdint>
+#include <string>
 #include <vector>
 
 #include "ingest/batch_writer.hpp"
@@ -22,6 +23,10 @@ public:
     /// and this object, until the next call.
     const std::vector<parquet::ColumnChunk>& chunks_of(RowBuffer& buffer);
 
+    /// The columns of a file that begins with the buffer's rows: those that hardly repeat there are
+    /// written plainly, the others by dictionary.
+    std::vector<parquet::ColumnSpec> specs_of(RowBuffer& buffer) const;
+
     /// To be called when the interners were cleared.
     void forget_repairs();
 
@@ -31,10 +36,20 @@ private:
     parquet::ColumnChunk repaired(event::Column column, RowBuffer& buffer);
     void repair_new_values(event::Column column);
 
+    parquet::ColumnChunk repaired_packed(event::Column column, RowBuffer& buffer);
+
+    // Packed texts after repair.
+    struct Repairs {
+        std::vector<std::uint32_t> starts;
+        std::vector<std::uint32_t> present;
+        std::string texts;
+    };
+
     const BatchContext& context_;
     Interners& interners_;
     std::array<std::vector<std::uint32_t>, event::kColumnCount>
         repaired_;  // by code of the raw one
+    std::array<Repairs, event::kProducerColumnCount> repaired_texts_;
     std::vector<std::int64_t> event_at_;
     std::vector<parquet::ColumnChunk> chunks_;
 };

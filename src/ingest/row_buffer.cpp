@@ -3,9 +3,11 @@
 
 #include <algorithm>
 #include <bit>
+#include <cassert>
 #include <new>
 #include <vector>
 
+#include "event/text.hpp"
 #include "parquet/file_writer.hpp"
 
 namespace bassline::ingest {
@@ -16,6 +18,7 @@ using event::Type;
 using parquet::kNullCode;
 
 constexpr std::size_t kRowsMin = 64;
+constexpr std::size_t kLinesToJudge = 1 << 15;  // before a column may be called packed
 
 bool differs_from_row_to_row(Column column) {
     if (event::index_of(column) < event::kProducerColumnCount) return true;
@@ -54,6 +57,7 @@ Interners::Interners() {
 }
 
 void Interners::clear() {
+    lines_ = 0;
     for (Interner& interner : interners_) interner.clear();
     for (const auto format : {event::InputFormat::topics, event::InputFormat::single}) {
         std::array<char, 16 + event::kTextPadding> padded{};
@@ -64,9 +68,10 @@ void Interners::clear() {
     }
 }
 
-void Interners::encode(const event::Line& line, RowCodes& codes) {
+void Interners::encode(const event::Line& line, std::uint32_t wanted, RowCodes& codes) {
+    ++lines_;
     static const std::uint32_t kTexts = producer_texts();
-    const std::uint32_t present = line.fields.present & kTexts;
+    const std::uint32_t present = line.fields.present & kTexts & wanted;
     std::array<std::uint64_t, event::kProducerColumnCount> hashes;
     std::array<const Interner::Candidate*, event::kProducerColumnCount> candidates;
     for_each_bit(kTexts & ~present, [&](std::size_t i) { codes[i] = kNullCode; });
@@ -87,6 +92,13 @@ void Interners::encode(const event::Line& line, RowCodes& codes) {
                       .code({line.rescued.data(), static_cast<std::uint32_t>(line.rescued.size()),
                              false});
     }
+}
+
+void Interners::find_packed() {
+    if (lines_ < kLinesToJudge) return;
+    for_each_bit(producer_texts() & ~packed_, [&](std::size_t i) {
+        if (interners_[i].values().size() * 2 > lines_) packed_ |= 1u << i;
+    });
 }
 
 std::size_t Interners::bytes() const {
@@ -124,7 +136,7 @@ void RowBuffer::reserve(std::size_t rows) {
     capacity_ = std::max({kRowsMin, grown, rows_ + rows});
     resize(present_, capacity_ * sizeof(std::uint32_t));
     for (const auto& stored : stored_columns(topic_)) {
-        resize(arrays_[event::index_of(stored.column)], capacity_ * stored.width());
+        resize(arrays_[event::index_of(stored.column)], (capacity_ + 1) * stored.width());
     }
 }
 
@@ -132,7 +144,36 @@ void RowBuffer::clear() {
     rows_ = 0;
     capacity_ = 0;
     present_.reset();
+    packed_bytes_ = 0;
     for (Array& array : arrays_) array.reset();
+    for (std::string& texts : texts_) std::string().swap(texts);
+}
+
+void RowBuffer::set_packed(std::uint32_t columns) {
+    assert(rows_ == 0);
+    packed_ = columns & allowed_;
+}
+
+void RowBuffer::put_text(Column column, std::size_t row, std::string_view text) {
+    std::string& texts = texts_[event::index_of(column)];
+    const std::size_t before = texts.capacity();
+    values<std::uint32_t>(column)[row] = static_cast<std::uint32_t>(texts.size());
+    texts += text;
+    packed_bytes_ += texts.capacity() - before;
+}
+
+void RowBuffer::close_texts() {
+    for_each_bit(packed_, [&](std::size_t i) {
+        const auto column = static_cast<Column>(i);
+        values<std::uint32_t>(column)[rows_] = static_cast<std::uint32_t>(texts_[i].size());
+    });
+}
+
+void RowBuffer::put_packed(Column column, std::size_t row, const event::Fields& fields) {
+    if (!fields.has(column)) return put_text(column, row, {});
+    const event::Text& text = fields[column].text;
+    if (text.escaped) return put_text(column, row, event::unescape(text.view()));
+    put_text(column, row, text.view());
 }
 
 void RowBuffer::append(const event::Fields& fields, const RowCodes& codes, LinePosition position) {
@@ -142,7 +183,11 @@ void RowBuffer::append(const event::Fields& fields, const RowCodes& codes, LineP
     for (const auto& [column, type] : stored_columns(topic_)) {
         const std::size_t i = event::index_of(column);
         if (type == Type::text) {
-            values<std::uint32_t>(column)[row] = codes[i];
+            if (i < event::kProducerColumnCount && (packed_ >> i & 1) != 0) {
+                put_packed(column, row, fields);
+            } else {
+                values<std::uint32_t>(column)[row] = codes[i];
+            }
             continue;
         }
         if (i >= event::kProducerColumnCount) continue;

@@ -7,6 +7,8 @@
 #include <cstdlib>
 #include <memory>
 #include <span>
+#include <string>
+#include <string_view>
 
 #include "event/record.hpp"
 #include "event/schema.hpp"
@@ -14,8 +16,10 @@
 
 // Rows of one topic in memory, column by column, as the Parquet writer takes them.
 //
-// Texts are codes of the worker's interners. Which columns are stored follows from the schema
-// table: the topic's producer columns, and of ours those that differ from row to row.
+// Texts are codes of the worker's interners; those of a column whose values hardly repeat are kept
+// as they are ("packed"), since a dictionary would cost more than it saves. Which columns are
+// stored follows from the schema table: the topic's producer columns, and of ours those that differ
+// from row to row.
 namespace bassline::ingest {
 
 /// The code of every text column of one line, kNullCode where there is none.
@@ -35,8 +39,13 @@ public:
     Interner& of(event::Column column) { return interners_[event::index_of(column)]; }
     const Interner& of(event::Column column) const { return interners_[event::index_of(column)]; }
 
-    /// The codes of a line's texts, of its format and of its rescued fields.
-    void encode(const event::Line& line, RowCodes& codes);
+    /// The codes of a line's texts in the columns `wanted` (bits of event::bit_of), of its format
+    /// and of its rescued fields.
+    void encode(const event::Line& line, std::uint32_t wanted, RowCodes& codes);
+
+    /// The columns whose values hardly repeat, so far as the lines have shown. Never shrinks.
+    std::uint32_t packed() const { return packed_; }
+    void find_packed();
 
     std::size_t bytes() const;
     /// No row may be in memory any more.
@@ -44,6 +53,8 @@ public:
 
 private:
     std::array<Interner, event::kColumnCount> interners_;
+    std::uint32_t packed_ = 0;
+    std::size_t lines_ = 0;  // since clear()
 };
 
 /// A column that is kept for every row.
@@ -65,11 +76,15 @@ public:
     event::Topic topic() const { return topic_; }
     std::size_t rows() const { return rows_; }
     /// Memory held, in bytes.
-    std::size_t bytes() const { return capacity_ * row_bytes_; }
+    std::size_t bytes() const { return capacity_ * row_bytes_ + packed_bytes_; }
 
+    /// The columns whose texts are kept as they are; to be set while there are no rows.
+    std::uint32_t packed() const { return packed_; }
+    void set_packed(std::uint32_t columns);
     /// Whether the next row makes it grow.
     bool full() const { return rows_ == capacity_; }
 
+    /// `codes` need not hold the packed columns.
     void append(const event::Fields& fields, const RowCodes& codes, LinePosition position);
     /// Makes room for `rows` more rows.
     void reserve(std::size_t rows);
@@ -77,6 +92,15 @@ public:
     void add_rows(std::size_t rows) { rows_ += rows; }
     /// Forgets the rows and gives the memory back.
     void clear();
+
+    /// A packed column's texts in one piece. values() are where each row's start; the text of row
+    /// `row` is to be put behind all others.
+    std::string_view packed_texts(event::Column column) const {
+        return texts_[event::index_of(column)];
+    }
+    void put_text(event::Column column, std::size_t row, std::string_view text);
+    /// Writes where the last row's text ends behind the starts, for the reader of a packed column.
+    void close_texts();
 
     /// Which producer columns have a value, by row (bits of event::bit_of).
     std::uint32_t* present() { return reinterpret_cast<std::uint32_t*>(present_.get()); }
@@ -91,6 +115,7 @@ private:
     };
     using Array = std::unique_ptr<std::byte, Free>;
 
+    void put_packed(event::Column column, std::size_t row, const event::Fields& fields);
     static void resize(Array& array, std::size_t bytes);
 
     event::Topic topic_;
@@ -98,8 +123,11 @@ private:
     std::size_t rows_ = 0;
     std::size_t capacity_ = 0;
     std::size_t row_bytes_ = 0;
+    std::uint32_t packed_ = 0;
+    std::size_t packed_bytes_ = 0;
     Array present_;
     std::array<Array, event::kColumnCount> arrays_;
+    std::array<std::string, event::kProducerColumnCount> texts_;
 };
 
 }  // namespace bassline::ingest

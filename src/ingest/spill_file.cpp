@@ -53,6 +53,30 @@ void put_texts(std::string& out, const std::uint32_t* codes, std::size_t rows,
     put(out, local_codes.data(), rows);
 }
 
+// A packed column in the same form, each row's text a value of its own.
+void put_packed(std::string& out, RowBuffer& buffer, event::Column column) {
+    const auto* const starts = buffer.values<std::uint32_t>(column);
+    const std::string_view texts = buffer.packed_texts(column);
+    std::vector<std::uint32_t> codes(buffer.rows(), kNullCode);
+    std::uint32_t count = 0;
+    std::string values;
+    for (std::size_t row = 0; row < buffer.rows(); ++row) {
+        if ((buffer.present()[row] & event::bit_of(column)) == 0) continue;
+        codes[row] = count++;
+        const std::uint32_t size = starts[row + 1] - starts[row];
+        put(values, &size, 1);
+        values += texts.substr(starts[row], size);
+    }
+    put(out, &count, 1);
+    out += values;
+    put(out, codes.data(), codes.size());
+}
+
+bool is_packed(const RowBuffer& buffer, event::Column column) {
+    return event::index_of(column) < event::kProducerColumnCount &&
+           (buffer.packed() & event::bit_of(column)) != 0;
+}
+
 // Takes a segment apart, front to back.
 struct Reader {
     const char* at;
@@ -61,6 +85,23 @@ struct Reader {
     void get(T* values, std::size_t count) {
         std::memcpy(values, at, count * sizeof(T));
         at += count * sizeof(T);
+    }
+    void get_packed(RowBuffer& buffer, event::Column column, std::size_t rows) {
+        std::uint32_t count = 0;
+        get(&count, 1);
+        std::vector<std::string_view> values(count);
+        for (auto& value : values) {
+            std::uint32_t size = 0;
+            get(&size, 1);
+            value = {at, size};
+            at += size;
+        }
+        std::vector<std::uint32_t> codes(rows);
+        get(codes.data(), rows);
+        for (std::size_t row = 0; row < rows; ++row) {
+            buffer.put_text(column, buffer.rows() + row,
+                            codes[row] == kNullCode ? std::string_view{} : values[codes[row]]);
+        }
     }
     void get_texts(std::uint32_t* codes, std::size_t rows, Interner& interner) {
         std::uint32_t count = 0;
@@ -100,9 +141,12 @@ Result<Segment> SpillFile::write(RowBuffer& buffer, const Interners& interners) 
     TRY(open());
     const std::size_t rows = buffer.rows();
     std::string out;
+    buffer.close_texts();
     put(out, buffer.present(), rows);
     for (const auto& stored : stored_columns(buffer.topic())) {
-        if (stored.type == Type::text) {
+        if (is_packed(buffer, stored.column)) {
+            put_packed(out, buffer, stored.column);
+        } else if (stored.type == Type::text) {
             put_texts(out, buffer.values<std::uint32_t>(stored.column), rows,
                       interners.of(stored.column));
         } else {
@@ -135,7 +179,9 @@ Result<void> SpillFile::read(const Segment& segment, RowBuffer& buffer, Interner
     Reader reader{bytes.data()};
     reader.get(buffer.present() + row, segment.rows);
     for (const auto& stored : stored_columns(buffer.topic())) {
-        if (stored.type == Type::text) {
+        if (is_packed(buffer, stored.column)) {
+            reader.get_packed(buffer, stored.column, segment.rows);
+        } else if (stored.type == Type::text) {
             reader.get_texts(buffer.values<std::uint32_t>(stored.column) + row, segment.rows,
                              interners.of(stored.column));
         } else {

@@ -55,15 +55,17 @@ std::shared_ptr<arrow::Buffer> make_bitmap(std::size_t rows, std::int64_t& set, 
     return buffer;
 }
 
-Validity validity_of(const Flat& flat, std::size_t rows) {
-    if (flat.present == nullptr) return {};
-    std::uint32_t all = flat.bit;
-    for (std::size_t row = 0; row < rows; ++row) all &= flat.present[row];
-    if (all == flat.bit) return {};
+// Of a chunk whose rows have masks, Flat or Packed.
+template <class Masked>
+Validity validity_of(const Masked& chunk, std::size_t rows) {
+    if (chunk.present == nullptr) return {};
+    std::uint32_t all = chunk.bit;
+    for (std::size_t row = 0; row < rows; ++row) all &= chunk.present[row];
+    if (all == chunk.bit) return {};
     std::int64_t set = 0;
     Validity validity;
     validity.bits = make_bitmap(
-        rows, set, [&](std::size_t row) { return (flat.present[row] & flat.bit) != 0; });
+        rows, set, [&](std::size_t row) { return (chunk.present[row] & chunk.bit) != 0; });
     validity.nulls = static_cast<std::int64_t>(rows) - set;
     return validity;
 }
@@ -90,10 +92,27 @@ std::shared_ptr<arrow::Array> from_flat(const ColumnSpec& column, const Flat& fl
     return array_of(std::move(type), rows, validity_of(flat, rows), std::move(values));
 }
 
-std::shared_ptr<arrow::Array> make_dictionary(const std::shared_ptr<arrow::DataType>& type,
-                                              std::shared_ptr<arrow::Array> indices,
+std::shared_ptr<arrow::DataType> dictionary_type() {
+    return arrow::dictionary(arrow::int32(), arrow::utf8());
+}
+
+std::shared_ptr<arrow::Array> make_dictionary(std::shared_ptr<arrow::Array> indices,
                                               std::shared_ptr<arrow::Array> values) {
-    return std::make_shared<arrow::DictionaryArray>(type, std::move(indices), std::move(values));
+    return std::make_shared<arrow::DictionaryArray>(dictionary_type(), std::move(indices),
+                                                    std::move(values));
+}
+
+std::shared_ptr<arrow::Array> from_packed(const Packed& packed, std::size_t rows) {
+    auto starts = std::make_shared<arrow::Buffer>(
+        reinterpret_cast<const std::uint8_t*>(packed.starts),
+        static_cast<std::int64_t>((rows + 1) * sizeof(std::uint32_t)));
+    auto bytes =
+        std::make_shared<arrow::Buffer>(reinterpret_cast<const std::uint8_t*>(packed.bytes.data()),
+                                        static_cast<std::int64_t>(packed.bytes.size()));
+    Validity validity = validity_of(packed, rows);
+    return arrow::MakeArray(arrow::ArrayData::Make(
+        arrow::utf8(), static_cast<std::int64_t>(rows),
+        {std::move(validity.bits), std::move(starts), std::move(bytes)}, validity.nulls));
 }
 
 template <class Range>
@@ -119,13 +138,12 @@ std::shared_ptr<arrow::Array> make_strings(Type type, std::size_t count, Range v
 
 std::shared_ptr<arrow::Array> from_constant(const ColumnSpec& column, const Constant& constant,
                                             std::size_t rows) {
-    auto type = arrow_type(column);
     if (const auto* const text = std::get_if<std::string_view>(&constant.value)) {
         auto zeros = allocate(rows * 4);
         std::memset(zeros->mutable_data(), 0, rows * 4);
         auto indices = array_of(arrow::int32(), rows, {}, std::move(zeros));
         auto values = make_strings(Type::text, 1, [&](std::size_t) { return *text; });
-        return make_dictionary(type, std::move(indices), std::move(values));
+        return make_dictionary(std::move(indices), std::move(values));
     }
     const std::int64_t number = std::get<std::int64_t>(constant.value);
     auto values = allocate(rows * width_of(column.type));
@@ -135,7 +153,7 @@ std::shared_ptr<arrow::Array> from_constant(const ColumnSpec& column, const Cons
     } else {
         std::fill_n(reinterpret_cast<std::int64_t*>(values->mutable_data()), rows, number);
     }
-    return array_of(std::move(type), rows, {}, std::move(values));
+    return array_of(arrow_type(column), rows, {}, std::move(values));
 }
 
 }  // namespace
@@ -157,12 +175,11 @@ std::shared_ptr<arrow::DataType> arrow_type(const ColumnSpec& column) {
         case Type::text:
             break;
     }
-    return is_dictionary(column) ? arrow::dictionary(arrow::int32(), arrow::utf8()) : arrow::utf8();
+    return is_dictionary(column) ? dictionary_type() : arrow::utf8();
 }
 
 // The values that the rows use become the dictionary of this row group, in order of appearance.
-std::shared_ptr<arrow::Array> ArrayMaker::from_texts(const ColumnSpec& column, const Texts& texts,
-                                                     std::size_t rows) {
+std::shared_ptr<arrow::Array> ArrayMaker::from_texts(const Texts& texts, std::size_t rows) {
     if (local_codes_.size() < texts.values.size()) {
         local_codes_.resize(texts.values.size(), kNullCode);
     }
@@ -197,8 +214,7 @@ std::shared_ptr<arrow::Array> ArrayMaker::from_texts(const ColumnSpec& column, c
     }
     auto values = make_strings(Type::text, used_codes_.size(),
                                [&](std::size_t local) { return texts.values[used_codes_[local]]; });
-    return make_dictionary(arrow_type(column),
-                           array_of(arrow::int32(), rows, std::move(validity), std::move(indices)),
+    return make_dictionary(array_of(arrow::int32(), rows, std::move(validity), std::move(indices)),
                            std::move(values));
 }
 
@@ -206,8 +222,9 @@ std::shared_ptr<arrow::Array> ArrayMaker::make(const ColumnSpec& column, const C
                                                std::size_t rows) {
     if (const auto* const flat = std::get_if<Flat>(&chunk)) return from_flat(column, *flat, rows);
     if (const auto* const texts = std::get_if<Texts>(&chunk)) {
-        return from_texts(column, *texts, rows);
+        return from_texts(*texts, rows);
     }
+    if (const auto* const packed = std::get_if<Packed>(&chunk)) return from_packed(*packed, rows);
     if (const auto* const strings = std::get_if<Strings>(&chunk)) {
         return make_strings(column.type, rows,
                             [&](std::size_t row) { return strings->values[row]; });

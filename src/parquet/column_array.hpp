@@ -22,8 +22,7 @@ public:
                                        std::size_t rows);
 
 private:
-    std::shared_ptr<arrow::Array> from_texts(const ColumnSpec& column, const Texts& texts,
-                                             std::size_t rows);
+    std::shared_ptr<arrow::Array> from_texts(const Texts& texts, std::size_t rows);
 
     std::vector<std::uint32_t> local_codes_;  // by the caller's code; kNullCode between calls
     std::vector<std::uint32_t> used_codes_;   // by local code

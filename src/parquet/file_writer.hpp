@@ -42,6 +42,15 @@ struct Texts {
     const std::uint32_t* mapped = nullptr;
 };
 
+/// One text a row, all in one piece: row r is bytes[starts[r], starts[r + 1]). A row has a value if
+/// the bit stands in its mask.
+struct Packed {
+    const std::uint32_t* starts;  // one more than rows
+    std::string_view bytes;
+    const std::uint32_t* present;
+    std::uint32_t bit;
+};
+
 /// One text or bytes a row.
 struct Strings {
     std::span<const std::string_view> values;
@@ -55,7 +64,7 @@ struct Constant {
 /// No row has a value.
 struct Nulls {};
 
-using ColumnChunk = std::variant<Flat, Texts, Strings, Constant, Nulls>;
+using ColumnChunk = std::variant<Flat, Texts, Packed, Strings, Constant, Nulls>;
 
 struct ColumnSpec {
     std::string_view name;
