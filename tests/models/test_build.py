@@ -1,0 +1,158 @@
+# SPDX-License-Identifier: Apache-2.0
+"""bassline build: what it publishes, when it publishes nothing, and that the way to a lake does not matter."""
+
+import json
+import shutil
+
+import pytest
+from logs import log_folder
+from lake_files import (
+    assert_projection_is_newest,
+    assert_same_tables,
+    connect,
+    newest_snapshot,
+    relation_of,
+    snapshot_numbers,
+)
+
+GOLDEN = log_folder("golden")
+
+
+def build(bassline, lake, *options):
+    return json.loads(bassline("build", "--lake", lake, "--json", *options).stdout)
+
+
+def load(bassline, lake, *sources):
+    for source in sources:
+        bassline("ingest", "--lake", lake, "--from", source)
+    return lake
+
+
+def content(lake):
+    return {str(path): path.read_bytes() for path in sorted(lake.rglob("*")) if path.is_file()}
+
+
+@pytest.fixture(scope="module")
+def golden(bassline, tmp_path_factory):
+    """A lake with the complete golden delivery, built once; tests that change it take a copy."""
+    lake = load(bassline, tmp_path_factory.mktemp("golden") / "lake", GOLDEN / "*.ndjson")
+    build(bassline, lake)
+    return lake
+
+
+@pytest.fixture
+def golden_copy(golden, tmp_path):
+    return shutil.copytree(golden, tmp_path / "lake")
+
+
+def test_the_answer_names_every_model_and_counts_every_test(bassline, tmp_path):
+    lake = load(bassline, tmp_path / "lake", GOLDEN / "*.ndjson")
+    answer = build(bassline, lake)
+    assert answer["published"] is True
+    assert answer["full"] is True
+    assert answer["tests"]["fail"] == 0
+    assert answer["tests"]["pass"] > 100
+    rows = {model["name"]: model["rows"] for model in answer["models"]}
+    assert rows["fact_listen_events"] == 6
+    assert rows["fact_page_view_events"] == 22
+    assert {model["status"] for model in answer["models"]} == {"success"}
+    assert_projection_is_newest(lake)
+
+
+def test_a_second_build_writes_nothing(bassline, golden_copy):
+    before = content(golden_copy)
+    answer = build(bassline, golden_copy)
+    assert answer["nothing_new"] is True
+    assert answer["models"] == []
+    assert content(golden_copy) == before
+
+
+def test_a_late_row_ends_in_the_same_tables_as_one_load(bassline, golden, tmp_path):
+    lake = load(bassline, tmp_path / "lake", GOLDEN / "without_late_row/*.ndjson")
+    build(bassline, lake)
+    plays = relation_of(connect(), lake, "fact_listen_events")
+    assert plays.filter("title = 'Song A'" if "title" in plays.columns else "true").fetchall()
+    load(bassline, lake, GOLDEN / "late_row/*.ndjson")
+    answer = build(bassline, lake)
+    assert answer["full"] is False
+    assert_same_tables(lake, golden)
+    assert_projection_is_newest(lake)
+
+
+def test_a_full_refresh_equals_what_was_built_by_parts(bassline, tmp_path):
+    lake = load(bassline, tmp_path / "lake", GOLDEN / "without_late_row/*.ndjson")
+    build(bassline, lake)
+    load(bassline, lake, GOLDEN / "late_row/*.ndjson")
+    build(bassline, lake)
+    by_parts = shutil.copytree(lake, tmp_path / "by_parts")
+    assert build(bassline, lake, "--full-refresh")["full"] is True
+    assert_same_tables(lake, by_parts)
+
+
+def test_the_november_log_day_by_day_ends_in_the_same_tables_as_one_load(bassline, tmp_path):
+    days = sorted(log_folder("sparkify_2018_11").glob("*-events.json"))
+    assert len(days) == 20
+    daily = tmp_path / "daily"
+    for day in days:
+        load(bassline, daily, day)
+        answer = build(bassline, daily)
+        assert answer["full"] is (day == days[0])
+    once = load(bassline, tmp_path / "once", log_folder("sparkify_2018_11"))
+    build(bassline, once)
+    assert_same_tables(daily, once)
+    assert_projection_is_newest(daily)
+
+
+def test_dates_outside_the_scope_keep_their_files(bassline, tmp_path):
+    days = sorted(log_folder("sparkify_2018_11").glob("*-events.json"))[:3]
+    lake = load(bassline, tmp_path / "lake", *days[:2])
+    build(bassline, lake)
+    before = {file["event_date"]: file["path"] for file in newest_snapshot(lake)["tables"]["fact_listen_events"]["files"]}
+    load(bassline, lake, days[2])
+    build(bassline, lake)
+    after = {file["event_date"]: file["path"] for file in newest_snapshot(lake)["tables"]["fact_listen_events"]["files"]}
+    first = min(before)
+    assert after[first] == before[first]
+    assert max(after) > max(before)
+
+
+def test_a_selection_rebuilds_its_tables_and_leaves_the_others(bassline, golden_copy):
+    before = newest_snapshot(golden_copy)["tables"]
+    answer = build(bassline, golden_copy, "--select", "weekday_mean_listening_time")
+    after = newest_snapshot(golden_copy)["tables"]
+    built = {model["name"] for model in answer["models"] if model["schema"] == "gold"}
+    assert built == {"weekday_mean_listening_time"}
+    assert {name for name in after if after[name] != before[name]} == built
+    assert build(bassline, golden_copy)["nothing_new"] is True
+
+
+def test_run_results_are_dbts_and_name_every_node_of_the_run(bassline, golden):
+    run = golden / "_runs" / newest_snapshot(golden)["run"]
+    results = json.loads((run / "run_results.json").read_text())
+    manifest = json.loads((run / "manifest.json").read_text())
+    assert results["metadata"]["dbt_schema_version"].endswith("/run-results/v6.json")
+    executed = {result["unique_id"]: result["status"] for result in results["results"]}
+    expected = {
+        unique_id
+        for unique_id, node in manifest["nodes"].items()
+        if node["resource_type"] in ("model", "seed", "test") and node["config"]["materialized"] != "ephemeral"
+    }
+    assert set(executed) == expected
+    assert set(executed.values()) <= {"success", "pass", "warn"}
+
+
+def test_an_empty_lake_has_nothing_to_build(bassline, tmp_path):
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "empty/nothing.ndjson").touch()
+    lake = tmp_path / "lake"
+    bassline("ingest", "--lake", lake, "--from", tmp_path / "empty/nothing.ndjson", check=False)
+    answer = build(bassline, lake)
+    assert answer["nothing_new"] is True
+    assert snapshot_numbers(lake) == []
+
+
+def test_a_path_without_a_lake_is_refused_and_stays_empty(bassline, tmp_path):
+    done = bassline("build", "--lake", tmp_path / "nowhere", check=False)
+    assert done.returncode == 1
+    assert "there is no lake" in done.stderr
+    assert not (tmp_path / "nowhere").exists()
