@@ -3,7 +3,7 @@
     can come out differently; read are also those that a written date's sessions need. README.md says why each rule
     is there.
 #}
-{%- set reach_ms = (var('session_id_reuse_seconds') + 10800) * 1000 %}
+{%- set reach_ms = '(' ~ var('session_id_reuse_seconds') ~ ' + 10800) * 1000' %}
 
 with
 
@@ -58,7 +58,7 @@ near_sessions as (
             >= {{ date_to_ms('touched.event_date') }} - {{ reach_ms }}
             and int_session_days.first_ms
             < {{ date_to_ms('touched.event_date') }}
-            + {{ 86400000 + reach_ms }}
+            + 86400000 + {{ reach_ms }}
     group by
         int_session_days.session_key,
         int_session_days.producer,
@@ -74,7 +74,7 @@ reached_sessions as (
     from int_sessions
     cross join context
     where
-        int_sessions.ended_ms + {{ var('session_gap_seconds') * 1000 }}
+        int_sessions.ended_ms + {{ var('session_gap_seconds') }} * 1000
         > context.previous_watermark_ms
 
     union

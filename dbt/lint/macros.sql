@@ -1,7 +1,6 @@
 {# Stand-ins of the project's macros for SQLFluff: the shape of the SQL that they give, not its meaning. #}
-{% macro config() %}{% endmacro %}
-{% macro per_date_config() %}{{ {} }}{% endmacro %}
-{% macro event_topics() %}{{ ['listen_events'] }}{% endmacro %}
+{% macro config() %}{% if kwargs %}{% endif %}{% endmacro %}
+{% macro keep_by_date() %}{% endmacro %}
 {% macro source(schema, name) %}{{ schema }}_{{ name }}{% endmacro %}
 {% macro ref(name) %}{{ name }}{% endmacro %}
 {% macro var(name) %}30{% endmacro %}

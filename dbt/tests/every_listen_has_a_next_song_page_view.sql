@@ -23,9 +23,9 @@ next_songs as (
 )
 
 select
-    coalesce(listens.event_date, next_songs.event_date) as event_date,
     listens.listens,
-    next_songs.next_songs
+    next_songs.next_songs,
+    coalesce(listens.event_date, next_songs.event_date) as event_date
 from listens
 full outer join next_songs
     on listens.event_date = next_songs.event_date

@@ -32,10 +32,10 @@ topic_days as (
 )
 
 select
-    coalesce(facts.topic, topic_days.topic) as topic,
-    coalesce(facts.event_date, topic_days.event_date) as event_date,
     facts.fact_rows,
-    topic_days.kept_rows
+    topic_days.kept_rows,
+    coalesce(facts.topic, topic_days.topic) as topic,
+    coalesce(facts.event_date, topic_days.event_date) as event_date
 from facts
 full outer join topic_days
     on

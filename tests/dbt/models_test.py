@@ -9,7 +9,7 @@ from bronze_from_ndjson import repaired, write_bronze
 from conftest import DATA, log_folder, run_dbt
 from expectations import check_expected, check_golden, load_expected
 
-LOGS = ("eventsim_four_topics", "eventsim_single_stream", "sparkify_2018_11")
+LOGS = ("eventsim", "eventsim_single_stream", "sparkify_2018_11")
 
 
 @pytest.mark.parametrize("log", LOGS)

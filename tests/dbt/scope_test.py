@@ -63,7 +63,7 @@ def by_day(events):
     return [days[day] for day in sorted(days)]
 
 
-@pytest.mark.parametrize("log", ["sparkify_2018_11", "eventsim_single_stream", "eventsim_four_topics"])
+@pytest.mark.parametrize("log", ["sparkify_2018_11", "eventsim_single_stream", "eventsim"])
 def test_a_log_loaded_day_by_day_equals_one_load(manifest, log):
     events = events_of(log_folder(log))
     days, scopes = built_in_parts(manifest, by_day(events))
@@ -75,7 +75,7 @@ def test_a_log_loaded_day_by_day_equals_one_load(manifest, log):
 
 @pytest.mark.parametrize("seed", range(4))
 def test_rows_that_arrive_in_any_order_equal_one_load(manifest, seed):
-    events = events_of(log_folder("eventsim_single_stream" if seed % 2 else "eventsim_four_topics"))
+    events = events_of(log_folder("eventsim_single_stream" if seed % 2 else "eventsim"))
     source = random.Random(seed)
     parts = [[], [], [], []]
     for event in events:

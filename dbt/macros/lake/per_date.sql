@@ -1,6 +1,6 @@
-{# The configuration of a model that is kept by event date: whole dates are replaced, never rows. #}
-{% macro per_date_config() -%}
-    {{ return(adapter.dispatch('per_date_config')()) }}
+{# Configures a model that is kept by event date: whole dates are replaced, never rows. #}
+{% macro keep_by_date() -%}
+    {{ config(**adapter.dispatch('per_date_config')()) }}
 {%- endmacro %}
 
 {% macro duckdb__per_date_config() -%}

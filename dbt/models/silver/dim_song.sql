@@ -19,8 +19,10 @@ songs as (
 final as (
     select
         cast(song_key as {{ dbt.type_string() }}) as song_key,
-        cast({{ md5_key(['artist_name', 'title']) }}
-            as {{ dbt.type_string() }}) as work_key,
+        cast(
+            {{ md5_key(['artist_name', 'title']) }}
+            as {{ dbt.type_string() }}
+        ) as work_key,
         cast({{ md5_key(['artist_name']) }} as {{ dbt.type_string() }})
             as artist_key,
         cast(title as {{ dbt.type_string() }}) as title,

@@ -150,8 +150,10 @@ described_versions as (
 
 final as (
     select
-        cast({{ md5_key(['person_key', 'valid_from_ms']) }}
-            as {{ dbt.type_string() }}) as user_key,
+        cast(
+            {{ md5_key(['person_key', 'valid_from_ms']) }}
+            as {{ dbt.type_string() }}
+        ) as user_key,
         cast(person_key as {{ dbt.type_string() }}) as person_key,
         cast(account_key as {{ dbt.type_string() }}) as account_key,
         cast(nullif(producer, '') as {{ dbt.type_string() }}) as producer,

@@ -1,4 +1,4 @@
-{{ config(**per_date_config()) }}
+{{ keep_by_date() }}
 
 with
 
@@ -20,8 +20,10 @@ final as (
         cast(int_auth.location_key as {{ dbt.type_string() }})
             as location_key,
         cast(int_auth.device_key as {{ dbt.type_string() }}) as device_key,
-        cast({{ time_key('int_auth.ts_ms', 'int_auth.event_date') }}
-            as integer) as time_key,
+        cast(
+            {{ time_key('int_auth.ts_ms', 'int_auth.event_date') }}
+            as integer
+        ) as time_key,
         cast(nullif(int_auth.producer, '') as {{ dbt.type_string() }})
             as producer,
         cast(int_auth.level as {{ dbt.type_string() }}) as level,

@@ -59,8 +59,10 @@ final as (
         cast(artist_name as {{ dbt.type_string() }}) as artist,
         cast(plays as bigint) as play_count,
         cast(song_key as {{ dbt.type_string() }}) as song_key,
-        cast({{ md5_key(['artist_name', 'title']) }}
-            as {{ dbt.type_string() }}) as work_key,
+        cast(
+            {{ md5_key(['artist_name', 'title']) }}
+            as {{ dbt.type_string() }}
+        ) as work_key,
         cast(song_rank as bigint) as rank,
         cast(countable_streams as bigint) as countable_streams,
         cast(unique_listeners as bigint) as unique_listeners,

@@ -39,8 +39,10 @@ weekdays as (
 
 final as (
     select
-        cast({{ weekday_name('weekdays.iso_weekday') }}
-            as {{ dbt.type_string() }}) as weekday,
+        cast(
+            {{ weekday_name('weekdays.iso_weekday') }}
+            as {{ dbt.type_string() }}
+        ) as weekday,
         cast(
             measures.listened_ms / 1000.0
             / cast(measures.user_days as double) as double

@@ -41,8 +41,10 @@ final as (
         cast(counts.status as smallint) as status,
         cast(counts.event_count as bigint) as event_count,
         cast(
-            cast({{ whole_quotient('counts.status', 100) }} as
-                {{ dbt.type_string() }}) || 'xx'
+            cast(
+                {{ whole_quotient('counts.status', 100) }} as
+                {{ dbt.type_string() }}
+            ) || 'xx'
             as {{ dbt.type_string() }}
         ) as status_class,
         cast(coalesce(reach.sessions, 0) as bigint) as sessions,

@@ -115,7 +115,8 @@ final as (
         cast(
             case
                 when keys.topic = 'listen_events'
-                    then int_topic_days.received_count
+                    then
+                        int_topic_days.received_count
                         - int_topic_days.duplicate_count
                         - coalesce(next_songs.next_song_count, 0)
             end as bigint
@@ -131,7 +132,7 @@ final as (
         cast(int_topic_days.last_offset as bigint) as last_offset,
         cast(
             context.watermark_ms >= {{ date_to_ms('keys.event_date') }}
-            + {{ (var('late_days') + 1) * 86400000 }} as boolean
+            + ({{ var('late_days') }} + 1) * 86400000 as boolean
         ) as is_final
     from keys
     cross join context

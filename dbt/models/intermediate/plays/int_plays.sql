@@ -1,4 +1,4 @@
-{{ config(**per_date_config()) }}
+{{ keep_by_date() }}
 
 with
 
@@ -72,7 +72,7 @@ heard_plays as (
             when is_duration_imputed
                 then least(
                     coalesce(gap_ms, 0),
-                    {{ var('imputed_play_seconds_max') * 1000 }}
+                    {{ var('imputed_play_seconds_max') }} * 1000
                 )
             else least(duration_ms, coalesce(gap_ms, duration_ms))
         end as listened_ms
@@ -96,8 +96,10 @@ ended_plays as (
 final as (
     select
         cast(session_key as {{ dbt.type_string() }}) as session_key,
-        cast({{ md5_key(['artist_name', 'title', 'duration_ms']) }}
-            as {{ dbt.type_string() }}) as song_key,
+        cast(
+            {{ md5_key(['artist_name', 'title', 'duration_ms']) }}
+            as {{ dbt.type_string() }}
+        ) as song_key,
         cast(producer as {{ dbt.type_string() }}) as producer,
         cast(session_id as bigint) as session_id,
         cast(item_in_session as integer) as item_in_session,
@@ -108,11 +110,11 @@ final as (
         cast(duration_ms as bigint) as duration_ms,
         cast(listened_ms as bigint) as listened_ms,
         cast(end_reason as {{ dbt.type_string() }}) as end_reason,
-        cast(listened_ms >= {{ var('countable_seconds') * 1000 }} as boolean)
+        cast(listened_ms >= {{ var('countable_seconds') }} * 1000 as boolean)
             as is_countable_stream,
         cast(
             end_reason = 'skipped'
-            and listened_ms < {{ var('countable_seconds') * 1000 }} as boolean
+            and listened_ms < {{ var('countable_seconds') }} * 1000 as boolean
         ) as is_early_skip,
         cast(
             coalesce(duration_ms > 30000, false)

@@ -1,4 +1,4 @@
-{{ config(**per_date_config()) }}
+{{ keep_by_date() }}
 
 with
 
@@ -34,9 +34,9 @@ login_successors as (
 
 auth_event_steps as (
     select
+        auth_events.*,
         int_session_steps.session_key,
         int_session_steps.device_key,
-        auth_events.*,
         login_successors.session_key is null as is_echo
     from auth_events
     inner join int_session_steps

@@ -1,6 +1,6 @@
-{{ config(**per_date_config()) }}
+{{ keep_by_date() }}
 
-{%- set reuse_ms = var('session_id_reuse_seconds') * 1000 %}
+{%- set reuse_ms = var('session_id_reuse_seconds') ~ ' * 1000' %}
 
 with
 

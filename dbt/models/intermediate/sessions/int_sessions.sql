@@ -1,4 +1,4 @@
-{{ config(**per_date_config()) }}
+{{ keep_by_date() }}
 
 with
 
@@ -127,17 +127,21 @@ final as (
             or identified_sessions.last_item - identified_sessions.first_item
             + 1 > identified_sessions.item_count
             or identified_sessions.ended_ms
-            + {{ var('session_gap_seconds') * 1000 }} > context.watermark_ms
+            + {{ var('session_gap_seconds') }} * 1000 > context.watermark_ms
             as boolean
         ) as is_truncated,
         cast(
             identified_sessions.session_ms
-            > {{ var('overlong_session_seconds') * 1000 }} as boolean
+            > {{ var('overlong_session_seconds') }} * 1000 as boolean
         ) as is_overlong,
-        cast({{ ms_to_timestamp('identified_sessions.started_ms') }}
-            as timestamp) as started_at,
-        cast({{ ms_to_timestamp('identified_sessions.ended_ms') }}
-            as timestamp) as ended_at,
+        cast(
+            {{ ms_to_timestamp('identified_sessions.started_ms') }}
+            as timestamp
+        ) as started_at,
+        cast(
+            {{ ms_to_timestamp('identified_sessions.ended_ms') }}
+            as timestamp
+        ) as ended_at,
         cast(identified_sessions.session_date as date) as session_date,
         cast(identified_sessions.session_date as date) as event_date
     from identified_sessions

@@ -1,4 +1,4 @@
-{{ config(**per_date_config()) }}
+{{ keep_by_date() }}
 
 with
 

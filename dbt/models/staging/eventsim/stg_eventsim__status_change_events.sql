@@ -14,7 +14,11 @@ final as (
         cast(ts as bigint) as ts_ms,
         cast(ts * 1000000 + itemInSession as bigint) as step_order,
         cast({{ whole_number('userId') }} as bigint) as user_id,
-        cast(case level when 'free' then 'Submit Upgrade' when 'paid' then 'Submit Downgrade' end as {{ dbt.type_string() }}) as page,
+        cast(
+            case level
+                when 'free' then 'Submit Upgrade' when 'paid' then 'Submit Downgrade'
+            end as {{ dbt.type_string() }}
+        ) as page,
         cast(auth as {{ dbt.type_string() }}) as auth,
         cast(null as {{ dbt.type_string() }}) as method,
         cast(null as smallint) as status,
