@@ -12,7 +12,7 @@ fact_status_change_events as (
     select * from {{ ref('fact_status_change_events') }}
 ),
 
-{# Two changes within one millisecond leave one version: history has no versions without duration. #}
+{# Two changes within one millisecond leave one version: none is without duration. #}
 lasting_versions as (
     select
         *,

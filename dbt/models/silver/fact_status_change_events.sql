@@ -10,7 +10,7 @@ int_level_history as (
     select * from {{ ref('int_level_history') }}
 ),
 
-{# A submit took effect if the very next step of the person, in whatever session, shows the other level. #}
+{# A submit took effect if the person's very next step, in whatever session, shows it. #}
 level_changes as (
     select
         person_key,

@@ -24,7 +24,41 @@ int_duplicate_events as (
 ),
 
 final as (
-    select events.*
+    select
+        events.topic,
+        events.producer,
+        events.input_format,
+        events.session_id,
+        events.item_in_session,
+        events.ts_ms,
+        events.step_order,
+        events.user_id,
+        events.page,
+        events.auth,
+        events.method,
+        events.status,
+        events.level,
+        events.is_success,
+        events.city,
+        events.state_code,
+        events.zip,
+        events.latitude,
+        events.longitude,
+        events.location,
+        events.user_agent,
+        events.first_name,
+        events.last_name,
+        events.gender,
+        events.registration_ms,
+        events.tag,
+        events.artist_name,
+        events.title,
+        events.duration_ms,
+        events.source,
+        events.source_partition,
+        events.source_offset,
+        events.source_ms,
+        events.event_date
     from events
     left join int_duplicate_events
         on

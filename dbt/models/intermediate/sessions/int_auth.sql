@@ -51,7 +51,7 @@ auth_event_steps as (
             = login_successors.item_in_session
 ),
 
-{# A single stream has no auth topic: the step after a Login shows how it went, and knows no echo. #}
+{# A single stream has no auth topic: the step after a Login shows how it went. #}
 steps_after_login as (
     select
         int_session_steps.session_key,

@@ -12,7 +12,7 @@ plays as (
     where event_date in {{ dates_written() }}
 ),
 
-{# The two halves have the same columns, so that a play whose level differs from its step's is not lost. #}
+{# Two halves of equal columns: a play whose level differs from its step's is not lost. #}
 step_sums as (
     select
         session_key,
