@@ -44,9 +44,10 @@ def sorted_rows(relation, ignored=DELIVERY_COLUMNS):
 def assert_same_rows(name, left, right):
     assert left[0] == right[0], f"{name}: columns"
     assert left[1] == right[1], f"{name}: types"
-    only_left = [row for row in left[2] if row not in set(right[2])]
-    only_right = [row for row in right[2] if row not in set(left[2])]
-    assert left[2] == right[2], f"{name}: {len(left[2])} and {len(right[2])} rows; {only_left[:3]} / {only_right[:3]}"
+    if left[2] != right[2]:
+        ours, theirs = set(left[2]), set(right[2])
+        differing = f"{sorted(ours - theirs, key=str)[:3]} / {sorted(theirs - ours, key=str)[:3]}"
+        raise AssertionError(f"{name}: {len(left[2])} and {len(right[2])} rows; {differing}")
 
 
 def assert_same_tables(left: Path, right: Path):
@@ -72,12 +73,13 @@ def assert_projection_is_newest(lake: Path):
         for file in table["files"]:
             date = file["event_date"]
             folder = Path(table["layer"]) / name / (f"event_date={date}" if date else "")
-            wanted[str(folder / f"{name}.parquet")] = (lake / file["path"]).stat().st_ino
+            wanted[str(folder / f"{name}.parquet")] = (lake / file["path"]).read_bytes()
     found = {
-        str(path.relative_to(lake)): path.stat().st_ino
+        str(path.relative_to(lake)): path.read_bytes()
         for layer in ("silver", "gold")
         for path in (lake / layer).rglob("*")
         if path.is_file()
     }
-    assert found == wanted
+    assert sorted(found) == sorted(wanted)
+    assert [name for name in wanted if found[name] != wanted[name]] == []
     assert int((lake / "_snapshots/projected").read_text()) == newest_snapshot(lake)["n"]
