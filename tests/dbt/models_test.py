@@ -6,7 +6,7 @@ import json
 import duckdb
 import pytest
 from bronze_from_ndjson import repaired, write_bronze
-from conftest import DATA, log_folder, run_dbt
+from dbt_project import DATA, log_folder, run_dbt
 from expectations import check_expected, check_golden, load_expected
 
 LOGS = ("eventsim", "eventsim_single_stream", "sparkify_2018_11")

@@ -7,7 +7,7 @@ import random
 import pyarrow as pa
 import pytest
 from bronze_from_ndjson import TOPICS, event_files, rows_of, schema_of
-from conftest import DBT, log_folder
+from dbt_project import DBT, log_folder
 from manifest_runner import Manifest, Runtime
 
 QUARANTINE = pa.schema(
