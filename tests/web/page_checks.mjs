@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// One check of the page in a real browser: node page_checks.mjs <address> <check>. Exits 0 if it holds, else 1 with the
-// reason on stderr. Whatever the check, a dialog, a console error or a report of the content policy fails it.
+// Checks of the page in a real browser: node page_checks.mjs <address> <check>... Prints one line of JSON a check:
+// {"check", "failure"}, failure null if it holds. Whatever the check, a dialog, a console error or a report of the
+// content policy fails it.
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -8,7 +9,7 @@ import { createRequire } from 'node:module';
 const require = createRequire(new URL('../../web/package.json', import.meta.url));
 const { chromium } = require('playwright-core');
 const axeSource = readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
-const [address, check] = process.argv.slice(2);
+const [address, ...chosen] = process.argv.slice(2);
 const charts = 7;
 const troubles = [];
 let expectFailedRequests = false;
@@ -229,14 +230,17 @@ const checks = {
   },
 };
 
-let code = 0;
-try {
-  await checks[check]();
-  assert.deepEqual(troubles, []);
-} catch (failure) {
-  console.error(failure.stack ?? failure);
-  if (troubles.length > 0) console.error(troubles);
-  code = 1;
+for (const check of chosen) {
+  let failure = null;
+  try {
+    await checks[check]();
+    assert.deepEqual(troubles, []);
+  } catch (reason) {
+    failure = `${reason.stack ?? reason}\n${troubles.join('\n')}`;
+  }
+  console.log(JSON.stringify({ check, failure }));
+  for (const context of browser.contexts()) await context.close();
+  troubles.length = 0;
+  expectFailedRequests = false;
 }
 await browser.close();
-process.exit(code);
