@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "event/text.hpp"
 
+#include <algorithm>
 #include <optional>
 
 #include "simdjson.h"
@@ -66,20 +67,27 @@ std::optional<std::string> as_latin1(std::string_view text) {
 
 }  // namespace
 
+void append_unescaped(std::string& out, std::string_view spelling) {
+    while (!spelling.empty()) {
+        const std::size_t plain = std::min(spelling.find('\\'), spelling.size());
+        out += spelling.substr(0, plain);
+        spelling.remove_prefix(plain);
+        if (spelling.empty()) return;
+        if (spelling[1] != 'u') {
+            out += simple_escape(spelling[1]);
+            spelling.remove_prefix(2);
+            continue;
+        }
+        unsigned code = 0;
+        for (const char digit : spelling.substr(2, 4)) code = code << 4 | hex_value(digit);
+        append_utf8(out, code);
+        spelling.remove_prefix(6);
+    }
+}
+
 std::string unescape(std::string_view spelling) {
     std::string out;
-    out.reserve(spelling.size());
-    for (std::size_t i = 0; i < spelling.size(); ++i) {
-        if (spelling[i] != '\\') {
-            out += spelling[i];
-        } else if (spelling[++i] != 'u') {
-            out += simple_escape(spelling[i]);
-        } else {
-            unsigned code = 0;
-            for (int digit = 0; digit < 4; ++digit) code = code << 4 | hex_value(spelling[++i]);
-            append_utf8(out, code);
-        }
-    }
+    append_unescaped(out, spelling);
     return out;
 }
 

@@ -269,6 +269,33 @@ TEST_F(BatchWriterTest, AnHourLargerThanMemoryBecomesSeveralRowGroupsOfOneFile) 
               "true");
 }
 
+TEST_F(BatchWriterTest, TextsThatHardlyRepeatAreWholeToo) {
+    std::string text;
+    for (int i = 0; i < 60'000; ++i) {
+        const auto hour = i < 40'000 ? 0 : i % 50;  // by then the column is known not to repeat
+        text += listen(1741132800000 + hour * 3'600'000, i,
+                       i % 7 == 0 ? fmt::format(" S\\\"\\u0041 {}", i)
+                                  : fmt::format("Bj\u00c3\u00b6rk {}", i));
+    }
+    const std::string wanted =
+        "case when sessionId % 7 = 0 then 'S\"A ' else 'Bj\u00f6rk ' end || sessionId";
+    for (const std::size_t memory : {256u << 20, 8u << 20}) {
+        BatchContext context;
+        context.memory_bytes = memory;
+        const auto result = write(text, context);
+        EXPECT_EQ(ask("select (count(*), count(distinct sessionId), count(distinct song), "
+                      "count(*) filter (song_utf8 = " +
+                      wanted + ")) from " + files_of(result, "listen_events")),
+                  "(60000, 60000, 60000, 60000)");
+        EXPECT_EQ(result.outputs.size(), 50u);
+        EXPECT_EQ(
+            ask("select bool_or(encodings like '%DICTIONARY%') from parquet_metadata('" +
+                files_->absolute(result.outputs[9].staged) + "') where path_in_schema = 'song'"),
+            "false")
+            << memory;
+    }
+}
+
 TEST_F(BatchWriterTest, TheSameLinesGiveTheSameBytes) {
     const auto first = write(golden());
     const auto second = write(golden(), {}, 100);

@@ -18,7 +18,7 @@ using event::Type;
 using parquet::kNullCode;
 
 constexpr std::size_t kRowsMin = 64;
-constexpr std::size_t kLinesToJudge = 1 << 15;  // before a column may be called packed
+constexpr std::size_t kLinesToJudge = 1 << 10;  // where memory does not allow more
 
 bool differs_from_row_to_row(Column column) {
     if (event::index_of(column) < event::kProducerColumnCount) return true;
@@ -57,6 +57,7 @@ Interners::Interners() {
 }
 
 void Interners::clear() {
+    find_packed(kLinesToJudge);
     lines_ = 0;
     for (Interner& interner : interners_) interner.clear();
     for (const auto format : {event::InputFormat::topics, event::InputFormat::single}) {
@@ -94,8 +95,8 @@ void Interners::encode(const event::Line& line, std::uint32_t wanted, RowCodes& 
     }
 }
 
-void Interners::find_packed() {
-    if (lines_ < kLinesToJudge) return;
+void Interners::find_packed(std::size_t lines_min) {
+    if (lines_ < lines_min) return;
     for_each_bit(producer_texts() & ~packed_, [&](std::size_t i) {
         if (interners_[i].values().size() * 2 > lines_) packed_ |= 1u << i;
     });
@@ -154,11 +155,15 @@ void RowBuffer::set_packed(std::uint32_t columns) {
     packed_ = columns & allowed_;
 }
 
-void RowBuffer::put_text(Column column, std::size_t row, std::string_view text) {
+void RowBuffer::put_text(Column column, std::size_t row, const event::Text& text) {
     std::string& texts = texts_[event::index_of(column)];
     const std::size_t before = texts.capacity();
     values<std::uint32_t>(column)[row] = static_cast<std::uint32_t>(texts.size());
-    texts += text;
+    if (text.escaped) {
+        event::append_unescaped(texts, text.view());
+    } else {
+        texts += text.view();
+    }
     packed_bytes_ += texts.capacity() - before;
 }
 
@@ -169,13 +174,6 @@ void RowBuffer::close_texts() {
     });
 }
 
-void RowBuffer::put_packed(Column column, std::size_t row, const event::Fields& fields) {
-    if (!fields.has(column)) return put_text(column, row, {});
-    const event::Text& text = fields[column].text;
-    if (text.escaped) return put_text(column, row, event::unescape(text.view()));
-    put_text(column, row, text.view());
-}
-
 void RowBuffer::append(const event::Fields& fields, const RowCodes& codes, LinePosition position) {
     if (rows_ == capacity_) reserve(1);
     const std::size_t row = rows_++;
@@ -184,7 +182,8 @@ void RowBuffer::append(const event::Fields& fields, const RowCodes& codes, LineP
         const std::size_t i = event::index_of(column);
         if (type == Type::text) {
             if (i < event::kProducerColumnCount && (packed_ >> i & 1) != 0) {
-                put_packed(column, row, fields);
+                put_text(column, row,
+                         fields.has(column) ? fields[column].text : event::Text{"", 0, false});
             } else {
                 values<std::uint32_t>(column)[row] = codes[i];
             }

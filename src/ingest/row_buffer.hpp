@@ -45,7 +45,8 @@ public:
 
     /// The columns whose values hardly repeat, so far as the lines have shown. Never shrinks.
     std::uint32_t packed() const { return packed_; }
-    void find_packed();
+    /// Looks at the lines since the last clear(), if there are `lines_min`.
+    void find_packed(std::size_t lines_min = std::size_t{1} << 15);
 
     std::size_t bytes() const;
     /// No row may be in memory any more.
@@ -98,7 +99,7 @@ public:
     std::string_view packed_texts(event::Column column) const {
         return texts_[event::index_of(column)];
     }
-    void put_text(event::Column column, std::size_t row, std::string_view text);
+    void put_text(event::Column column, std::size_t row, const event::Text& text);
     /// Writes where the last row's text ends behind the starts, for the reader of a packed column.
     void close_texts();
 
@@ -115,7 +116,6 @@ private:
     };
     using Array = std::unique_ptr<std::byte, Free>;
 
-    void put_packed(event::Column column, std::size_t row, const event::Fields& fields);
     static void resize(Array& array, std::size_t bytes);
 
     event::Topic topic_;

@@ -89,18 +89,19 @@ struct Reader {
     void get_packed(RowBuffer& buffer, event::Column column, std::size_t rows) {
         std::uint32_t count = 0;
         get(&count, 1);
-        std::vector<std::string_view> values(count);
+        std::vector<event::Text> values(count);
         for (auto& value : values) {
             std::uint32_t size = 0;
             get(&size, 1);
-            value = {at, size};
+            value = {at, size, false};
             at += size;
         }
         std::vector<std::uint32_t> codes(rows);
         get(codes.data(), rows);
         for (std::size_t row = 0; row < rows; ++row) {
-            buffer.put_text(column, buffer.rows() + row,
-                            codes[row] == kNullCode ? std::string_view{} : values[codes[row]]);
+            buffer.put_text(
+                column, buffer.rows() + row,
+                codes[row] == kNullCode ? event::Text{"", 0, false} : values[codes[row]]);
         }
     }
     void get_texts(std::uint32_t* codes, std::size_t rows, Interner& interner) {
