@@ -145,6 +145,8 @@ const Line& GeneralDecoder::State::decode(std::string_view text) {
 
 const Line& GeneralDecoder::State::unreadable(Reason reason, std::string detail) {
     line.format.reset();
+    line.fields.seen = 0;
+    line.fields.present = 0;
     line.rescued = {};
     line.record_count = 1;
     line.records[0] = {Topic::page_view_events, Refusal{reason, std::move(detail)}};

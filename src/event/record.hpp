@@ -64,7 +64,7 @@ struct Record {
 /// A decoded line: one record, or two (a step of the single stream that is also a listen or a
 /// status change).
 struct Line {
-    std::optional<InputFormat> format;  // none if the line could not be read at all
+    std::optional<InputFormat> format;  // none, and no fields, if the line could not be read at all
     Fields fields;
     std::string_view rescued;  // JSON object of the fields that have no column; empty if none
     std::array<Record, 2> records;

@@ -6,6 +6,7 @@
 #include <set>
 #include <tuple>
 #include <unordered_map>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -64,7 +65,7 @@ public:
           context_(std::move(context)),
           memory_limit_(context_.memory_bytes / 2),  // the rest: encoding, files, the reader
           row_group_bytes_max_(std::clamp(memory_limit_ / 4, kRowGroupBytesMin, kRowGroupBytesMax)),
-          decoder_(event_ms_max(context_)),
+          decoders_{event::Decoder(event_ms_max(context_)), event::Decoder(event_ms_max(context_))},
           columns_(context_, interners_),
           quarantine_(files_, context_),
           spill_(files_.absolute(context_.staging_directory)) {}
@@ -74,7 +75,16 @@ public:
     Result<BatchResult> finish() override;
 
 private:
+    // A decoded line whose texts are being fetched while the next one is decoded.
+    struct PendingLine {
+        const event::Line* decoded = nullptr;
+        std::string_view line;
+        LinePosition position;
+        Interners::Lookup lookup;
+    };
+
     Result<void> take_line(std::string_view line, LinePosition position);
+    Result<void> finish_pending();
     Result<void> refuse(const RefusedRecord& record);
     Result<void> make_room(TopicHour& hour);
     void append(TopicHour& hour, const event::Line& line, LinePosition position);
@@ -99,7 +109,10 @@ private:
     const std::size_t memory_limit_;
     const std::size_t row_group_bytes_max_;
 
-    event::Decoder decoder_;
+    // Two, in turn: the line before is still needed while one is decoded.
+    std::array<event::Decoder, 2> decoders_;
+    std::size_t turn_ = 0;
+    std::array<PendingLine, 2> lines_;
     Interners interners_;
     RowCodes codes_{};
     BronzeColumns columns_;
@@ -129,7 +142,8 @@ Result<void> ParquetBatchWriter::consume(const LineBlock& block) {
         bytes_since_check_ += static_cast<std::size_t>(at - line_start);
         if (bytes_since_check_ >= kBytesBetweenChecks) TRY(relieve_memory());
     }
-    return {};
+    turn_ ^= 1;
+    return finish_pending();  // the last line's texts lie in the block
 }
 
 Result<void> ParquetBatchWriter::take_line(std::string_view line, LinePosition position) {
@@ -139,15 +153,28 @@ Result<void> ParquetBatchWriter::take_line(std::string_view line, LinePosition p
                            fmt::format("{} bytes, at most {} are read", line.size(), kLineBytesMax),
                            line, line.size()});
     }
-    const event::Line& decoded = decoder_.decode(line);
+    PendingLine& taken = lines_[turn_];
+    taken.decoded = &decoders_[turn_].decode(line);
+    taken.line = line;
+    taken.position = position;
+    interners_.begin(*taken.decoded, taken.lookup);
+    turn_ ^= 1;
+    return finish_pending();
+}
+
+// Finishes the line before the one taken last, if it is waiting.
+Result<void> ParquetBatchWriter::finish_pending() {
+    PendingLine& pending = lines_[turn_];
+    if (pending.decoded == nullptr) return {};
+    const event::Line& decoded = *std::exchange(pending.decoded, nullptr);
     std::array<TopicHour*, 2> hours{};
     std::size_t count = 0;
     std::uint32_t coded = 0;  // columns that one of the hours keeps as codes
     for (std::size_t i = 0; i < decoded.record_count; ++i) {
         const event::Record& record = decoded.records[i];
         if (record.refusal) {
-            TRY(refuse({record.topic, record.refusal->reason, record.refusal->detail, line,
-                        line.size(), decoded.format, position}));
+            TRY(refuse({record.topic, record.refusal->reason, record.refusal->detail, pending.line,
+                        pending.line.size(), decoded.format, pending.position}));
             continue;
         }
         const std::int64_t ts = decoded.fields[Column::ts].integer;
@@ -156,8 +183,8 @@ Result<void> ParquetBatchWriter::take_line(std::string_view line, LinePosition p
         coded |= ~hour.buffer.packed();
         hours[count++] = &hour;
     }
-    if (count > 0) interners_.encode(decoded, coded, codes_);
-    for (std::size_t i = 0; i < count; ++i) append(*hours[i], decoded, position);
+    if (count > 0) interners_.finish(decoded, coded, pending.lookup, codes_);
+    for (std::size_t i = 0; i < count; ++i) append(*hours[i], decoded, pending.position);
     return {};
 }
 

@@ -37,13 +37,13 @@ std::vector<StoredColumn> find_stored_columns(event::Topic topic) {
     return stored;
 }
 
-std::uint32_t producer_texts() {
+const std::uint32_t kTexts = [] {  // the producer columns that are texts
     std::uint32_t texts = 0;
     for (std::size_t i = 0; i < event::kProducerColumnCount; ++i) {
         if (event::bronze_columns()[i].type == Type::text) texts |= 1u << i;
     }
     return texts;
-}
+}();
 
 template <class Visit>
 void for_each_bit(std::uint32_t bits, Visit visit) {
@@ -69,21 +69,27 @@ void Interners::clear() {
     }
 }
 
-void Interners::encode(const event::Line& line, std::uint32_t wanted, RowCodes& codes) {
+void Interners::begin(const event::Line& line, Lookup& lookup) const {
+    lookup.begun = line.fields.present & kTexts & ~packed_;
+    for_each_bit(lookup.begun, [&](std::size_t i) {
+        lookup.hashes[i] = Interner::hash_of(line.fields.values[i].text);
+        interners_[i].prefetch(lookup.hashes[i]);
+    });
+}
+
+void Interners::finish(const event::Line& line, std::uint32_t wanted, Lookup& lookup,
+                       RowCodes& codes) {
     ++lines_;
-    static const std::uint32_t kTexts = producer_texts();
     const std::uint32_t present = line.fields.present & kTexts & wanted;
-    std::array<std::uint64_t, event::kProducerColumnCount> hashes;
     std::array<const Interner::Candidate*, event::kProducerColumnCount> candidates;
-    for_each_bit(kTexts & ~present, [&](std::size_t i) { codes[i] = kNullCode; });
-    for_each_bit(present, [&](std::size_t i) {
-        hashes[i] = Interner::hash_of(line.fields.values[i].text);
-        interners_[i].prefetch(hashes[i]);
+    for_each_bit(present & ~lookup.begun, [&](std::size_t i) {
+        lookup.hashes[i] = Interner::hash_of(line.fields.values[i].text);
     });
     for_each_bit(present,
-                 [&](std::size_t i) { candidates[i] = interners_[i].candidate(hashes[i]); });
+                 [&](std::size_t i) { candidates[i] = interners_[i].candidate(lookup.hashes[i]); });
+    for_each_bit(kTexts & ~present, [&](std::size_t i) { codes[i] = kNullCode; });
     for_each_bit(present, [&](std::size_t i) {
-        codes[i] = interners_[i].code(line.fields.values[i].text, hashes[i], candidates[i]);
+        codes[i] = interners_[i].code(line.fields.values[i].text, lookup.hashes[i], candidates[i]);
     });
     codes[event::index_of(Column::input_format)] = static_cast<std::uint32_t>(*line.format);
     auto& rescued = codes[event::index_of(Column::rescued_data)];
@@ -97,7 +103,7 @@ void Interners::encode(const event::Line& line, std::uint32_t wanted, RowCodes& 
 
 void Interners::find_packed(std::size_t lines_min) {
     if (lines_ < lines_min) return;
-    for_each_bit(producer_texts() & ~packed_, [&](std::size_t i) {
+    for_each_bit(kTexts & ~packed_, [&](std::size_t i) {
         if (interners_[i].values().size() * 2 > lines_) packed_ |= 1u << i;
     });
 }

@@ -39,9 +39,16 @@ public:
     Interner& of(event::Column column) { return interners_[event::index_of(column)]; }
     const Interner& of(event::Column column) const { return interners_[event::index_of(column)]; }
 
-    /// The codes of a line's texts in the columns `wanted` (bits of event::bit_of), of its format
-    /// and of its rescued fields.
-    void encode(const event::Line& line, std::uint32_t wanted, RowCodes& codes);
+    /// Begins to look a line's texts up; by the next line their memory is in the cache.
+    struct Lookup {
+        std::array<std::uint64_t, event::kProducerColumnCount> hashes;
+        std::uint32_t begun;  // bits of event::bit_of
+    };
+    void begin(const event::Line& line, Lookup& lookup) const;
+
+    /// The codes of the line's texts in the columns `wanted`, of its format and of its rescued
+    /// fields.
+    void finish(const event::Line& line, std::uint32_t wanted, Lookup& lookup, RowCodes& codes);
 
     /// The columns whose values hardly repeat, so far as the lines have shown. Never shrinks.
     std::uint32_t packed() const { return packed_; }
