@@ -54,7 +54,7 @@ BANNED_CALLS = {
     r"\bstd::cout\b": "results go through fmt::print on stdout, in src/cli",
     r"\bsystem\(": "no shell from the program",
     r"\b(rand|srand)\(": "randomness enters by base",
-    r"\busing namespace\b": "spell the namespace",
+    r"\busing namespace (?!std::\w*literals)": "spell the namespace",
     r"\b(TODO|FIXME|XXX)\b": "finish it or open an issue",
 }
 
@@ -157,7 +157,7 @@ def test_no_machine_path_or_registry_host_is_named():
 
 def test_files_stay_readable():
     limit = 400
-    allowed: dict[str, str] = {}  # file -> reason it may be longer
+    allowed = {"src/ingest/ingest_test.cpp": "every rule of file sources, from files to a verified lake, side by side"}
     wrong = []
     for path in sources() + tracked("web/src/*.ts"):
         lines = len(path.read_text().splitlines())
