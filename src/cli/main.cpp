@@ -117,7 +117,8 @@ Exit exit_of(ErrorKind kind) {
 int main(int argc, char** argv) {
     try {
         return bassline::cli::run_program(argc, argv);
-    } catch (const std::exception& bug) {  // ours are Results; what still throws is a defect or no memory
+    } catch (const std::exception&
+                 bug) {  // ours are Results; what still throws is a defect or no memory
         std::fputs("internal error: ", stderr);
         std::fputs(bug.what(), stderr);
         std::fputs("\n", stderr);
