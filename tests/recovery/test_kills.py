@@ -18,7 +18,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from conftest import ROOT
+from logs import ROOT
 
 KILLS = int(os.environ.get("BASSLINE_KILLS", "200"))
 MET_SHARE = 0.8
