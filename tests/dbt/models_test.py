@@ -2,6 +2,7 @@
 """The models on dbt-duckdb, from bronze that an independent loader wrote."""
 
 import json
+import shutil
 
 import duckdb
 import pytest
@@ -23,7 +24,7 @@ def test_every_data_test_and_unit_test_passes_or_warns(build, log):
     _, work = build(log)
     results = json.loads((work / "target" / "run_results.json").read_text())["results"]
     kinds = {result["unique_id"].split(".")[0] for result in results}
-    statuses = {result["status"] for result in results}
+    statuses = {result["status"] for result in results if not result["unique_id"].startswith("exposure.")}
     assert kinds >= {"model", "test", "unit_test", "seed"}
     assert statuses <= {"success", "pass", "warn"}
 
@@ -45,8 +46,7 @@ def test_a_late_row_leads_to_the_complete_figures(tmp_path):
     write_bronze(DATA / "golden" / "late_row", lake, seq=1)
     run_dbt(["build"], tmp_path, "--vars", f"lake: {lake}")
     with duckdb.connect(str(tmp_path / "bassline.duckdb"), read_only=True) as connection:
-        expected = load_expected(DATA / "golden") | {"page_views_delivered": 22}
-        assert check_golden(connection, expected) == []
+        assert check_golden(connection, load_expected(DATA / "golden")) == []
 
 
 def test_a_wrong_figure_is_found(build):
@@ -73,12 +73,13 @@ def test_two_producers_with_the_same_ids_stay_apart(tmp_path):
         assert connection.execute("select count(*) from intermediate.int_sessions").fetchone() == (6,)
 
 
-def test_docs_are_generated_with_every_model_and_gold_column_described(build):
+def test_docs_are_generated_with_every_model_and_gold_column_described(build, tmp_path):
     _, work = build("golden")
-    run_dbt(["docs", "generate"], work, "--vars", f"lake: {work / 'lake'}")
-    manifest = json.loads((work / "target" / "manifest.json").read_text())
+    shutil.copy(work / "bassline.duckdb", tmp_path)
+    run_dbt(["docs", "generate"], tmp_path, "--vars", f"lake: {work / 'lake'}")
+    manifest = json.loads((tmp_path / "target" / "manifest.json").read_text())
     models = [node for node in manifest["nodes"].values() if node["resource_type"] == "model"]
-    catalog = json.loads((work / "target" / "catalog.json").read_text())["nodes"]
+    catalog = json.loads((tmp_path / "target" / "catalog.json").read_text())["nodes"]
     assert len(models) == 47
     assert [model["name"] for model in models if len(model["description"].split("\n")) < 2] == []
     for model in models:
@@ -94,7 +95,7 @@ def test_docs_are_generated_with_every_model_and_gold_column_described(build):
 
 def test_every_model_has_a_test_and_every_gold_model_a_unit_test(manifest_path):
     manifest = json.loads(manifest_path.read_text())
-    tested = {node["attached_node"] for node in manifest["nodes"].values() if node["resource_type"] == "test"}
+    tested = {node.get("attached_node") for node in manifest["nodes"].values() if node["resource_type"] == "test"}
     given = {test["model"] for test in manifest["unit_tests"].values()}
     models = [node for node in manifest["nodes"].values() if node["resource_type"] == "model"]
     assert [model["name"] for model in models if model["unique_id"] not in tested] == []
