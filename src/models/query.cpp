@@ -163,7 +163,7 @@ std::string readable_sql(std::string sql, const std::vector<duck::Column>& colum
 
 Result<std::unique_ptr<Session>> open_session(const QueryOptions& options) {
     TRY_ASSIGN(TemporaryFolder folder,
-               make_temporary_folder(
+               TemporaryFolder::make(
                    options.scratch.empty() ? default_scratch_parent() : options.scratch, "query"));
     TRY_ASSIGN(
         duck::Database database,

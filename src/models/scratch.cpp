@@ -3,19 +3,15 @@
 
 #include <algorithm>
 #include <cstdlib>
-#include <filesystem>
 #include <fstream>
 
 #include <unistd.h>
 
-#include "base/log.hpp"
 #include "duck/sql_text.hpp"
 #include "models/relation_maker.hpp"
 
 namespace bassline::models {
 namespace {
-
-namespace fs = std::filesystem;
 
 // What the control group allows, or the greatest number if it sets no limit.
 std::uint64_t container_limit() {
@@ -29,19 +25,9 @@ std::uint64_t container_limit() {
 
 }  // namespace
 
-Result<TemporaryFolder> make_temporary_folder(const std::string& parent, const std::string& name) {
-    std::string folder = fmt::format("{}/bassline-{}-{}", parent, name, ::getpid());
-    std::error_code code;
-    fs::create_directories(folder, code);
-    if (code)
-        return error(ErrorKind::io, "cannot create the scratch folder {}: {}", folder,
-                     code.message());
-    return TemporaryFolder(std::move(folder));
-}
-
 Result<Scratch> Scratch::open(const ScratchOptions& options, const Manifest& manifest,
                               const std::string& run) {
-    TRY_ASSIGN(TemporaryFolder folder, make_temporary_folder(options.parent, run));
+    TRY_ASSIGN(TemporaryFolder folder, TemporaryFolder::make(options.parent, run));
     TRY_ASSIGN(duck::Database database,
                duck::Database::open({.threads = static_cast<int>(options.threads),
                                      .memory_bytes = options.memory_bytes,
@@ -68,13 +54,6 @@ Result<void> Scratch::prepare(const Manifest& manifest, std::size_t workers) {
             fmt::format("create schema if not exists {}.{}", catalog, duck::quote_name(schema))));
     }
     return {};
-}
-
-TemporaryFolder::~TemporaryFolder() {
-    if (path_.empty()) return;
-    std::error_code code;
-    fs::remove_all(path_, code);
-    if (code) log_warn("cannot remove the scratch folder {}: {}", path_, code.message());
 }
 
 void Scratch::interrupt() {

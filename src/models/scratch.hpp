@@ -9,6 +9,7 @@
 #include "base/result.hpp"
 #include "duck/database.hpp"
 #include "models/manifest.hpp"
+#include "models/temporary_folder.hpp"
 
 // The database of one build and the folder beside it: where DuckDB spills and writes Parquet before
 // our own code copies it into the lake. Nothing of it survives the build.
@@ -22,22 +23,6 @@ struct ScratchOptions {
     std::size_t threads = 2;
     std::uint64_t memory_bytes = 0;
 };
-
-/// A folder that is removed with all that is in it.
-class TemporaryFolder {
-public:
-    explicit TemporaryFolder(std::string path) : path_(std::move(path)) {}
-    TemporaryFolder(TemporaryFolder&& other) noexcept : path_(std::exchange(other.path_, {})) {}
-    TemporaryFolder& operator=(TemporaryFolder&&) = delete;
-    ~TemporaryFolder();
-    const std::string& path() const { return path_; }
-
-private:
-    std::string path_;  // empty when moved from
-};
-
-/// Makes `<parent>/bassline-<name>-<process>`; removed with its owner. Errors: `io`.
-Result<TemporaryFolder> make_temporary_folder(const std::string& parent, const std::string& name);
 
 class Scratch {
 public:

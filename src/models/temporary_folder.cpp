@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "models/temporary_folder.hpp"
+
+#include <filesystem>
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include "base/log.hpp"
+
+namespace bassline::models {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::string_view kPrefix = "bassline-";
+constexpr const char* kLock = "lock";
+
+void remove_folder(const fs::path& folder) {
+    std::error_code code;
+    fs::remove_all(folder, code);
+    if (code)
+        log_warn("cannot remove the temporary folder {}: {}", folder.string(), code.message());
+}
+
+// A folder without a lock file is not ours, or its owner is about to make one.
+void remove_if_abandoned(const fs::path& folder) {
+    const int lock = ::open((folder / kLock).c_str(), O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+    if (lock < 0) return;
+    if (::flock(lock, LOCK_EX | LOCK_NB) == 0) remove_folder(folder);
+    ::close(lock);
+}
+
+void remove_abandoned(const std::string& parent) {
+    std::error_code code;
+    for (fs::directory_iterator entry(parent, code), end; !code && entry != end;
+         entry.increment(code)) {
+        if (entry->path().filename().string().starts_with(kPrefix))
+            remove_if_abandoned(entry->path());
+    }
+}
+
+}  // namespace
+
+Result<TemporaryFolder> TemporaryFolder::make(const std::string& parent, const std::string& name) {
+    remove_abandoned(parent);
+    const std::string folder = fmt::format("{}/{}{}-{}", parent, kPrefix, name, ::getpid());
+    std::error_code code;
+    fs::create_directories(folder, code);
+    if (code)
+        return error(ErrorKind::io, "cannot create the temporary folder {}: {}", folder,
+                     code.message());
+    // Locked under another name first: once the lock file has its name, nobody can take the folder
+    // for abandoned.
+    const std::string unnamed = fmt::format("{}/{}-staged", folder, kLock);
+    TemporaryFolder made(folder, ::open(unnamed.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
+    const bool is_locked = made.lock_ >= 0 && ::flock(made.lock_, LOCK_EX | LOCK_NB) == 0;
+    if (!is_locked || ::rename(unnamed.c_str(), (fs::path(folder) / kLock).c_str()) != 0) {
+        return error(ErrorKind::io, "cannot lock the temporary folder {}", folder);
+    }
+    return made;
+}
+
+TemporaryFolder::~TemporaryFolder() {
+    if (!path_.empty()) remove_folder(path_);
+    if (lock_ >= 0) ::close(lock_);
+}
+
+}  // namespace bassline::models

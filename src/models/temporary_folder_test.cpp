@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "models/temporary_folder.hpp"
+
+#include <filesystem>
+#include <fstream>
+
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+namespace bassline::models {
+namespace {
+
+namespace fs = std::filesystem;
+
+class TemporaryFolders : public testing::Test {
+protected:
+    void SetUp() override {
+        parent_ = fs::path(testing::TempDir()) / fmt::format("folders-{}", ::getpid());
+        fs::remove_all(parent_);
+    }
+    void TearDown() override { fs::remove_all(parent_); }
+
+    fs::path parent_;
+};
+
+TEST_F(TemporaryFolders, a_folder_goes_with_its_owner) {
+    std::string path;
+    {
+        const TemporaryFolder folder = TemporaryFolder::make(parent_, "a").value();
+        path = folder.path();
+        std::ofstream(path + "/content") << "x";
+        EXPECT_TRUE(fs::exists(path));
+    }
+    EXPECT_FALSE(fs::exists(path));
+}
+
+TEST_F(TemporaryFolders, the_folder_of_a_killed_owner_goes_with_the_next_one) {
+    const fs::path abandoned = parent_ / "bassline-dead-1";
+    fs::create_directories(abandoned);
+    std::ofstream(abandoned / "lock");
+    const TemporaryFolder folder = TemporaryFolder::make(parent_, "a").value();
+    EXPECT_FALSE(fs::exists(abandoned));
+}
+
+TEST_F(TemporaryFolders, folders_of_the_living_and_of_strangers_stay) {
+    const fs::path stranger = parent_ / "bassline-of-somebody";
+    fs::create_directories(stranger);
+    const TemporaryFolder living = TemporaryFolder::make(parent_, "living").value();
+    const TemporaryFolder folder = TemporaryFolder::make(parent_, "a").value();
+    EXPECT_TRUE(fs::exists(living.path()));
+    EXPECT_TRUE(fs::exists(stranger));
+}
+
+}  // namespace
+}  // namespace bassline::models
