@@ -117,7 +117,9 @@ private:
             return error(ErrorKind::conflict, "{} changed while it was read",
                          source_of(piece).path);
         }
-        if (damaged) note(NoticeKind::refused, piece, reader.damage().message);
+        if (damaged)
+            note(NoticeKind::refused, piece,
+                 reader.damage().message + "; the lines before it went in");
         TRY(finish_tail(piece, decide_tail({.empty = reader.tail_bytes() == 0,
                                             .complete_object = !reader.inside_long_line() &&
                                                                is_complete_object(reader.tail()),
