@@ -22,6 +22,7 @@ ROOT = Path(__file__).resolve().parent.parent
 SPARK_PYTHON = ROOT / ".venv-spark/bin/python"
 PEERS = ROOT / "bench/peers.py"
 THREADS = (1, 2)
+KINDS = ("low", "high", "unique")  # cardinality of the texts, see generate_listens.cpp
 
 
 def measure(command: list, output: Path) -> dict:
@@ -100,8 +101,8 @@ def main() -> int:
     print(f"{'cardinality':<12}{'engine':<10}{'threads':>8}{'wall s':>9}{'CPU s':>9}{'events/CPU s':>14}{'peak MB':>9}"
           f"{'written MB':>12}{'CPU ratio':>10}")
     with tempfile.TemporaryDirectory(dir=options.directory) as directory:
-        rows = [row for kind in ("low", "high") for row in bench(kind, options, Path(directory))]
-    for kind in ("low", "high"):
+        rows = [row for kind in KINDS for row in bench(kind, options, Path(directory))]
+    for kind in KINDS:
         one, two = (next(r["wall_s"] for r in rows if (r["cardinality"], r["engine"], r["threads"]) == (kind, "bassline", n))
                     for n in THREADS)
         print(f"{kind}: two threads {one / two:.2f} times as fast as one")

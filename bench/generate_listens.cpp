@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// generate_listens COUNT low|high > listens.ndjson
+// generate_listens COUNT low|high|unique > listens.ndjson
 //
 // Listen events of the four-topic format over 48 hours, about 485 bytes each, the same for the same
 // arguments. `low`: 20,000 users, 10,000 songs, 500 user agents, each user with one device, as
-// EventSim has them. `high`: every text but the closed vocabularies is drawn from a million, each
-// event on its own: no user has a name, a place or a device twice.
+// EventSim has them. `high`: catalogues as large as the real ones (see kHigh), and nothing goes
+// with anything: each event draws its user, names, place, device and song on its own. `unique`: the
+// same with a million of everything, so that in an hour hardly a text occurs twice.
 #include <cmath>
 #include <cstdint>
 #include <cstdlib>
@@ -79,67 +80,76 @@ std::string device(std::uint64_t place, std::uint64_t agent) {
         static_cast<char>('A' + random.below(10)), user_agent(agent), -124 + random.unit() * 55,
         25 + random.unit() * 24);
 }
-std::string person(std::uint64_t name, std::uint64_t user) {
+std::string person(std::uint64_t last_name, std::uint64_t first_name, std::uint64_t user) {
     return fmt::format(R"("lastName":"{}","firstName":"{}","gender":"{}","registration":{})",
-                       phrase(name * 2), phrase(name * 2 + 1), user % 2 == 0 ? "F" : "M",
+                       phrase(last_name * 2), phrase(first_name * 2 + 1), user % 2 == 0 ? "F" : "M",
                        kStartMs - static_cast<std::int64_t>(user * 7919 % 90) * kDayMs);
 }
 
+// How many different values each catalogue has.
+struct Catalogues {
+    std::uint64_t users, songs, artists, agents, places, last_names, first_names;
+};
+constexpr Catalogues kLow{20'000, 10'000, 6'000, 500, 2'000, 1'000, 1'000};
+// The Million Song Dataset's tracks, US postal codes, the census's names.
+constexpr Catalogues kHigh{1'000'000, 385'252, 45'000, 10'000, 41'490, 88'799, 5'494};
+constexpr std::uint64_t kMillion = 1'000'000;
+constexpr Catalogues kUnique{kMillion, kMillion, kMillion, kMillion, kMillion, kMillion, kMillion};
+
 class Generator {
 public:
-    explicit Generator(bool is_high) : is_high_(is_high) {
-        if (is_high) return;
-        for (std::uint64_t user = 0; user < kUsers; ++user) {
-            devices_.push_back(device(random_.rank(2'000, 0.8), random_.rank(500, 0.7)));
-            people_.push_back(person(random_.below(1'000), user));
+    Generator(const Catalogues& catalogues, bool is_bound) : catalogues_(catalogues) {
+        if (!is_bound) return;
+        for (std::uint64_t user = 0; user < catalogues.users; ++user) {
+            devices_.push_back(draw_device());
+            people_.push_back(draw_person(user));
         }
-        for (std::uint64_t song = 0; song < kSongs; ++song)
-            songs_.push_back(phrase(song + 1'000'000));
-        for (std::uint64_t name = 0; name < kArtists; ++name)
-            artists_.push_back(phrase(name + 9'000'000));
     }
 
     void write(std::int64_t number, std::int64_t count, std::string& out) {
         const double at = static_cast<double>(number) / static_cast<double>(count) * kSpanMs;
         const std::int64_t ts = kStartMs + static_cast<std::int64_t>(at + random_.unit() * 60'000);
-        const std::size_t user = is_high_ ? random_.below(kMany) : random_.rank(kUsers, 0.6);
-        const std::size_t song = is_high_ ? random_.below(kMany) : random_.rank(kSongs, 0.85);
+        const std::uint64_t user = random_.rank(catalogues_.users, 0.6);
+        const std::uint64_t song = random_.rank(catalogues_.songs, 0.85);
         auto to = std::back_inserter(out);
         fmt::format_to(to, R"({{"artist":"{}","song":"{}","duration":{:.5f},"ts":{},)",
-                       is_high_ ? phrase(random_.below(kMany)) : artists_[song % kArtists],
-                       is_high_ ? phrase(song + kMany) : songs_[song],
+                       phrase(song % catalogues_.artists + kArtistsFrom), phrase(song + kSongsFrom),
                        60 + static_cast<double>(song * 7907 % 30'000'000) / 100'000, ts);
         fmt::format_to(to, R"("sessionId":{},"auth":"Logged In","level":"{}","itemInSession":{},)",
-                       user + (number >> 16 << 14), user % 3 == 0 ? "free" : "paid", number % 40);
-        if (is_high_) {
-            fmt::format_to(to, "{},\"userId\":{},{}}}\n",
-                           device(random_.below(kMany), random_.below(kMany)), user,
-                           person(random_.below(kMany), user));
-        } else {
-            fmt::format_to(to, "{},\"userId\":{},{}}}\n", devices_[user], user, people_[user]);
-        }
+                       user + (static_cast<std::uint64_t>(number) >> 16 << 14),
+                       user % 3 == 0 ? "free" : "paid", number % 40);
+        const bool is_bound = !devices_.empty();
+        fmt::format_to(to, "{},\"userId\":{},{}}}\n", is_bound ? devices_[user] : draw_device(),
+                       user, is_bound ? people_[user] : draw_person(user));
     }
 
 private:
-    static constexpr std::uint64_t kUsers = 20'000;
-    static constexpr std::uint64_t kSongs = 10'000;
-    static constexpr std::uint64_t kArtists = 6'000;
-    static constexpr std::uint64_t kMany = 1'000'000;
+    static constexpr std::uint64_t kSongsFrom = 10'000'000;
+    static constexpr std::uint64_t kArtistsFrom = 20'000'000;
 
-    bool is_high_;
+    std::string draw_device() {
+        return device(random_.below(catalogues_.places), random_.below(catalogues_.agents));
+    }
+    std::string draw_person(std::uint64_t user) {
+        return person(random_.below(catalogues_.last_names), random_.below(catalogues_.first_names),
+                      user);
+    }
+
+    Catalogues catalogues_;
     Random random_{2026};
-    std::vector<std::string> devices_, people_, songs_, artists_;
+    std::vector<std::string> devices_, people_;
 };
 
 }  // namespace
 
 int main(int argc, char** argv) {
-    if (argc != 3) {
-        fmt::print(stderr, "usage: generate_listens COUNT low|high\n");
+    const std::string_view kind = argc == 3 ? argv[2] : "";
+    if (kind != "low" && kind != "high" && kind != "unique") {
+        fmt::print(stderr, "usage: generate_listens COUNT low|high|unique\n");
         return 2;
     }
     const std::int64_t count = std::atoll(argv[1]);
-    Generator generator(std::string_view(argv[2]) == "high");
+    Generator generator(kind == "low" ? kLow : kind == "high" ? kHigh : kUnique, kind == "low");
     std::string out;
     for (std::int64_t number = 0; number < count; ++number) {
         generator.write(number, count, out);
