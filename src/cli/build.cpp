@@ -10,6 +10,7 @@
 
 #include "base/log.hpp"
 #include "cli/command.hpp"
+#include "cli/stages.hpp"
 #include "cli/values.hpp"
 #include "lake/lake.hpp"
 #include "models/packaged_models.hpp"
@@ -29,30 +30,6 @@ struct Options {
     models::BuildOptions build;
     bool json = false;
 };
-
-std::string_view title(const NodeResult& result) {
-    switch (result.node->type) {
-        case NodeType::test:
-            return "test";
-        case NodeType::seed:
-            return "seed";
-        default:
-            return "model";
-    }
-}
-
-void log_result(const NodeResult& result) {
-    const bool is_bad = result.status == "error" || result.status == "fail";
-    const bool is_quiet = result.status == "pass" || result.status == "skipped";
-    if (is_quiet) return;
-    log_line(
-        is_bad                    ? LogLevel::error
-        : result.status == "warn" ? LogLevel::warn
-                                  : LogLevel::info,
-        fmt::format("{} {} {}{} in {:.2f} s{}{}", title(result), result.node->name, result.status,
-                    result.rows != 0 ? fmt::format(", {} rows", result.rows) : "", result.seconds(),
-                    result.message.empty() ? "" : ": ", result.message));
-}
 
 nlohmann::json report_json(const BuildReport& report) {
     nlohmann::json rows = nlohmann::json::array();

@@ -17,7 +17,7 @@
 // everything else to stderr. An option's help states its unit and default. Long options only.
 namespace bassline::cli {
 
-/// The program's exit codes (docs/formats/cli.md).
+/// The program's exit codes.
 enum class Exit {
     done = 0,
     failed = 1,            // failed, or some input was refused while the rest went in

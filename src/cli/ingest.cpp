@@ -11,8 +11,8 @@
 
 #include "base/log.hpp"
 #include "cli/command.hpp"
-#include "cli/notices.hpp"
 #include "cli/progress.hpp"
+#include "cli/stages.hpp"
 #include "cli/values.hpp"
 #include "event/schema.hpp"
 #include "lake/lake.hpp"
@@ -89,11 +89,6 @@ void print_table(const IngestSummary& summary) {
                summary.entries == 1 ? "commit" : "commits");
 }
 
-std::size_t default_threads(std::uint64_t memory_bytes) {
-    const std::uint64_t fit = std::max<std::uint64_t>(1, memory_bytes / ingest::kThreadMemoryMin);
-    return std::clamp<std::size_t>(std::thread::hardware_concurrency(), 1, fit);
-}
-
 Result<Exit> run(const Options& options, const std::stop_token& stop) {
     ingest::IngestOptions wanted = options.ingest;
     if (!options.producer.empty()) wanted.producer = options.producer;
@@ -101,7 +96,8 @@ Result<Exit> run(const Options& options, const std::stop_token& stop) {
         wanted.commit_interval = options.commit_interval;
     else if (wanted.follow)
         wanted.commit_interval = kFollowInterval;
-    wanted.threads = options.threads > 0 ? options.threads : default_threads(wanted.memory_bytes);
+    wanted.threads =
+        options.threads > 0 ? options.threads : default_ingest_threads(wanted.memory_bytes);
     if (!wanted.follow) TRY(check_inputs(wanted.inputs));
     TRY_ASSIGN(const auto files, lake::open_lake(options.lake));
 

@@ -10,8 +10,8 @@
 
 #include "base/log.hpp"
 #include "cli/command.hpp"
-#include "cli/notices.hpp"
 #include "cli/progress.hpp"
+#include "cli/stages.hpp"
 #include "cli/values.hpp"
 #include "lake/lake.hpp"
 #include "models/packaged_models.hpp"
@@ -104,11 +104,16 @@ Result<Exit> run(Options options, const std::stop_token& stop) {
 
     TRY_ASSIGN(const pipeline::BackfillReport report, backfill(*files, manifest, options, stop));
     const Exit outcome = exit_of_backfill(report);
-    const bool is_built = report.build.outcome == models::BuildOutcome::published ||
-                          report.build.outcome == models::BuildOutcome::nothing_new;
-    if (!is_built || report.build.snapshot == 0) {
-        return error(ErrorKind::sql, "nothing was published, so there is nothing to show (run {})",
-                     report.build.run);
+    if (report.build.outcome == models::BuildOutcome::test_failed ||
+        report.build.outcome == models::BuildOutcome::model_failed) {
+        log_line(LogLevel::error,
+                 fmt::format("nothing was published; what failed is above and in _runs/{}",
+                             report.build.run));
+        return outcome;
+    }
+    if (report.build.snapshot == 0) {
+        return error(ErrorKind::bad_data,
+                     "no record went into bronze, so there is nothing to show");
     }
     TRY_ASSIGN(const pipeline::LakeSummary lake, pipeline::summarize(*files, stop));
     if (options.json) {
@@ -123,15 +128,18 @@ Result<Exit> run(Options options, const std::stop_token& stop) {
         std::fflush(stdout);
         log_info("following the input; Ctrl-C stops");
     };
-    TRY(pipeline::live(*files, manifest, options.run, SystemClock(), stop));
+    TRY(pipeline::live(*files, manifest, options.run, SystemClock(), stop, log_notice));
     return Exit::interrupted;
 }
 
 Run declare(CLI::App& app) {
     auto options = std::make_shared<Options>();
     pipeline::RunOptions& run_options = options->run;
-    run_options.ingest.threads = std::max(1u, std::thread::hardware_concurrency());
-    run_options.build.threads = run_options.ingest.threads;
+    run_options.ingest.threads = default_ingest_threads(run_options.ingest.memory_bytes);
+    run_options.build.threads = std::max(1u, std::thread::hardware_concurrency());
+    run_options.build.on_result = [](const models::NodeResult& result) {
+        if (result.status == "error" || result.status == "fail") log_result(result);
+    };
     app.add_option("--lake", options->lake,
                    "The lake: a path or file:///path, made if missing (default ./lake)");
     app.add_option("--from", run_options.ingest.inputs,

@@ -32,7 +32,11 @@ void GoldStore::refresh() {
     if (!newest) return fail(newest.error().message);
     if (!newest.value()) return;
     const auto loaded = state().gold;
-    if (loaded && loaded->snapshot == newest.value()->n) return;
+    if (loaded && loaded->snapshot == newest.value()->n) {
+        const std::lock_guard lock(mutex_);
+        state_.failure.clear();  // what failed was a look, and this one did not
+        return;
+    }
     auto gold = read_gold(files_, *newest.value());
     if (!gold) return fail(gold.error().message);
     log_info("snapshot {} of run {} is on the page", gold.value().snapshot, gold.value().run);

@@ -87,8 +87,8 @@ int check_header_line(std::string_view line, Framing& framing) {
 
 }  // namespace
 
-bool has_bare_line_end(std::string_view bytes) {
-    for (std::size_t at = 0; at < bytes.size(); ++at) {
+bool has_bare_line_end(std::string_view bytes, std::size_t from) {
+    for (std::size_t at = from; at < bytes.size(); ++at) {
         if (bytes[at] == '\n' && (at == 0 || bytes[at - 1] != '\r')) return true;
         if (bytes[at] == '\r' && at + 1 < bytes.size() && bytes[at + 1] != '\n') return true;
     }
@@ -96,7 +96,7 @@ bool has_bare_line_end(std::string_view bytes) {
 }
 
 int check_head(std::string_view head) {
-    if (has_bare_line_end(head)) return 400;
+    if (has_bare_line_end(head, 0)) return 400;
     if (const int refused = check_request_line(take_line(head))) return refused;
     Framing framing;
     std::size_t lines = 0;

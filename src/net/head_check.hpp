@@ -20,7 +20,8 @@ inline constexpr std::size_t kRequestLineMax = 8 * 1024;
 /// 414, 431, 501, 505), or 0 if the head is fine.
 int check_head(std::string_view head);
 
-/// True if the bytes received so far can no longer become a well-formed head.
-bool has_bare_line_end(std::string_view bytes);
+/// True if the bytes received so far can no longer become a well-formed head; those before `from`
+/// were looked at already, all but their last.
+bool has_bare_line_end(std::string_view bytes, std::size_t from);
 
 }  // namespace bassline::net

@@ -80,5 +80,18 @@ TEST(HeadCheck, the_limits_hold_to_the_byte) {
     EXPECT_EQ(with_headers(headers + "A: b\r\n"), 431);
 }
 
+TEST(BareLineEnd, a_head_that_arrives_in_two_pieces_is_fine_wherever_it_is_cut) {
+    const std::string_view head = "GET / HTTP/1.1\r\nHost: localhost\r\n\r\n";
+    for (std::size_t cut = 1; cut < head.size(); ++cut) {
+        EXPECT_FALSE(has_bare_line_end(head.substr(0, cut), 0)) << cut;
+        EXPECT_FALSE(has_bare_line_end(head, cut - 1)) << cut;
+    }
+}
+
+TEST(BareLineEnd, a_bare_line_end_in_a_later_piece_is_found) {
+    const std::string_view head = "GET / HTTP/1.1\r\nHost: localhost\n";
+    EXPECT_TRUE(has_bare_line_end(head, head.size() - 1));
+}
+
 }  // namespace
 }  // namespace bassline::net

@@ -292,7 +292,7 @@ asio::awaitable<int> BeastServer::receive_head(Connection& connection) {
             co_return end + 4 > options_.limits.head_bytes ? 431
                                                            : check_head(bytes.substr(0, end + 4));
         }
-        if (has_bare_line_end(bytes.substr(seen == 0 ? 0 : seen - 1))) co_return 400;
+        if (has_bare_line_end(bytes, seen == 0 ? 0 : seen - 1)) co_return 400;
         if (bytes.size() >= options_.limits.head_bytes) co_return 431;
         seen = bytes.size();
         auto [failure, got] =

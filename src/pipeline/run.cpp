@@ -6,8 +6,12 @@
 #include <optional>
 #include <thread>
 
+#include "base/log.hpp"
+
 namespace bassline::pipeline {
 namespace {
+
+constexpr std::chrono::seconds kRetryInterval{15};  // after a build that published nothing
 
 // The first failure of any thread; it stops the others.
 class FirstFailure {
@@ -41,30 +45,31 @@ void wait(const std::stop_token& stop, std::chrono::milliseconds time) {
 }
 
 Result<void> follow(storage::FileSystem& files, const RunOptions& options, const Clock& clock,
-                    const std::stop_token& stop) {
+                    const std::stop_token& stop,
+                    const std::function<void(const ingest::Notice&)>& on_notice) {
     ingest::IngestOptions following = options.ingest;
     following.follow = true;
     following.commit_interval = options.cadence;
     ingest::Progress progress;
-    TRY(ingest::ingest(files, following, clock, stop, progress, [](const ingest::Notice&) {}));
+    TRY(ingest::ingest(files, following, clock, stop, progress, on_notice));
     return {};
 }
 
-Result<void> keep_building(storage::FileSystem& files, const models::Manifest& manifest,
-                           const RunOptions& options, const Clock& clock,
-                           const std::stop_token& stop) {
+// Whatever keeps a build from publishing is told and tried again: the charts show their age
+// meanwhile, and nothing is lost.
+void keep_building(storage::FileSystem& files, const models::Manifest& manifest,
+                   const RunOptions& options, const Clock& clock, const std::stop_token& stop) {
     while (!stop.stop_requested()) {
-        TRY_ASSIGN(const models::BuildReport report,
-                   models::build(files, manifest, options.build, clock, stop));
-        if (report.outcome == models::BuildOutcome::test_failed ||
-            report.outcome == models::BuildOutcome::model_failed) {
-            return error(ErrorKind::sql,
-                         "build {} failed, the charts stay as they were; see _runs/{}", report.run,
-                         report.run);
+        const auto report = models::build(files, manifest, options.build, clock, stop);
+        const bool failed = !report ||
+                            report.value().outcome == models::BuildOutcome::test_failed ||
+                            report.value().outcome == models::BuildOutcome::model_failed;
+        if (failed && !stop.stop_requested()) {
+            log_warn("nothing was published, the charts stay as they were; trying again: {}",
+                     report ? "see _runs/" + report.value().run : report.error().message);
         }
-        wait(stop, options.cadence);
+        wait(stop, failed ? kRetryInterval : options.cadence);
     }
-    return {};
 }
 
 }  // namespace
@@ -82,16 +87,19 @@ Result<BackfillReport> backfill(storage::FileSystem& files, const models::Manife
 }
 
 Result<void> live(storage::FileSystem& files, const models::Manifest& manifest,
-                  const RunOptions& options, const Clock& clock, std::stop_token stop) {
+                  const RunOptions& options, const Clock& clock, std::stop_token stop,
+                  const std::function<void(const ingest::Notice&)>& on_notice) {
     std::stop_source all;
     const std::stop_callback forward(stop, [&all] { all.request_stop(); });
     FirstFailure first(all);
-    const std::jthread follower(
-        [&] { first.take(follow(files, options, clock, all.get_token())); });
-    const std::jthread builder(
-        [&] { first.take(keep_building(files, manifest, options, clock, all.get_token())); });
-    first.take(dashboard::serve(files, options.serve, all.get_token()));
-    all.request_stop();
+    {
+        const std::jthread follower(
+            [&] { first.take(follow(files, options, clock, all.get_token(), on_notice)); });
+        const std::jthread builder(
+            [&] { keep_building(files, manifest, options, clock, all.get_token()); });
+        first.take(dashboard::serve(files, options.serve, all.get_token()));
+        all.request_stop();
+    }  // both have drained: a failure of the last commit counts too
     return first.outcome();
 }
 

@@ -18,8 +18,8 @@
 //   live:       one thread follows the input, one builds what it committed, the caller's serves
 //
 // Stop order: serving, then intake (the last batch is committed), then the build in work, which is
-// dropped unpublished; the next run goes on from there. A failing follower or build ends the run
-// with its error.
+// dropped unpublished; the next run goes on from there. A failing follower or server ends the run
+// with its error; a build that publishes nothing is told and tried again.
 namespace bassline::pipeline {
 
 struct RunOptions {
@@ -40,8 +40,10 @@ Result<BackfillReport> backfill(storage::FileSystem& files, const models::Manife
                                 ingest::Progress& progress,
                                 const std::function<void(const ingest::Notice&)>& on_notice);
 
-/// Serves, follows and builds until stopped. Errors: those of the three stages.
+/// Serves, follows and builds until stopped. `on_notice` is called from the follower's thread.
+/// Errors: those of ingest and of the server.
 Result<void> live(storage::FileSystem& files, const models::Manifest& manifest,
-                  const RunOptions& options, const Clock& clock, std::stop_token stop);
+                  const RunOptions& options, const Clock& clock, std::stop_token stop,
+                  const std::function<void(const ingest::Notice&)>& on_notice);
 
 }  // namespace bassline::pipeline

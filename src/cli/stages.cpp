@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "cli/notices.hpp"
+#include "cli/stages.hpp"
+
+#include <algorithm>
+#include <thread>
 
 #include "base/log.hpp"
 #include "ingest/input_paths.hpp"
@@ -16,6 +19,17 @@ std::string notice_text(const ingest::Notice& notice) {
         text += fmt::format("; {} bytes are left until it grows", notice.pending_bytes);
     }
     return text;
+}
+
+std::string_view title(const models::NodeResult& result) {
+    switch (result.node->type) {
+        case models::NodeType::test:
+            return "test";
+        case models::NodeType::seed:
+            return "seed";
+        default:
+            return "model";
+    }
 }
 
 }  // namespace
@@ -39,6 +53,24 @@ std::string_view name_of(ingest::NoticeKind kind) {
 void log_notice(const ingest::Notice& notice) {
     const bool bad = notice.kind == ingest::NoticeKind::refused;
     log_line(bad ? LogLevel::error : LogLevel::info, notice_text(notice));
+}
+
+std::size_t default_ingest_threads(std::uint64_t memory_bytes) {
+    const std::uint64_t fit = std::max<std::uint64_t>(1, memory_bytes / ingest::kThreadMemoryMin);
+    return std::clamp<std::size_t>(std::thread::hardware_concurrency(), 1, fit);
+}
+
+void log_result(const models::NodeResult& result) {
+    const bool is_bad = result.status == "error" || result.status == "fail";
+    const bool is_quiet = result.status == "pass" || result.status == "skipped";
+    if (is_quiet) return;
+    log_line(
+        is_bad                    ? LogLevel::error
+        : result.status == "warn" ? LogLevel::warn
+                                  : LogLevel::info,
+        fmt::format("{} {} {}{} in {:.2f} s{}{}", title(result), result.node->name, result.status,
+                    result.rows != 0 ? fmt::format(", {} rows", result.rows) : "", result.seconds(),
+                    result.message.empty() ? "" : ": ", result.message));
 }
 
 Result<void> check_inputs(const std::vector<std::string>& inputs) {

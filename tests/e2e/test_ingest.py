@@ -1,0 +1,104 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What an ingest promises of its files and of its end, shown on the program as it ships."""
+
+import collections
+import json
+import os
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+from conftest import ROOT
+
+BINARY = Path(os.environ.get("BASSLINE", ROOT / "build/release/bassline"))
+HOUR_MS = 3_600_000
+FIRST_MS = 1_741_132_800_000
+
+
+def event(ts: int, session: int, item: int) -> str:
+    return json.dumps(
+        {"ts": ts, "sessionId": session, "page": "NextSong", "auth": "Guest", "level": "free", "itemInSession": item,
+         "artist": "A", "song": f"S{item}", "length": 200.5}
+    ) + "\n"
+
+
+def newest_entry(lake: Path):
+    return json.loads(sorted((lake / "_ingest/files/log").glob("*.json"))[-1].read_text())
+
+
+def test_10000_small_files_make_few_large_ones_and_one_entry(bassline, tmp_path):
+    folder = tmp_path / "logs"
+    folder.mkdir()
+    hours = 30 * 24
+    for number in range(10_000):
+        start = FIRST_MS + (number * hours // 10_000) * HOUR_MS
+        (folder / f"{number:05}.json").write_text("".join(event(start + i * 1000, number, i) for i in range(8)))
+    answer = json.loads(
+        bassline("ingest", "--lake", tmp_path / "lake", "--from", folder, "--threads", 2, "--json").stdout
+    )
+    assert answer["entries"] == 1
+    assert answer["topics"]["listen_events"]["written"] == answer["topics"]["page_view_events"]["written"] == 80_000
+    per_hour = collections.Counter(path.parent for path in (tmp_path / "lake/bronze").rglob("*.parquet"))
+    assert len(per_hour) == 2 * hours
+    assert max(per_hour.values()) <= 2
+    again = json.loads(bassline("ingest", "--lake", tmp_path / "lake", "--from", folder, "--json").stdout)
+    assert again["entries"] == 0
+
+
+def test_an_interrupt_commits_what_came_and_ends_with_130(bassline, tmp_path):
+    lake = tmp_path / "lake"
+    process = subprocess.Popen(
+        [BINARY, "ingest", "--lake", lake, "--from", "-", "--json"],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )
+    try:
+        process.stdin.write("".join(event(FIRST_MS + i, 1, i) for i in range(100)))
+        process.stdin.flush()
+        deadline = time.monotonic() + 20
+        while not (lake / "_ingest/files/log/00000000000000000000.json").exists() and time.monotonic() < deadline:
+            time.sleep(0.01)
+        time.sleep(0.3)  # the bytes are in the pipe; there is nothing to wait on until they are committed
+        process.send_signal(signal.SIGINT)
+        process.wait(timeout=20)
+        out, err = process.stdout.read(), process.stderr.read()
+    finally:
+        process.kill()
+    assert process.returncode == 130, err
+    assert json.loads(out)["interrupted"] is True
+    assert json.loads(out)["topics"]["listen_events"]["written"] == 100
+    bassline("verify", "--lake", lake, "--full")
+
+
+def test_following_a_log_through_its_rotation(bassline, tmp_path):
+    lake, log = tmp_path / "lake", tmp_path / "app.log"
+    log.write_text(event(FIRST_MS, 1, 0))
+    process = subprocess.Popen(
+        [BINARY, "ingest", "--lake", lake, "--from", log, "--follow", "--commit-interval", "50ms"],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )
+
+    def wait_for_rows(rows):
+        deadline = time.monotonic() + 30
+        written = 0
+        while time.monotonic() < deadline and written < rows:
+            time.sleep(0.02)
+            entries = [json.loads(p.read_text()) for p in (lake / "_ingest/files/log").glob("*.json")]
+            written = sum(e["counters"].get("listen_events", {}).get("written", 0) for e in entries)
+        assert written == rows
+
+    try:
+        wait_for_rows(1)
+        producer = log.open("a")
+        log.rename(tmp_path / "app.log.1")
+        producer.write(event(FIRST_MS, 1, 1))
+        producer.flush()
+        log.write_text(event(FIRST_MS, 1, 2))
+        wait_for_rows(3)
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(timeout=20) == 130
+    finally:
+        process.kill()
+    answer = json.loads(bassline("ingest", "--lake", lake, "--from", log, tmp_path / "app.log.1", "--json").stdout)
+    assert answer["topics"]["listen_events"]["written"] == 0
+    bassline("verify", "--lake", lake, "--full")
