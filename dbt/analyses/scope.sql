@@ -35,7 +35,30 @@ int_sessions as (
     from {{ ref('int_sessions') }}
 ),
 
-{# Producer sessions with steps that take their device from other steps, which may lie any time before. #}
+{# Whose steps are of the touched dates, and does any hide its device? #}
+{%- set topics = ['listen', 'page_view', 'auth', 'status_change'] %}
+arrived as (
+    {% for topic in topics -%}
+        select
+            producer,
+            session_id,
+            max(case when {{ shows_device() }} then 0 else 1 end)
+                as hides_device
+        from {{ ref('stg_eventsim__' ~ topic ~ '_events') }}
+        where event_date in (select event_date from touched)
+        group by producer, session_id
+        {%- if not loop.last %}
+
+            union all
+
+        {% endif %}
+    {%- endfor %}
+),
+
+{#
+    Producer sessions with steps that take their device from other steps, which may lie any time before and may be
+    published or new.
+#}
 hidden_producer_sessions as (
     select
         producer,
@@ -43,14 +66,19 @@ hidden_producer_sessions as (
     from int_session_days
     group by producer, session_id
     having sum(hidden_device_steps) > 0
+
+    union
+
+    select
+        producer,
+        session_id
+    from arrived
+    where hides_device = 1
 ),
 
 {# A new row joins, splits or ends only sessions with a step within the longest song and silence of its date. #}
 near_sessions as (
-    select
-        int_session_days.session_key,
-        int_session_days.producer,
-        int_session_days.session_id
+    select int_session_days.session_key
     from int_session_days
     inner join touched
         on
@@ -59,10 +87,7 @@ near_sessions as (
             and int_session_days.first_ms
             < {{ date_to_ms('touched.event_date') }}
             + 86400000 + {{ reach_ms }}
-    group by
-        int_session_days.session_key,
-        int_session_days.producer,
-        int_session_days.session_id
+    group by int_session_days.session_key
 ),
 
 reached_sessions as (
@@ -85,10 +110,15 @@ reached_sessions as (
         on
             int_session_days.session_id = hidden_producer_sessions.session_id
             and int_session_days.producer = hidden_producer_sessions.producer
-    inner join near_sessions
+    inner join (
+        select distinct
+            producer,
+            session_id
+        from arrived
+    ) as arrived_sessions
         on
-            hidden_producer_sessions.session_id = near_sessions.session_id
-            and hidden_producer_sessions.producer = near_sessions.producer
+            hidden_producer_sessions.session_id = arrived_sessions.session_id
+            and hidden_producer_sessions.producer = arrived_sessions.producer
 ),
 
 reached_days as (

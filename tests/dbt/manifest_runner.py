@@ -84,11 +84,20 @@ class Runtime:
         if is_full:
             run(f"create table run.scope as select distinct {day} as event_date, true as is_written from ({dates})")
             return
-        for name in ("int_session_days", "int_sessions"):
-            run(f"create schema if not exists intermediate; create view intermediate.{name} as from lake.{name}")
+        parents = [m for m in self._manifest.models if m["unique_id"] in self._manifest.scope["depends_on"]["nodes"]]
+        for parent in parents:
+            run(f"create schema if not exists {parent['schema']}")
+            self._create_scopes_view(parent)
         run(f"create table run.scope as {self._manifest.scope['compiled_code']}")
-        for name in ("int_session_days", "int_sessions"):
-            run(f"drop view intermediate.{name}")
+        for parent in parents:
+            run(f"drop view {parent['relation_name']}")
+
+    def _create_scopes_view(self, model):
+        # The scope knows the tables as published, and of bronze the touched dates.
+        select = f"from lake.{model['name']}"
+        if model["name"].startswith("stg_"):
+            select = f"from ({model['compiled_code']}) where event_date in (from run.touched)"
+        self._connection.execute(f"create view {model['relation_name']} as {select}")
 
     def _build_model(self, model):
         run, name, relation = self._connection.execute, model["name"], model["relation_name"]

@@ -33,6 +33,35 @@ def events_of(folder):
     return events
 
 
+def step(day, item, session=5, user=None, agent=None):
+    """A page view of a single stream at noon of a November day; without an agent it hides its user and device."""
+    at = datetime.datetime(2018, 11, day, 12, item, tzinfo=datetime.UTC)
+    row = {
+        "ts": int(at.timestamp() * 1000),
+        "event_at": at,
+        "sessionId": session,
+        "itemInSession": item,
+        "userId": user,
+        "registration": user and 1541016707796,
+        "userAgent": agent,
+        "page": "Home",
+        "method": "GET",
+        "status": 200,
+        "level": "free",
+        "auth": "Logged In" if user else "Logged Out",
+        "input_format": "single",
+        "source": "log",
+        "source_partition": 0,
+        "source_offset": day * 100 + item,
+        "ingested_at": at,
+    }
+    return "page_view_events", row
+
+
+FIRST = [step(1, item, user="1", agent="UA-X") for item in range(2)]
+UNRELATED = [[step(day, 0, session=50 + day, user="3", agent="UA-Z")] for day in (4, 7)]
+
+
 def load(runtime, events):
     runtime.load("quarantine", QUARANTINE.empty_table())
     for topic in TOPICS:
@@ -84,6 +113,24 @@ def test_rows_that_arrive_in_any_order_equal_one_load(manifest, seed):
     pieces, _ = built_in_parts(manifest, parts)
     whole, _ = built_in_parts(manifest, [events])
     assert differing_tables(pieces, whole) == [], f"seed {seed}"
+
+
+@pytest.mark.parametrize(
+    ("parts", "sessions"),
+    [
+        # Hidden rows come ten days after the steps that show their device, with others of another device.
+        ([FIRST, *UNRELATED, [step(11, 0), step(11, 1), step(11, 2, user="2", agent="UA-Y")]], 5),
+        # A late row shows a device to hidden rows that were published five days after it.
+        ([[step(11, 0), step(11, 1), step(11, 2, user="2", agent="UA-Y")], *UNRELATED, [step(6, 0, user="1", agent="UA-X")]], 5),
+        # A late hidden row takes its device from rows published before and after it.
+        ([FIRST, [step(11, 0, user="2", agent="UA-Y"), step(11, 1)], *UNRELATED, [step(9, 0)]], 5),
+    ],
+)
+def test_hidden_devices_of_a_session_id_that_is_used_again_after_days_are_found(manifest, parts, sessions):
+    pieces, _ = built_in_parts(manifest, parts)
+    whole, _ = built_in_parts(manifest, [[event for part in parts for event in part]])
+    assert differing_tables(pieces, whole) == []
+    assert len(pieces.rows("int_sessions")) == sessions
 
 
 def test_a_second_full_build_changes_nothing(manifest):

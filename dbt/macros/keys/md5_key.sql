@@ -40,12 +40,17 @@ same on every engine. #}
 {%- endmacro %}
 
 
+{# Does an event show a device? #}
+{% macro shows_device() -%}
+    coalesce(user_agent, zip, nullif(location, '')) is not null
+    or coalesce(latitude, longitude) is not null
+{%- endmacro %}
+
+
 {# The key of the device that an event shows; null if it hides it. #}
 {% macro device_key() -%}
     case
-        when
-            coalesce(user_agent, zip, nullif(location, '')) is not null
-            or coalesce(latitude, longitude) is not null
+        when {{ shows_device() }}
             then {{ md5_key([
                 'user_agent',
                 'zip',
