@@ -17,9 +17,12 @@ unsigned hex_value(char digit) {
 }
 
 // `code` is a character of the basic plane and no surrogate.
-void append_utf8(std::string& out, unsigned code) {
-    auto add = [&](unsigned byte) { out += static_cast<char>(byte); };
-    if (code < 0x80) return add(code);
+char* put_utf8(char* out, unsigned code) {
+    auto add = [&](unsigned byte) { *out++ = static_cast<char>(byte); };
+    if (code < 0x80) {
+        add(code);
+        return out;
+    }
     if (code < 0x800) {
         add(0xC0 | code >> 6);
     } else {
@@ -27,6 +30,7 @@ void append_utf8(std::string& out, unsigned code) {
         add(0x80 | (code >> 6 & 0x3F));
     }
     add(0x80 | (code & 0x3F));
+    return out;
 }
 
 char simple_escape(char letter) {
@@ -67,27 +71,28 @@ std::optional<std::string> as_latin1(std::string_view text) {
 
 }  // namespace
 
-void append_unescaped(std::string& out, std::string_view spelling) {
+char* unescape_to(char* out, std::string_view spelling) {
     while (!spelling.empty()) {
         const std::size_t plain = std::min(spelling.find('\\'), spelling.size());
-        out += spelling.substr(0, plain);
+        out = std::copy_n(spelling.data(), plain, out);
         spelling.remove_prefix(plain);
-        if (spelling.empty()) return;
+        if (spelling.empty()) break;
         if (spelling[1] != 'u') {
-            out += simple_escape(spelling[1]);
+            *out++ = simple_escape(spelling[1]);
             spelling.remove_prefix(2);
             continue;
         }
         unsigned code = 0;
         for (const char digit : spelling.substr(2, 4)) code = code << 4 | hex_value(digit);
-        append_utf8(out, code);
+        out = put_utf8(out, code);
         spelling.remove_prefix(6);
     }
+    return out;
 }
 
 std::string unescape(std::string_view spelling) {
-    std::string out;
-    append_unescaped(out, spelling);
+    std::string out(spelling.size(), '\0');
+    out.resize(static_cast<std::size_t>(unescape_to(out.data(), spelling) - out.data()));
     return out;
 }
 

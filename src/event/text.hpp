@@ -9,7 +9,8 @@ namespace bassline::event {
 
 /// The value of a JSON spelling whose escapes are valid and hold no surrogates (Text::escaped).
 std::string unescape(std::string_view spelling);
-void append_unescaped(std::string& out, std::string_view spelling);
+/// The same into memory of at least the spelling's size; returns the end.
+char* unescape_to(char* out, std::string_view spelling);
 
 /// Repairs UTF-8 that was read as Latin-1 and encoded again: while every character is at most
 /// U+00FF, one is at least U+0080, and the characters as bytes are valid UTF-8, they are decoded;

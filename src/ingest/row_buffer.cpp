@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <bit>
 #include <cassert>
+#include <cstring>
 #include <new>
 #include <vector>
 
@@ -18,6 +19,7 @@ using event::Type;
 using parquet::kNullCode;
 
 constexpr std::size_t kRowsMin = 64;
+constexpr std::size_t kTextBytesMin = 1024;
 constexpr std::size_t kLinesToJudge = 1 << 10;  // where memory does not allow more
 
 bool differs_from_row_to_row(Column column) {
@@ -153,7 +155,7 @@ void RowBuffer::clear() {
     present_.reset();
     packed_bytes_ = 0;
     for (Array& array : arrays_) array.reset();
-    for (std::string& texts : texts_) std::string().swap(texts);
+    for (Texts& texts : texts_) texts = {};
 }
 
 void RowBuffer::set_packed(std::uint32_t columns) {
@@ -162,21 +164,27 @@ void RowBuffer::set_packed(std::uint32_t columns) {
 }
 
 void RowBuffer::put_text(Column column, std::size_t row, const event::Text& text) {
-    std::string& texts = texts_[event::index_of(column)];
-    const std::size_t before = texts.capacity();
-    values<std::uint32_t>(column)[row] = static_cast<std::uint32_t>(texts.size());
-    if (text.escaped) {
-        event::append_unescaped(texts, text.view());
-    } else {
-        texts += text.view();
+    Texts& texts = texts_[event::index_of(column)];
+    values<std::uint32_t>(column)[row] = static_cast<std::uint32_t>(texts.size);
+    if (texts.capacity - texts.size < text.size) {
+        packed_bytes_ -= texts.capacity;
+        texts.capacity = std::max(texts.capacity * 2, text.size + kTextBytesMin);
+        resize(texts.bytes, texts.capacity);
+        packed_bytes_ += texts.capacity;
     }
-    packed_bytes_ += texts.capacity() - before;
+    char* const end = reinterpret_cast<char*>(texts.bytes.get()) + texts.size;
+    if (text.escaped) {  // the value is never longer than its spelling
+        texts.size += static_cast<std::size_t>(event::unescape_to(end, text.view()) - end);
+    } else {
+        std::memcpy(end, text.data, text.size);
+        texts.size += text.size;
+    }
 }
 
 void RowBuffer::close_texts() {
     for_each_bit(packed_, [&](std::size_t i) {
         const auto column = static_cast<Column>(i);
-        values<std::uint32_t>(column)[rows_] = static_cast<std::uint32_t>(texts_[i].size());
+        values<std::uint32_t>(column)[rows_] = static_cast<std::uint32_t>(texts_[i].size);
     });
 }
 

@@ -104,7 +104,8 @@ public:
     /// A packed column's texts in one piece. values() are where each row's start; the text of row
     /// `row` is to be put behind all others.
     std::string_view packed_texts(event::Column column) const {
-        return texts_[event::index_of(column)];
+        const Texts& texts = texts_[event::index_of(column)];
+        return {reinterpret_cast<const char*>(texts.bytes.get()), texts.size};
     }
     void put_text(event::Column column, std::size_t row, const event::Text& text);
     /// Writes where the last row's text ends behind the starts, for the reader of a packed column.
@@ -123,6 +124,13 @@ private:
     };
     using Array = std::unique_ptr<std::byte, Free>;
 
+    // Grown by realloc, which moves large blocks without copying them.
+    struct Texts {
+        Array bytes;
+        std::size_t size = 0;
+        std::size_t capacity = 0;
+    };
+
     static void resize(Array& array, std::size_t bytes);
 
     event::Topic topic_;
@@ -134,7 +142,7 @@ private:
     std::size_t packed_bytes_ = 0;
     Array present_;
     std::array<Array, event::kColumnCount> arrays_;
-    std::array<std::string, event::kProducerColumnCount> texts_;
+    std::array<Texts, event::kProducerColumnCount> texts_;
 };
 
 }  // namespace bassline::ingest

@@ -21,7 +21,8 @@ T value_or_throw(arrow::Result<T> result) {
 }
 
 std::shared_ptr<arrow::Buffer> allocate(std::size_t bytes) {
-    return value_or_throw(arrow::AllocateBuffer(static_cast<std::int64_t>(bytes)));
+    return value_or_throw(
+        arrow::AllocateBuffer(static_cast<std::int64_t>(bytes), arrow::system_memory_pool()));
 }
 
 std::size_t width_of(Type type) {

@@ -6,6 +6,7 @@
 #include <optional>
 
 #include <arrow/io/interfaces.h>
+#include <arrow/memory_pool.h>
 #include <arrow/util/key_value_metadata.h>
 #include <parquet/arrow/writer.h>
 #include <parquet/properties.h>
@@ -68,8 +69,7 @@ std::shared_ptr<::parquet::WriterProperties> properties_of(const std::vector<Col
     for (const auto& column : columns) {
         const std::string name(column.name);
         if (column.statistics) builder.enable_statistics(name);
-        if (column.layout == event::Layout::dictionary) continue;
-        builder.disable_dictionary(name);
+        if (column.layout != event::Layout::dictionary) builder.disable_dictionary(name);
         if (column.layout == event::Layout::delta) {
             builder.encoding(name, ::parquet::Encoding::DELTA_BINARY_PACKED);
         }
@@ -96,7 +96,7 @@ public:
         for (const auto& [key, value] : metadata) pairs->Append(key, value);
         return guarded([&]() -> arrow::Status {
             ARROW_RETURN_NOT_OK(::parquet::arrow::FileWriter::Open(*schema_of(columns_),
-                                                                   arrow::default_memory_pool(),
+                                                                   arrow::system_memory_pool(),
                                                                    stream_, properties_of(columns_))
                                     .Value(&writer_));
             return writer_->AddKeyValueMetadata(pairs);
