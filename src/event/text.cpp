@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "event/text.hpp"
 
-#include <algorithm>
+#include <cstring>
 #include <optional>
 
 #include "simdjson.h"
@@ -73,9 +73,10 @@ std::optional<std::string> as_latin1(std::string_view text) {
 
 char* unescape_to(char* out, std::string_view spelling) {
     while (!spelling.empty()) {
-        const std::size_t plain = std::min(spelling.find('\\'), spelling.size());
-        out = std::copy_n(spelling.data(), plain, out);
-        spelling.remove_prefix(plain);
+        const std::string_view plain = spelling.substr(0, spelling.find('\\'));
+        std::memcpy(out, plain.data(), plain.size());
+        out += plain.size();
+        spelling.remove_prefix(plain.size());
         if (spelling.empty()) break;
         if (spelling[1] != 'u') {
             *out++ = simple_escape(spelling[1]);
