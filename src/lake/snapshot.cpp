@@ -45,17 +45,19 @@ std::uint64_t number_of(const std::string& run) {
     return std::strtoull(run.c_str(), nullptr, 10);
 }
 
-// Removes old snapshots; returns the oldest one that stays.
+// Removes old snapshots; returns the oldest one that stays. A reader may have opened a snapshot up
+// to the moment its successor was committed, so that is when its age begins.
 Result<std::optional<Snapshot>> prune_snapshots(FileSystem& files, Timestamp now) {
     TRY_ASSIGN(const auto numbers, list_snapshots(files));
-    for (std::size_t index = 0; index < numbers.size(); ++index) {
-        TRY_ASSIGN(Snapshot oldest, read_snapshot(files, numbers[index]));
-        const bool is_young = now - oldest.committed_at < kSnapshotAgeKept;
-        if (is_young || index + kSnapshotsKept >= numbers.size())
-            return std::optional(std::move(oldest));
+    if (numbers.empty()) return std::optional<Snapshot>();
+    TRY_ASSIGN(Snapshot oldest, read_snapshot(files, numbers.front()));
+    for (std::size_t index = 1; index + kSnapshotsKept <= numbers.size(); ++index) {
+        TRY_ASSIGN(Snapshot successor, read_snapshot(files, numbers[index]));
+        if (now - successor.committed_at < kSnapshotAgeKept) break;
         TRY(files.remove(snapshot_path(oldest.n)));
+        oldest = std::move(successor);
     }
-    return std::optional<Snapshot>();
+    return std::optional(std::move(oldest));
 }
 
 // The runs whose files a snapshot names.

@@ -84,8 +84,8 @@ std::string make_run_id(std::uint64_t n, Timestamp now);
 /// lock.
 Result<void> discard_unpublished(storage::FileSystem& files, std::uint64_t newest_n);
 
-/// Removes what no reader needs: snapshots that are older than 24 hours and not among the last two,
-/// and the versions and runs that only they named.
+/// Removes what no reader needs: snapshots that are not among the last two and were replaced as the
+/// newest 24 hours ago or earlier, and the versions and runs that only they named.
 Result<void> prune(storage::FileSystem& files, Timestamp now);
 
 // Where a test can stop a publication (base/failpoint.hpp), in order of time.

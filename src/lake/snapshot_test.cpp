@@ -176,11 +176,24 @@ TEST_F(Snapshots, pruning_keeps_a_day_the_last_two_and_every_file_they_name) {
     const Snapshot fifth = next(fourth, {{"gold_a", ""}}, kNow + 52h);
     ASSERT_TRUE(commit(*files_, fourth));
     ASSERT_TRUE(commit(*files_, fifth));
-    ASSERT_TRUE(prune(*files_, kNow + 53h));
+    ASSERT_TRUE(prune(*files_, kNow + 75h));
     EXPECT_EQ(list_snapshots(*files_).value(), (std::vector<std::uint64_t>{4, 5}));
     EXPECT_FALSE(stands("_versions/" + first.run));
     EXPECT_FALSE(stands("_versions/" + third.run));
     EXPECT_TRUE(stands("_versions/" + fourth.run));
+}
+
+TEST_F(Snapshots, a_snapshot_that_was_long_the_newest_is_kept_a_day_after_its_successor) {
+    const Snapshot first = next({}, {{"gold_a", ""}}, kNow);
+    const Snapshot second = next(first, {{"gold_a", ""}}, kNow + 25h);
+    const Snapshot third = next(second, {{"gold_a", ""}}, kNow + 25h + 2s);
+    for (const Snapshot& snapshot : {first, second, third}) ASSERT_TRUE(commit(*files_, snapshot));
+    ASSERT_TRUE(prune(*files_, kNow + 25h + 3s));
+    EXPECT_EQ(list_snapshots(*files_).value().size(), 3u);
+    EXPECT_TRUE(stands("_versions/" + first.run)) << "a reader may have opened it seconds ago";
+    ASSERT_TRUE(prune(*files_, kNow + 49h));
+    EXPECT_EQ(list_snapshots(*files_).value(), (std::vector<std::uint64_t>{2, 3}));
+    EXPECT_FALSE(stands("_versions/" + first.run));
 }
 
 TEST_F(Snapshots, leftovers_of_a_build_that_died_before_its_commit_are_discarded) {
