@@ -9,8 +9,8 @@ int_auth as (
     select * from {{ ref('int_auth') }}
 ),
 
-int_level_history as (
-    select * from {{ ref('int_level_history') }}
+int_user_levels as (
+    select * from {{ ref('int_user_levels') }}
 ),
 
 users as (
@@ -37,11 +37,28 @@ logins as (
     group by int_sessions.account_key
 ),
 
+{# By account: a user whose registration changes stays one user. #}
+account_levels as (
+    select
+        account_key,
+        level,
+        first_ms,
+        row_number() over (
+            partition by account_key
+            order by event_date, run_number
+        ) as run_order,
+        lag(level) over (
+            partition by account_key
+            order by event_date, run_number
+        ) as prev_level
+    from int_user_levels
+),
+
 levels as (
     select
         account_key,
-        min_by(level, first_order) as first_level,
-        max_by(level, first_order) as current_level,
+        min_by(level, run_order) as first_level,
+        max_by(level, run_order) as current_level,
         min(
             case when prev_level = 'free' and level = 'paid' then first_ms end
         ) as first_paid_ms,
@@ -49,7 +66,7 @@ levels as (
             as upgrade_count,
         sum(case when prev_level = 'paid' and level = 'free' then 1 else 0 end)
             as downgrade_count
-    from int_level_history
+    from account_levels
     group by account_key
 ),
 

@@ -11,8 +11,17 @@ int_week1_steps as (
     select * from {{ ref('int_week1_steps') }}
 ),
 
-int_level_history as (
-    select * from {{ ref('int_level_history') }}
+int_session_steps as (
+    select * from {{ ref('int_session_steps') }}
+    where is_page_view
+),
+
+int_plays as (
+    select * from {{ ref('int_plays') }}
+),
+
+int_user_levels as (
+    select * from {{ ref('int_user_levels') }}
 ),
 
 context as (
@@ -29,7 +38,9 @@ users as (
         account_key,
         min(producer) as producer,
         min(resolved_user_id) as user_id,
-        min(registration_ms) as registration_ms
+        min(registration_ms) as registration_ms,
+        count(registration_ms) < count(*)
+        or min(registration_ms) < max(registration_ms) as is_mixed
     from int_sessions
     group by account_key
 ),
@@ -40,6 +51,7 @@ new_users as (
         users.producer,
         users.user_id,
         users.registration_ms,
+        users.is_mixed,
         context.watermark_ms
     from users
     cross join context
@@ -49,58 +61,141 @@ new_users as (
         and users.registration_ms <= context.watermark_ms
 ),
 
+mixed_sessions as (
+    select
+        int_sessions.session_key,
+        new_users.account_key,
+        new_users.registration_ms
+    from new_users
+    inner join int_sessions
+        on new_users.account_key = int_sessions.account_key
+    where new_users.is_mixed
+),
+
+mixed_steps as (
+    select
+        mixed_sessions.session_key,
+        mixed_sessions.account_key,
+        mixed_sessions.registration_ms,
+        int_session_steps.producer,
+        int_session_steps.session_id,
+        int_session_steps.item_in_session,
+        int_session_steps.ts_ms
+    from int_session_steps
+    inner join mixed_sessions
+        on int_session_steps.session_key = mixed_sessions.session_key
+    where
+        int_session_steps.ts_ms >= mixed_sessions.registration_ms - {{ day_ms }}
+        and int_session_steps.ts_ms
+        < mixed_sessions.registration_ms + 8 * {{ day_ms }}
+),
+
+{# int_week1_steps counts from each session's registration; users with several are counted from their first here. #}
+week1_steps as (
+    select
+        int_week1_steps.session_key,
+        int_week1_steps.account_key,
+        int_week1_steps.day_number,
+        int_week1_steps.artist_name,
+        int_week1_steps.events,
+        int_week1_steps.plays,
+        int_week1_steps.listened_ms,
+        int_week1_steps.first_play_ms
+    from int_week1_steps
+    inner join new_users
+        on int_week1_steps.account_key = new_users.account_key
+    where not new_users.is_mixed
+
+    union all
+
+    select
+        mixed_steps.session_key,
+        mixed_steps.account_key,
+        greatest(
+            0,
+            cast(
+                floor(
+                    (mixed_steps.ts_ms - mixed_steps.registration_ms)
+                    / {{ day_ms }}.0
+                ) as bigint
+            )
+        ) as day_number,
+        int_plays.artist_name,
+        1 as events,
+        case when int_plays.session_key is null then 0 else 1 end as plays,
+        coalesce(int_plays.listened_ms, 0) as listened_ms,
+        case when int_plays.session_key is not null then mixed_steps.ts_ms end
+            as first_play_ms
+    from mixed_steps
+    left join int_plays
+        on
+            mixed_steps.session_id = int_plays.session_id
+            and mixed_steps.item_in_session = int_plays.item_in_session
+            and mixed_steps.ts_ms = int_plays.ts_ms
+            and mixed_steps.producer = int_plays.producer
+),
+
 steps as (
     select
         new_users.account_key,
-        sum(int_week1_steps.events) as events,
-        count(distinct int_week1_steps.day_number) as active_days,
-        count(distinct int_week1_steps.session_key) as sessions,
-        sum(int_week1_steps.plays) as plays,
-        sum(int_week1_steps.listened_ms) as listened_ms,
-        count(distinct int_week1_steps.artist_name) as distinct_artists,
-        min(int_week1_steps.first_play_ms) as first_play_ms,
+        sum(week1_steps.events) as events,
+        count(distinct week1_steps.day_number) as active_days,
+        count(distinct week1_steps.session_key) as sessions,
+        sum(week1_steps.plays) as plays,
+        sum(week1_steps.listened_ms) as listened_ms,
+        count(distinct week1_steps.artist_name) as distinct_artists,
+        min(week1_steps.first_play_ms) as first_play_ms,
         {% for day in range(7) -%}
             sum(
                 case
-                    when int_week1_steps.day_number = {{ day }}
-                        then int_week1_steps.plays
+                    when week1_steps.day_number = {{ day }}
+                        then week1_steps.plays
                     else 0
                 end
             ) as plays_d{{ day }},
         {% endfor -%}
-        max(case when int_week1_steps.day_number = 1 then 1 else 0 end)
+        max(case when week1_steps.day_number = 1 then 1 else 0 end)
             as day1_steps
     from new_users
-    inner join int_week1_steps
-        on
-            new_users.account_key = int_week1_steps.account_key
-            and new_users.registration_ms = int_week1_steps.registration_ms
-    where int_week1_steps.day_number < 7
+    inner join week1_steps
+        on new_users.account_key = week1_steps.account_key
+    where week1_steps.day_number < 7
     group by new_users.account_key
 ),
 
 day7_steps as (
     select account_key
-    from int_week1_steps
+    from week1_steps
     where day_number = 7
     group by account_key
 ),
 
-upgrades as (
+account_levels as (
     select
         new_users.account_key,
-        count(*) as upgrades
+        new_users.registration_ms,
+        int_user_levels.level,
+        int_user_levels.first_ms,
+        lag(int_user_levels.level) over (
+            partition by new_users.account_key
+            order by int_user_levels.event_date, int_user_levels.run_number
+        ) as prev_level
     from new_users
-    inner join int_level_history
-        on new_users.account_key = int_level_history.account_key
+    inner join int_user_levels
+        on new_users.account_key = int_user_levels.account_key
+),
+
+upgrades as (
+    select
+        account_key,
+        count(*) as upgrades
+    from account_levels
     where
-        int_level_history.prev_level = 'free'
-        and int_level_history.level = 'paid'
-        and int_level_history.first_ms >= new_users.registration_ms
-        - {{ day_ms }}
-        and int_level_history.first_ms
-        < new_users.registration_ms + 7 * {{ day_ms }}
-    group by new_users.account_key
+        prev_level = 'free'
+        and level = 'paid'
+        and first_ms >= registration_ms - {{ day_ms }}
+        and first_ms < registration_ms + 7 * {{ day_ms }}
+    group by account_key
 ),
 
 final as (

@@ -21,9 +21,9 @@ int_session_steps as (
 
 days as (
     select
-        int_sessions.person_key,
+        int_sessions.account_key,
         int_session_days.event_date,
-        min(int_sessions.account_key) as account_key,
+        min(int_sessions.person_key) as person_key,
         min(int_sessions.producer) as producer,
         min(int_sessions.resolved_user_id) as resolved_user_id,
         min(int_sessions.registration_ms) as registration_ms,
@@ -37,22 +37,23 @@ days as (
             min(int_session_days.level) = max(int_session_days.level), true
         )
         and count(int_session_days.level) in (0, count(*))
+        and min(int_sessions.person_key) = max(int_sessions.person_key)
         and sum(int_session_days.cancellations) = 0 as is_one_level
     from int_session_days
     inner join int_sessions
         on int_session_days.session_key = int_sessions.session_key
-    group by int_sessions.person_key, int_session_days.event_date
+    group by int_sessions.account_key, int_session_days.event_date
 ),
 
 {# Only the days on which something changed are looked at step by step. #}
 steps as (
     select
-        days.person_key,
-        days.event_date,
-        days.account_key,
-        days.producer,
-        days.resolved_user_id,
-        days.registration_ms,
+        int_sessions.person_key,
+        int_session_steps.event_date,
+        int_sessions.account_key,
+        int_sessions.producer,
+        int_sessions.resolved_user_id,
+        int_sessions.registration_ms,
         int_session_steps.session_key,
         int_session_steps.step_order,
         int_session_steps.ts_ms,
@@ -67,7 +68,7 @@ steps as (
         on int_session_steps.session_key = int_sessions.session_key
     inner join days
         on
-            int_sessions.person_key = days.person_key
+            int_sessions.account_key = days.account_key
             and int_session_steps.event_date = days.event_date
     where not days.is_one_level
 ),
@@ -77,11 +78,12 @@ steps_with_change as (
         *,
         case
             when
-                coalesce(level, '') || account_status
-                = lag(coalesce(level, '') || account_status) over (
-                    partition by person_key, event_date
-                    order by step_order, session_key
-                )
+                coalesce(level, '') || account_status || person_key
+                = lag(coalesce(level, '') || account_status || person_key)
+                    over (
+                        partition by account_key, event_date
+                        order by step_order, session_key
+                    )
                 then 0
             else 1
         end as is_change
@@ -92,7 +94,7 @@ steps_with_run as (
     select
         *,
         sum(is_change) over (
-            partition by person_key, event_date
+            partition by account_key, event_date
             order by step_order, session_key
             rows between unbounded preceding and current row
         ) as run_number
