@@ -281,9 +281,9 @@ void ParquetBatchWriter::clear_interners() {
 }
 
 Result<void> ParquetBatchWriter::open(TopicHour& hour) {
-    hour.path =
-        fmt::format("{}/{}-{}-{:02}-w{}.staged", context_.staging_directory, to_string(hour.topic),
-                    format_date(hour.date()), hour.hour_of_day(), context_.worker);
+    hour.path = fmt::format("{}/{}-{}-{}-{:02}-w{}.staged", context_.staging_directory,
+                            context_.seq, to_string(hour.topic), format_date(hour.date()),
+                            hour.hour_of_day(), context_.worker);
     TRY_ASSIGN(auto file, files_.create(hour.path));
     TRY_ASSIGN(hour.file, parquet::FileWriter::make(std::move(file), columns_.specs_of(hour.buffer),
                                                     file_metadata(context_)));

@@ -45,8 +45,8 @@ std::size_t QuarantineWriter::bytes() const {
 }
 
 Result<void> QuarantineWriter::open(event::Topic topic, TopicRows& rows) {
-    rows.path = fmt::format("{}/quarantine-{}-w{}.staged", context_.staging_directory,
-                            to_string(topic), context_.worker);
+    rows.path = fmt::format("{}/{}-quarantine-{}-w{}.staged", context_.staging_directory,
+                            context_.seq, to_string(topic), context_.worker);
     TRY_ASSIGN(auto file, files_.create(rows.path));
     TRY_ASSIGN(rows.file, parquet::FileWriter::make(std::move(file), parquet::quarantine_specs(),
                                                     file_metadata(context_)));

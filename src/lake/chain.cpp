@@ -81,7 +81,8 @@ Result<void> publish_output(FileSystem& files, const Entry& entry, const Output&
     const auto renamed = files.rename_no_replace(output.staged, output.final);
     if (renamed) return {};
     TRY_ASSIGN(const bool stands, is_final(files, entry, output));
-    if (stands) return files.remove(output.staged);  // both names: a rename made of link and unlink
+    // Published meanwhile. A staged name that is left is the janitor's, who holds the lock.
+    if (stands) return {};
     if (renamed.error().kind != ErrorKind::not_found) return renamed.error();
     return error(ErrorKind::bad_data,
                  "entry {} of chain {} names {}, which is neither staged nor published; stopped "
@@ -152,11 +153,12 @@ Result<void> commit(FileSystem& files, const Entry& entry) {
 }
 
 Result<void> publish(FileSystem& files, const Entry& entry) {
+    TRY(files.sync_directory(chain_log_directory(entry.chain)));
     TRY_ASSIGN(const bool staging_stands,
                files.exists(staging_directory(entry.chain, entry.writer)));
     for (const Output& output : entry.outputs) {
         TRY_ASSIGN(const bool done, is_final(files, entry, output));
-        if (done && !staging_stands) continue;
+        if (done) continue;
         TRY(files.make_directories(storage::parent_path(output.final)));
         TRY(publish_output(files, entry, output));
     }
@@ -166,7 +168,6 @@ Result<void> publish(FileSystem& files, const Entry& entry) {
 }
 
 Result<void> recover(FileSystem& files, const Chain& chain) {
-    if (chain.next_seq() > 0) TRY(files.sync_directory(chain_log_directory(chain.name)));
     if (!chain.entries.empty()) TRY(publish(files, chain.entries.back()));
     TRY(failpoint(kRecoverBeforeJanitor));
     return remove_staging(files, chain.name);

@@ -110,8 +110,9 @@ Result<std::vector<std::string>> list_chains(const storage::FileSystem& files);
 /// the outcome is open until the next start reads the log.
 Result<void> commit(storage::FileSystem& files, const Entry& entry);
 
-/// Moves the entry's staged files to their final names and makes the names durable; idempotent. An
-/// entry whose writer's staging is gone was published before; its files are then only looked at.
+/// Makes the entry durable, moves its staged files to their final names and makes these durable;
+/// idempotent, and safe without the lock: files that are final are only looked at, and staged ones
+/// of other entries, whose names differ, are left alone.
 /// Errors: `bad_data` if a file is neither staged nor final, or has another size (stop and alarm);
 /// `io`.
 Result<void> publish(storage::FileSystem& files, const Entry& entry);

@@ -155,6 +155,34 @@ TEST_F(ChainTest, publication_moves_staged_files_and_may_be_repeated) {
     EXPECT_TRUE(publish(*files_, entry));
 }
 
+// A build finishes the newest entry without the lock, while its writer stages the next batch.
+TEST_F(ChainTest, publication_leaves_what_its_writer_staged_since) {
+    stage();
+    const Entry first = next_entry();
+    ASSERT_TRUE(commit(*files_, first));
+    ASSERT_TRUE(publish(*files_, first));
+    stage();  // even under the same name
+    ASSERT_TRUE(files_->write_durably("_ingest/files/staging/w1/1-next.staged", "def"));
+    ASSERT_TRUE(publish(*files_, first));
+    EXPECT_TRUE(files_->exists(kStaged).value());
+    Entry second = next_entry();
+    second.outputs[0].staged = "_ingest/files/staging/w1/1-next.staged";
+    second.outputs[0].final += "2";
+    ASSERT_TRUE(commit(*files_, second));
+    ASSERT_TRUE(publish(*files_, second));
+    EXPECT_EQ(files_->read(second.outputs[0].final).value(), "def");
+    EXPECT_EQ(files_->read(kFinal).value(), "abc");
+}
+
+TEST_F(ChainTest, publication_makes_the_entry_durable_before_its_files) {
+    stage();
+    const Entry entry = next_entry();
+    ASSERT_TRUE(commit(*files_, entry));
+    arm("storage.sync_directory=eio");
+    EXPECT_FALSE(publish(*files_, entry));
+    EXPECT_TRUE(files_->exists(kStaged).value());
+}
+
 TEST_F(ChainTest, recovery_finishes_the_newest_entry_and_clears_the_staging) {
     stage();
     ASSERT_TRUE(commit(*files_, next_entry()));
