@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <cstring>
 #include <filesystem>
+#include <random>
 #include <system_error>
 
 #include <fcntl.h>
@@ -125,7 +126,6 @@ public:
         fs::directory_iterator iterator(absolute(path), code);
         if (code) return system_error("list", absolute(path), code.value());
         for (const fs::directory_iterator end; iterator != end; iterator.increment(code)) {
-            if (code) return system_error("list", absolute(path), code.value());
             const std::string name = iterator->path().filename().string();
             auto info = stat(path.empty() ? name : fmt::format("{}/{}", path, name));
             if (info) {
@@ -134,6 +134,8 @@ public:
                 return std::move(info).error();
             }
         }
+        // An error makes the iterator an end.
+        if (code) return system_error("list", absolute(path), code.value());
         std::ranges::sort(entries, {}, &FileInfo::path);
         return entries;
     }
@@ -233,18 +235,18 @@ private:
 
 // Two probe files; renaming one onto the other without replacing must refuse and leave both.
 Result<void> probe(FileSystem& files) {
-    const std::string name = fmt::format("_probe-{}", ::getpid());
+    std::random_device random;
+    const std::string name = fmt::format("_probe-{}-{:08x}", ::getpid(), random());
     const std::string other = name + "-other";
-    TRY(files.remove(name));
-    TRY(files.remove(other));
     TRY(files.write_durably(name, "a"));
     TRY(files.write_durably(other, "b"));
-    const auto renamed = files.rename_no_replace(name, other);
+    auto renamed = files.rename_no_replace(name, other);
     const auto kept = files.read(other);
     TRY(files.remove(name));
     TRY(files.remove(other));
     if (!renamed && renamed.error().kind == ErrorKind::conflict && kept && kept.value() == "b")
         return {};
+    if (!renamed && renamed.error().kind != ErrorKind::conflict) return std::move(renamed).error();
     return error(ErrorKind::config,
                  "the mount of {} lets a rename replace an existing file, so commits would not be "
                  "safe there; "

@@ -5,6 +5,8 @@
 
 #include <gtest/gtest.h>
 
+#include "base/failpoint.hpp"
+
 namespace bassline::storage {
 namespace {
 
@@ -50,6 +52,16 @@ TEST_F(LocalFileSystemTest, a_file_dropped_before_it_was_closed_leaves_no_name) 
 }
 
 TEST_F(LocalFileSystemTest, the_probe_leaves_nothing_behind) {
+    EXPECT_TRUE(files_->list("").value().empty());
+}
+
+TEST_F(LocalFileSystemTest, the_probe_tells_why_a_rename_failed) {
+    ASSERT_EQ(setenv("BASSLINE_FAILPOINTS", "storage.rename_no_replace=eio", 1), 0);
+    ASSERT_TRUE(arm_failpoints_from_environment());
+    const auto opened = open_local(root_);
+    failpoints_armed = false;
+    ASSERT_FALSE(opened);
+    EXPECT_EQ(opened.error().kind, ErrorKind::io);
     EXPECT_TRUE(files_->list("").value().empty());
 }
 
