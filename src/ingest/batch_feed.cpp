@@ -23,6 +23,7 @@ void BatchFeed::start_batch(const BatchLimits& limits) {
     const std::lock_guard lock(mutex_);
     limits_ = limits;
     taken_bytes_ = 0;
+    handed_out_ = false;
 }
 
 void BatchFeed::abort() {
@@ -52,8 +53,10 @@ bool BatchFeed::exhausted() const {
 }
 
 Result<std::optional<Piece>> BatchFeed::take() {
-    if (is_cut()) return std::optional<Piece>{};
+    const bool cut = is_cut();
     const std::lock_guard lock(mutex_);
+    if (aborted_ || stop_.stop_requested() || (cut && handed_out_)) return std::optional<Piece>{};
+    handed_out_ = true;
     if (!parked_.empty()) {
         Piece piece = std::move(parked_.front());
         parked_.pop_front();

@@ -44,8 +44,9 @@ public:
     BatchFeed(const std::vector<SourceToRead>& sources, std::stop_token stop);
 
     void start_batch(const BatchLimits& limits);
-    /// The next piece, or nothing if the batch is cut or the input at its end.
-    /// Errors: `conflict` if a file is another one than the survey saw; `io`.
+    /// The next piece, or nothing if the batch is cut or the input at its end; at least one a
+    /// batch, so that the smallest limits get on. Errors: `conflict` if a file is another one than
+    /// the survey saw; `io`.
     Result<std::optional<Piece>> take();
     /// A worker failed: the others get nothing more.
     void abort();
@@ -67,6 +68,7 @@ private:
     mutable std::mutex mutex_;  // guards what follows
     BatchLimits limits_;
     std::uint64_t taken_bytes_ = 0;
+    bool handed_out_ = false;  // something in this batch
     bool aborted_ = false;
     std::size_t next_ = 0;  // source to hand out
     std::uint64_t cursor_ = 0;

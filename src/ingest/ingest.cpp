@@ -17,6 +17,8 @@ namespace {
 using std::chrono::steady_clock;
 
 constexpr int kChangedInputRetries = 3;
+constexpr std::chrono::milliseconds kCommitIntervalMin{1};
+constexpr std::chrono::hours kCommitIntervalMax{24 * 365};
 constexpr std::uint64_t kMemoryOutsideWriters = 96u
                                                 << 20;  // libraries, readers, what the heap keeps
 constexpr rlim_t kOpenFilesWanted = 65536;
@@ -88,23 +90,32 @@ private:
         condition.wait_for(lock, stop_, time, [] { return false; });
     }
 
+    static bool has_stream(const std::vector<InputPath>& paths) {
+        return std::ranges::any_of(paths, [](const InputPath& path) { return path.path == "-"; });
+    }
+
     // An input that changed under the reader, or a seq that another writer took: nothing of the
-    // batch happened, so it is looked at again.
+    // batch happened, so it is looked at again; but what a pipe gave is gone.
     Result<std::vector<InputPath>> pass_with_retries(const std::vector<InputPath>& paths) {
         for (int retry = 0;; ++retry) {
             auto deferred = pass(paths);
-            const bool again = !deferred && deferred.error().kind == ErrorKind::conflict &&
-                               retry < kChangedInputRetries;
-            if (!again) return deferred;
+            if (deferred || deferred.error().kind != ErrorKind::conflict) return deferred;
+            if (has_stream(paths)) {
+                return error(ErrorKind::io,
+                             "{}; what standard input delivered since the last commit was not "
+                             "written and cannot be read again",
+                             deferred.error().message);
+            }
+            if (retry == kChangedInputRetries) return deferred;
             TRY(committer_.reload());
         }
     }
 
     // Everything that the paths hold now; returns those that are to be looked at afterwards.
     Result<std::vector<InputPath>> pass(const std::vector<InputPath>& paths) {
-        const std::set<std::uint64_t> drained = follower_.drained();
-        Survey survey = survey_sources(paths, committer_.sources(), drained);
-        for (SourceToRead& source : follower_.renamed(committer_.sources())) {
+        std::vector<SourceToRead> renamed = follower_.renamed(committer_.sources());
+        Survey survey = survey_sources(paths, committer_.sources(), follower_.drained());
+        for (SourceToRead& source : renamed) {
             survey.sources.push_back(std::move(source));
         }
         for (const Notice& notice : survey.notices) note(notice);
@@ -118,8 +129,6 @@ private:
     Result<void> read(const std::vector<SourceToRead>& sources) {
         BatchFeed feed(sources, stop_);
         do {
-            feed.start_batch({.input_bytes = options_.batch_bytes,
-                              .deadline = steady_clock::now() + options_.commit_interval});
             TRY(run_and_commit(feed, sources));
         } while (!feed.exhausted() && !stop_.stop_requested());
         return {};
@@ -127,6 +136,8 @@ private:
 
     Result<void> run_and_commit(BatchFeed& feed, const std::vector<SourceToRead>& sources) {
         TRY_ASSIGN(BatchOptions options, batch_options());
+        feed.start_batch({.input_bytes = options_.batch_bytes,
+                          .deadline = steady_clock::now() + options_.commit_interval});
         auto output = run_batch(files_, feed, sources, options, progress_);
         if (!output) {
             committer_.discard();
@@ -193,6 +204,18 @@ private:
 
 Result<void> check(const IngestOptions& options) {
     if (options.threads == 0) return error(ErrorKind::usage, "--threads must be at least 1");
+    if (options.batch_bytes == 0) return error(ErrorKind::usage, "--file-bytes must be at least 1");
+    if (options.commit_interval < kCommitIntervalMin ||
+        options.commit_interval > kCommitIntervalMax) {
+        return error(ErrorKind::usage, "--commit-interval must be from 1ms to {}h",
+                     kCommitIntervalMax.count());
+    }
+    if (options.follow && options.inputs.size() > 1 &&
+        std::ranges::find(options.inputs, "-") != options.inputs.end()) {
+        return error(ErrorKind::usage,
+                     "--follow reads standard input (-) alone: a pipe that stays open would keep "
+                     "the other inputs waiting");
+    }
     const std::uint64_t least = kThreadMemoryMin * options.threads;
     if (options.memory_bytes < least) {
         return error(ErrorKind::usage, "--memory must be at least {} MiB for {} threads",

@@ -345,6 +345,40 @@ TEST_F(IngestTest, a_batch_is_cut_by_bytes_and_large_files_are_split_over_thread
     expect_lake(lines + 10);
 }
 
+TEST_F(IngestTest, the_smallest_limits_get_on_and_none_at_all_is_refused) {
+    for (int file = 0; file < 5; ++file) {
+        write(fmt::format("{}.json", file), events(file, file + 1));
+    }
+    ASSERT_TRUE(try_ingest({.inputs = {in("")}, .commit_interval = std::chrono::milliseconds(1)}));
+    expect_lake(5);
+    const auto refused = [&](IngestOptions options) {
+        options.inputs = {in("")};
+        const auto outcome = try_ingest(options);
+        return !outcome && outcome.error().kind == ErrorKind::usage;
+    };
+    EXPECT_TRUE(refused({.batch_bytes = 0}));
+    EXPECT_TRUE(refused({.commit_interval = std::chrono::milliseconds(0)}));
+    EXPECT_TRUE(refused({.commit_interval = std::chrono::milliseconds::max()}));
+}
+
+TEST_F(IngestTest, following_a_pipe_beside_other_inputs_is_refused) {
+    const auto outcome = try_ingest({.inputs = {"-", in("")}, .follow = true});
+    ASSERT_FALSE(outcome);
+    EXPECT_EQ(outcome.error().kind, ErrorKind::usage);
+}
+
+TEST_F(IngestTest, a_batch_of_no_time_still_hands_out_a_piece) {
+    write("a.json", events(0, 5));
+    const std::vector<SourceToRead> sources{
+        {.path = in("a.json"),
+         .end = events(0, 5).size(),
+         .identity = InputFile::open(in("a.json")).value()->identity()}};
+    BatchFeed feed(sources, {});
+    feed.start_batch({.input_bytes = 1, .deadline = {}});
+    EXPECT_TRUE(feed.take().value());
+    EXPECT_TRUE(feed.exhausted());
+}
+
 TEST_F(IngestTest, many_small_files_make_one_entry_and_one_file_an_hour_and_thread) {
     for (int file = 0; file < 300; ++file) {
         write(fmt::format("{:03}.json", file), events(file * 20, file * 20 + 20, 4));
