@@ -7,11 +7,13 @@
 #include <mutex>
 
 #include "base/failpoint.hpp"
+#include "base/log.hpp"
 #include "lake/projection.hpp"
 #include "lake/snapshot.hpp"
 #include "models/bronze.hpp"
 #include "models/build_lock.hpp"
 #include "models/export.hpp"
+#include "models/interrupter.hpp"
 #include "models/plan.hpp"
 #include "models/relation_maker.hpp"
 #include "models/relations.hpp"
@@ -48,7 +50,7 @@ public:
                                                                   .is_full = plan.is_full}));
         TRY(create_published_views(scratch.connection(0), plan));
         graph_ = make_task_graph(manifest_, plan.built);
-        const std::stop_callback interrupt(stop, [&scratch] { scratch.interrupt(); });
+        const Interrupter interrupter(stop, [&scratch] { scratch.interrupt(); });
         TRY_ASSIGN(const auto outcomes, run_jobs(
                                             graph_.jobs, scratch.workers(),
                                             [&](std::size_t job, std::size_t worker) {
@@ -313,9 +315,24 @@ private:
             .retained_from = previous_ ? previous_->retained_from : "",
             .tables = next_tables(manifest_, previous_, plan_, run, std::move(copied))};
         TRY(lake::commit(files_, snapshot));
-        TRY(lake::project(files_, snapshot));
         report.snapshot = snapshot.n;
-        return lake::prune(files_, clock_.now());
+        tidy_after(snapshot);
+        return {};
+    }
+
+    // The commit is the publication: what fails after it is made good by the next build.
+    void tidy_after(const lake::Snapshot& snapshot) {
+        if (const auto projected = lake::project(files_, snapshot); !projected) {
+            log_warn(
+                "snapshot {} is published, but its files under silver/ and gold/ are not all "
+                "replaced; the next build does that: {}",
+                snapshot.n, projected.error().message);
+            return;  // older files may still be what silver/ and gold/ show
+        }
+        if (const auto pruned = lake::prune(files_, clock_.now()); !pruned) {
+            log_warn("snapshot {} is published, but old snapshots were not all removed: {}",
+                     snapshot.n, pruned.error().message);
+        }
     }
 
     Result<void> record(const BuildReport& report) {

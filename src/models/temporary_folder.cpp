@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "models/temporary_folder.hpp"
 
+#include <cerrno>
+#include <cstdlib>
 #include <filesystem>
+#include <system_error>
 
 #include <fcntl.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/log.hpp"
@@ -24,8 +28,15 @@ void remove_folder(const fs::path& folder) {
         log_warn("cannot remove the temporary folder {}: {}", folder.string(), code.message());
 }
 
+bool is_own(const fs::path& folder) {
+    struct stat status {};
+    return ::lstat(folder.c_str(), &status) == 0 && S_ISDIR(status.st_mode) &&
+           status.st_uid == ::geteuid();
+}
+
 // A folder without a lock file is not ours, or its owner is about to make one.
 void remove_if_abandoned(const fs::path& folder) {
+    if (!is_own(folder)) return;
     const int lock = ::open((folder / kLock).c_str(), O_RDWR | O_CLOEXEC | O_NOFOLLOW);
     if (lock < 0) return;
     if (::flock(lock, LOCK_EX | LOCK_NB) == 0) remove_folder(folder);
@@ -45,12 +56,12 @@ void remove_abandoned(const std::string& parent) {
 
 Result<TemporaryFolder> TemporaryFolder::make(const std::string& parent, const std::string& name) {
     remove_abandoned(parent);
-    const std::string folder = fmt::format("{}/{}{}-{}", parent, kPrefix, name, ::getpid());
     std::error_code code;
-    fs::create_directories(folder, code);
-    if (code)
+    fs::create_directories(parent, code);  // should it fail, so does mkdtemp
+    std::string folder = fmt::format("{}/{}{}-XXXXXX", parent, kPrefix, name);
+    if (::mkdtemp(folder.data()) == nullptr)
         return error(ErrorKind::io, "cannot create the temporary folder {}: {}", folder,
-                     code.message());
+                     std::generic_category().message(errno));
     // Locked under another name first: once the lock file has its name, nobody can take the folder
     // for abandoned.
     const std::string unnamed = fmt::format("{}/{}-staged", folder, kLock);

@@ -15,8 +15,8 @@ namespace bassline::models {
 
 class TemporaryFolder {
 public:
-    /// Makes `<parent>/bassline-<name>-<process>` and removes what killed owners left in `parent`.
-    /// Errors: `io`.
+    /// Makes `<parent>/bassline-<name>-<six random letters>`, for the user alone, and removes what
+    /// the user's killed processes left in `parent`. Errors: `io`.
     static Result<TemporaryFolder> make(const std::string& parent, const std::string& name);
     TemporaryFolder(TemporaryFolder&& other) noexcept
         : path_(std::exchange(other.path_, {})), lock_(std::exchange(other.lock_, -1)) {}

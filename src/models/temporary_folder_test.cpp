@@ -34,6 +34,23 @@ TEST_F(TemporaryFolders, a_folder_goes_with_its_owner) {
     EXPECT_FALSE(fs::exists(path));
 }
 
+TEST_F(TemporaryFolders, folders_of_one_name_are_apart_and_for_the_user_alone) {
+    const TemporaryFolder one = TemporaryFolder::make(parent_, "a").value();
+    const TemporaryFolder other = TemporaryFolder::make(parent_, "a").value();
+    EXPECT_NE(one.path(), other.path());
+    EXPECT_EQ(fs::status(one.path()).permissions(), fs::perms::owner_all);
+}
+
+TEST_F(TemporaryFolders, a_link_to_a_folder_is_not_followed) {
+    const fs::path target = parent_ / "of-somebody";
+    fs::create_directories(target);
+    std::ofstream(target / "lock");
+    fs::create_directory_symlink(target, parent_ / "bassline-link");
+    const TemporaryFolder folder = TemporaryFolder::make(parent_, "a").value();
+    EXPECT_TRUE(fs::exists(target / "lock"));
+    EXPECT_TRUE(fs::exists(parent_ / "bassline-link"));
+}
+
 TEST_F(TemporaryFolders, the_folder_of_a_killed_owner_goes_with_the_next_one) {
     const fs::path abandoned = parent_ / "bassline-dead-1";
     fs::create_directories(abandoned);

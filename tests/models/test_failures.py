@@ -184,3 +184,13 @@ def test_a_disk_error_fails_the_build_and_the_next_one_succeeds(bassline, lake, 
     bassline("build", "--lake", lake)
     assert_same_tables(lake, built)
     assert_projection_is_newest(lake)
+
+
+def test_a_fault_after_the_commit_is_a_warning_and_the_next_build_projects(bassline, lake, built):
+    fault = os.environ | {"BASSLINE_FAILPOINTS": "lake.snapshot.project_file=eio@3"}
+    done = bassline("build", "--lake", lake, "--json", env=fault)
+    assert json.loads(done.stdout)["published"] is True
+    assert "snapshot 1 is published, but its files under silver/ and gold/" in done.stderr
+    assert json.loads(bassline("build", "--lake", lake, "--json").stdout)["nothing_new"] is True
+    assert_same_tables(lake, built)
+    assert_projection_is_newest(lake)
