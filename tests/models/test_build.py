@@ -156,3 +156,39 @@ def test_a_path_without_a_lake_is_refused_and_stays_empty(bassline, tmp_path):
     assert done.returncode == 1
     assert "there is no lake" in done.stderr
     assert not (tmp_path / "nowhere").exists()
+
+
+def step(day, item, session=5, user="", agent=None):
+    """A line of a single stream, at noon of a November day; without an agent it hides its user and device."""
+    shown = {"userAgent": agent, "location": "Boston, MA", "firstName": "A", "registration": 1541016707796.0} if agent else {}
+    event = {
+        "ts": 1541073600000 + (day - 1) * 86400000 + item * 60000,
+        "sessionId": session,
+        "itemInSession": item,
+        "userId": user,
+        "page": "Home",
+        "auth": "Logged In" if user else "Logged Out",
+        "method": "GET",
+        "status": 200,
+        "level": "free",
+        **shown,
+    }
+    return json.dumps(event) + "\n"
+
+
+def test_steps_that_hide_their_device_find_it_days_before(bassline, tmp_path):
+    parts = [
+        step(1, 0, user="1", agent="UA-X") + step(1, 1, user="1", agent="UA-X"),
+        step(4, 0, session=54, user="3", agent="UA-Z"),
+        step(7, 0, session=57, user="3", agent="UA-Z"),
+        step(11, 2, user="2", agent="UA-Y") + step(11, 0) + step(11, 1),
+    ]
+    for number, part in enumerate(parts):
+        (tmp_path / f"{number}.ndjson").write_text(part)
+        load(bassline, tmp_path / "parts", tmp_path / f"{number}.ndjson")
+        build(bassline, tmp_path / "parts")
+    load(bassline, tmp_path / "whole", tmp_path / "*.ndjson")
+    build(bassline, tmp_path / "whole")
+    assert_same_tables(tmp_path / "parts", tmp_path / "whole")
+    sessions = relation_of(connect(), tmp_path / "parts", "int_sessions").filter("session_id = 5")
+    assert sorted(sessions.project("item_count").fetchall()) == [(1,), (2,), (2,)]

@@ -26,7 +26,7 @@ def dbt_build(lake: Path, work: Path):
     return duckdb.connect(str(database), read_only=True)
 
 
-@pytest.mark.parametrize("log", ["golden", "eventsim", "eventsim_single_stream", "sparkify_2018_11"])
+@pytest.mark.parametrize("log", ["golden", "eventsim", "eventsim_single_stream"])
 def test_every_table_equals_stock_dbts(bassline, tmp_path, log):
     folder = log_folder(log)
     lake = tmp_path / "lake"
