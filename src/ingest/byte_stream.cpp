@@ -176,16 +176,21 @@ public:
 protected:
     Result<std::size_t> decompress(char* to, std::size_t bytes) override {
         const std::string_view unread = input_.unread();
-        ZSTD_inBuffer in{unread.data(), unread.size(), 0};
+        // At most a block a call: of a call that meets damage nothing comes.
+        ZSTD_inBuffer in{unread.data(), std::min(unread.size(), wanted_), 0};
         ZSTD_outBuffer out{to, bytes, 0};
         const std::size_t hint = ZSTD_decompressStream(state_.get(), &out, &in);
         if (ZSTD_isError(hint) != 0) return damaged(ZSTD_getErrorName(hint));
         input_.consume(in.pos);
         inside_ = hint != 0;
+        wanted_ = inside_ ? hint : kFrameHeaderBytes;
         return out.pos;
     }
 
 private:
+    static constexpr std::size_t kFrameHeaderBytes = 5;  // the least of them
+
+    std::size_t wanted_ = kFrameHeaderBytes;
     std::unique_ptr<ZSTD_DStream, decltype(&ZSTD_freeDStream)> state_;
 };
 
@@ -206,6 +211,10 @@ std::string_view to_string(Encoding encoding) {
 Encoding detect_encoding(std::string_view first_bytes) {
     if (first_bytes.starts_with("\x1f\x8b")) return Encoding::gzip;
     if (first_bytes.starts_with("\x28\xb5\x2f\xfd")) return Encoding::zstd;
+    // A skippable frame: 0x50 to 0x5f and these.
+    const bool skippable = first_bytes.size() >= 4 && (first_bytes[0] & 0xf0) == 0x50 &&
+                           first_bytes.substr(1, 3) == "\x2a\x4d\x18";
+    if (skippable) return Encoding::zstd;
     return Encoding::plain;
 }
 

@@ -24,12 +24,16 @@ std::string absolute_path(const fs::path& path) {
     return text;
 }
 
-// Entries of a folder that can be listed, sorted; none otherwise.
-std::vector<fs::path> entries_of(const fs::path& folder) {
+// Entries of a folder, sorted. What cannot be listed is told; one that went meanwhile is empty.
+std::vector<fs::path> entries_of(const fs::path& folder, std::vector<Error>& unlisted) {
     std::vector<fs::path> entries;
     std::error_code code;
     for (fs::directory_iterator at(folder, code), end; !code && at != end; at.increment(code)) {
         entries.push_back(at->path());
+    }
+    if (code && code != std::errc::no_such_file_or_directory) {
+        unlisted.push_back(
+            error(ErrorKind::io, "cannot list {}: {}", folder.string(), code.message()));
     }
     std::ranges::sort(entries);
     return entries;
@@ -39,11 +43,11 @@ using Parts = std::vector<std::string>;
 
 // Files below `folder` that match parts[at..].
 void match(const fs::path& folder, const Parts& parts, std::size_t at,
-           std::vector<std::string>& found) {
+           std::vector<std::string>& found, std::vector<Error>& unlisted) {
     const bool last = at + 1 == parts.size();
     const bool any_depth = parts[at] == "**";
-    if (any_depth && !last) match(folder, parts, at + 1, found);
-    for (const fs::path& entry : entries_of(folder)) {
+    if (any_depth && !last) match(folder, parts, at + 1, found, unlisted);
+    for (const fs::path& entry : entries_of(folder, unlisted)) {
         std::error_code code;
         const std::string name = entry.filename().string();
         const bool matches = any_depth
@@ -53,12 +57,14 @@ void match(const fs::path& folder, const Parts& parts, std::size_t at,
         const bool folder_too = fs::is_directory(entry, code);
         if (last && !folder_too) found.push_back(absolute_path(entry));
         // A link to a folder may lead back up; `**` does not follow it.
-        if (any_depth && folder_too && !fs::is_symlink(entry, code)) match(entry, parts, at, found);
-        if (!any_depth && !last && folder_too) match(entry, parts, at + 1, found);
+        if (any_depth && folder_too && !fs::is_symlink(entry, code)) {
+            match(entry, parts, at, found, unlisted);
+        }
+        if (!any_depth && !last && folder_too) match(entry, parts, at + 1, found, unlisted);
     }
 }
 
-std::vector<std::string> expand_glob(const std::string& pattern) {
+std::vector<std::string> expand_glob(const std::string& pattern, std::vector<Error>& unlisted) {
     Parts parts;
     fs::path base;
     for (const fs::path& part : fs::path(absolute_path(pattern))) {
@@ -69,7 +75,7 @@ std::vector<std::string> expand_glob(const std::string& pattern) {
         }
     }
     std::vector<std::string> found;
-    match(base, parts, 0, found);
+    match(base, parts, 0, found, unlisted);
     return found;
 }
 
@@ -83,7 +89,7 @@ InputPaths expand_inputs(const std::vector<std::string>& inputs) {
         if (input == "-") {
             named["-"] = true;
         } else if (fs::is_directory(input, code)) {
-            for (const fs::path& entry : entries_of(input)) {
+            for (const fs::path& entry : entries_of(input, expanded.missing)) {
                 if (!fs::is_directory(entry, code)) named.try_emplace(absolute_path(entry), false);
             }
         } else if (fs::exists(input, code) || code || !is_pattern(input)) {
@@ -94,7 +100,7 @@ InputPaths expand_inputs(const std::vector<std::string>& inputs) {
                 named[absolute_path(input)] = true;
             }
         } else {
-            const auto found = expand_glob(input);
+            const auto found = expand_glob(input, expanded.missing);
             for (const std::string& path : found) named[path] = true;
             if (found.empty()) {
                 expanded.missing.push_back(

@@ -16,7 +16,7 @@ struct InputPath {
 
 struct InputPaths {
     std::vector<InputPath> paths;  // each once, sorted
-    std::vector<Error> missing;    // inputs that name nothing
+    std::vector<Error> missing;    // inputs that name nothing or cannot be listed
 };
 
 /// The files that the inputs name: files, folders (not searched deeper), globs (`*`, `?`, `[...]`

@@ -125,6 +125,40 @@ TEST_F(InputTest, what_names_nothing_is_reported) {
     EXPECT_EQ(expanded.missing.size(), 2U);
 }
 
+TEST_F(InputTest, a_folder_that_cannot_be_listed_is_reported) {
+    write("closed/a.json", "");
+    std::filesystem::permissions(path(""), std::filesystem::perms(0755));
+    std::filesystem::permissions(path("closed"), std::filesystem::perms::none);
+    const bool root = geteuid() == 0;  // who may list anything
+    if (root) {
+        ASSERT_EQ(seteuid(65534), 0);
+    }
+    const InputPaths expanded = expand_inputs({path("closed"), path("clos*/*.json")});
+    if (root) {
+        ASSERT_EQ(seteuid(0), 0);
+    }
+    std::filesystem::permissions(path("closed"), std::filesystem::perms::owner_all);
+    EXPECT_TRUE(expanded.paths.empty());
+    ASSERT_GE(expanded.missing.size(), 2U);
+    EXPECT_EQ(expanded.missing[0].kind, ErrorKind::io);
+}
+
+TEST_F(InputTest, what_precedes_damage_in_a_zstd_file_is_read) {
+    const std::string text = noise(2'000'000);
+    const std::string whole = zstd(text);
+    const auto [got, damaged] = read_all(
+        write("bad.zst", whole.substr(0, whole.size() / 5 * 4) + std::string(300'000, '\xff')));
+    EXPECT_TRUE(damaged);
+    ASSERT_GE(got.size(), text.size() / 2);
+    EXPECT_EQ(got.substr(0, text.size() / 2), text.substr(0, text.size() / 2));
+}
+
+TEST_F(InputTest, a_zstd_file_may_begin_with_a_skippable_frame) {
+    const std::string skipped("\x5a\x2a\x4d\x18\x03\0\0\0abc", 11);
+    EXPECT_EQ(read_all(write("skip.zst", skipped + zstd("end"))),
+              std::pair(std::string("end"), false));
+}
+
 TEST_F(InputTest, every_encoding_is_told_by_its_content_and_reads_the_same) {
     const std::string text = noise(300'000);
     EXPECT_EQ(read_all(write("plain", text)), std::pair(text, false));
