@@ -171,6 +171,14 @@ TEST_F(IngestTest, copies_that_arrive_together_are_read_once) {
     expect_lake(3000);
 }
 
+TEST_F(IngestTest, a_longer_compressed_copy_that_arrives_together_is_a_continuation) {
+    write("a.json.gz", gzip(events(0, 4000)));
+    write("b.json.zst", zstd(events(0, 3000)));
+    write("c.json.gz", gzip(events(0, 2000)));
+    EXPECT_EQ(written(run()), 4000U);
+    expect_lake(4000);
+}
+
 TEST_F(IngestTest, files_that_only_begin_alike_are_different_sources) {
     write("a.json", events(0, 3000) + events(5000, 5001));
     write("b.json", events(0, 3000) + events(6000, 6002));

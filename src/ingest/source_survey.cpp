@@ -24,17 +24,19 @@ struct Look {
     std::string first_line_hash;
     std::string head_hash;
     std::uint64_t head_bytes = 0;
+    std::uint64_t content_bytes = kUnknownEnd;  // of new sources that begin alike
     bool has_record = false;
 };
 
-std::uint64_t content_bytes(const InputFile& file, Encoding encoding) {
-    const auto size = file.size();
-    if (encoding == Encoding::plain) return size ? size.value() : 0;
-    auto stream = open_byte_stream(InputFile::open(file.path()).value());
+// Length of the content, decompressed; up to the damage if there is some.
+Result<std::uint64_t> content_bytes(const std::string& path, Encoding encoding) {
+    TRY_ASSIGN(std::shared_ptr<InputFile> file, InputFile::open(path));
+    if (encoding == Encoding::plain) return file->size();
+    TRY_ASSIGN(const auto stream, open_byte_stream(std::move(file)));
     std::uint64_t total = 0;
     std::vector<char> buffer(kFingerprintBytes);
-    while (stream) {
-        const auto read = stream.value()->read(buffer.data(), buffer.size());
+    while (true) {
+        const auto read = stream->read(buffer.data(), buffer.size());
         if (!read || read.value().ended) break;
         total += read.value().bytes;
     }
@@ -192,8 +194,8 @@ private:
     }
 
     std::string refusal(const Look& look, const SourceDecision& decision) const {
-        const auto file = InputFile::open(look.input.path);
-        const std::uint64_t now = file ? content_bytes(*file.value(), look.encoding) : 0;
+        const auto content = content_bytes(look.input.path, look.encoding);
+        const std::uint64_t now = content ? content.value() : 0;
         const lake::FileSource& source = known_.sources.at(decision.source);
         if (decision.kind == SourceKind::diverged) {
             return fmt::format(
@@ -253,14 +255,27 @@ private:
         return probe && !others.find(probe.value().head).empty();
     }
 
+    // Of a compressed input that begins like another one only its content tells which is shorter.
+    void measure_those_alike() {
+        std::map<std::string, std::size_t> alike;  // by head
+        for (const Look* look : fresh_) ++alike[look->head_hash];
+        for (Look* look : fresh_) {
+            if (look->head_bytes < kFingerprintBytes) {
+                look->content_bytes = look->head_bytes;
+            } else if (look->encoding == Encoding::plain) {
+                look->content_bytes = look->file_bytes;
+            } else if (alike.at(look->head_hash) > 1) {
+                const auto measured = content_bytes(look->input.path, look->encoding);
+                look->content_bytes = measured ? measured.value() : kUnknownEnd;
+            }
+        }
+    }
+
     // New sources, but only one of those that begin alike: the shortest, so that the longer ones
     // are recognised as its continuation after it was committed.
     void add_new_sources() {
-        std::ranges::stable_sort(fresh_, {}, [](const Look* look) {
-            const bool whole = look->head_bytes < kFingerprintBytes;
-            const bool plain = look->encoding == Encoding::plain;
-            return whole ? look->head_bytes : plain ? look->file_bytes : kUnknownEnd;
-        });
+        measure_those_alike();
+        std::ranges::stable_sort(fresh_, {}, [](const Look* look) { return look->content_bytes; });
         std::map<std::string, PrefixIndex> begun;  // by first line
         std::vector<const Look*> chosen;
         for (const Look* look : fresh_) {
