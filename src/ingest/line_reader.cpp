@@ -11,6 +11,13 @@ namespace {
 // A longest line and its newline fit; so a full buffer without newline is a line that is too long.
 constexpr std::size_t kBufferBytes = kLineBytesMax + 1;
 
+// By memchr, which is vectorised: a count byte by byte costs a seventh of the whole ingest.
+std::uint64_t newlines_in(std::string_view bytes) {
+    std::uint64_t count = 0;
+    for (auto at = bytes.find('\n'); at != bytes.npos; at = bytes.find('\n', at + 1)) ++count;
+    return count;
+}
+
 }  // namespace
 
 LineReader::LineReader(std::unique_ptr<ByteStream> stream, std::uint32_t source,
@@ -64,7 +71,7 @@ LineReader::Next LineReader::hand_out(std::size_t bytes) {
     begin_ += bytes;
     scanned_ = filled_;
     consumed_ += bytes;
-    lines_ += static_cast<std::uint64_t>(std::ranges::count(block_, '\n'));
+    lines_ += newlines_in(block_);
     pass_by(block_);
     return Next::block;
 }
