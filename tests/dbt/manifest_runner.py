@@ -6,11 +6,23 @@ the analysis named scope, runs the models in order, and replaces the published r
 are not run. The rules are those of dbt/README.md.
 """
 
+import datetime
 import json
 import pathlib
 
 import duckdb
+import pyarrow as pa
+from bronze_from_ndjson import TOPICS, event_files, rows_of, schema_of
+from dbt_project import DBT
 
+QUARANTINE = pa.schema(
+    [
+        ("topic", pa.string()),
+        ("reason", pa.string()),
+        ("raw_bytes", pa.int64()),
+        ("ingested_at", pa.timestamp("us", tz="UTC")),
+    ]
+)
 DATES = "(select event_date from bassline.run.scope where is_written)"
 
 
@@ -123,9 +135,38 @@ class Runtime:
         for table in self._bronze.values():
             self._connection.execute(f"update {table} set is_new = false")
 
+    @property
+    def connection(self):
+        """Where the last build's relations are, named as the models name them."""
+        return self._connection
+
     def tables(self):
         return sorted(self._published)
 
     def rows(self, table):
         """Every row of a published table, in one fixed order."""
         return self._connection.execute(f"select * from lake.{table} order by all").fetchall()
+
+
+def events_of(folder, producer=None):
+    """(topic, bronze row) of each event of a log."""
+    at = datetime.datetime(2025, 1, 1, tzinfo=datetime.UTC)
+    return [event for number, path in enumerate(event_files(folder)) for event in rows_of(path, number, producer, at, 0)]
+
+
+def _load(runtime, events):
+    runtime.load("quarantine", QUARANTINE.empty_table())
+    for topic in TOPICS:
+        schema = schema_of(topic)
+        rows = [{name: row.get(name) for name in schema.names} for kind, row in events if kind == topic]
+        runtime.load(topic, pa.Table.from_pylist(rows, schema=schema))
+
+
+def built_in_parts(manifest, parts):
+    """(runtime, scopes) after a build for each part."""
+    runtime = Runtime(manifest, DBT)
+    scopes = []
+    for part in parts:
+        _load(runtime, part)
+        scopes.append(runtime.build())
+    return runtime, scopes

@@ -4,22 +4,21 @@
 import json
 import shutil
 
-import duckdb
 import pytest
-from bronze_from_ndjson import repaired, write_bronze
+from bronze_from_ndjson import repaired
 from dbt_project import DATA, log_folder, run_dbt
 from expectations import check_expected, check_golden, load_expected
+from manifest_runner import built_in_parts, events_of
 
 LOGS = ("eventsim", "eventsim_single_stream", "sparkify_2018_11")
 
 
 @pytest.mark.parametrize("log", LOGS)
-def test_every_expected_figure_of_a_log_is_met(build, log):
-    connection, _ = build(log)
-    assert check_expected(connection, load_expected(log_folder(log))) == []
+def test_every_expected_figure_of_a_log_is_met(whole, log):
+    assert check_expected(whole(log).connection, load_expected(log_folder(log))) == []
 
 
-@pytest.mark.parametrize("log", LOGS)
+@pytest.mark.parametrize("log", ["eventsim", "golden"])
 def test_every_data_test_and_unit_test_passes_or_warns(build, log):
     _, work = build(log)
     results = json.loads((work / "target" / "run_results.json").read_text())["results"]
@@ -34,19 +33,12 @@ def test_the_golden_figures_are_met(build):
     assert check_golden(connection, load_expected(DATA / "golden")) == []
 
 
-def test_the_golden_figures_without_the_late_row_are_met(build):
-    connection, _ = build("golden/without_late_row")
-    assert check_golden(connection, load_expected(DATA / "golden"), is_complete=False) == []
-
-
-def test_a_late_row_leads_to_the_complete_figures(tmp_path):
-    lake = tmp_path / "lake"
-    write_bronze(DATA / "golden" / "without_late_row", lake, seq=0)
-    run_dbt(["build"], tmp_path, "--vars", f"lake: {lake}")
-    write_bronze(DATA / "golden" / "late_row", lake, seq=1)
-    run_dbt(["build"], tmp_path, "--vars", f"lake: {lake}")
-    with duckdb.connect(str(tmp_path / "bassline.duckdb"), read_only=True) as connection:
-        assert check_golden(connection, load_expected(DATA / "golden")) == []
+def test_a_late_row_leads_from_the_figures_without_it_to_the_complete_ones(manifest):
+    golden = DATA / "golden"
+    runtime, _ = built_in_parts(manifest, [events_of(golden / "without_late_row")])
+    assert check_golden(runtime.connection, load_expected(golden), is_complete=False) == []
+    runtime, _ = built_in_parts(manifest, [events_of(golden / "without_late_row"), events_of(golden / "late_row")])
+    assert check_golden(runtime.connection, load_expected(golden)) == []
 
 
 def test_a_wrong_figure_is_found(build):
@@ -57,20 +49,17 @@ def test_a_wrong_figure_is_found(build):
     assert len(check_golden(connection, expected)) == 2
 
 
-def test_two_producers_with_the_same_ids_stay_apart(tmp_path):
-    lake = tmp_path / "lake"
-    for seq, producer in enumerate(("north", "south")):
-        write_bronze(DATA / "golden", lake, producer=producer, seq=seq)
-    run_dbt(["build"], tmp_path, "--vars", f"lake: {lake}")
-    with duckdb.connect(str(tmp_path / "bassline.duckdb"), read_only=True) as connection:
-        counts = "select producer, userId, listen_count from gold.daily_user_listen_counts order by all"
-        assert connection.execute(counts).fetchall() == [
-            ("north", 7, 4),
-            ("north", 8, 2),
-            ("south", 7, 4),
-            ("south", 8, 2),
-        ]
-        assert connection.execute("select count(*) from intermediate.int_sessions").fetchone() == (6,)
+def test_two_producers_with_the_same_ids_stay_apart(manifest):
+    parts = [events_of(DATA / "golden", producer) for producer in ("north", "south")]
+    connection = built_in_parts(manifest, parts)[0].connection
+    counts = "select producer, userId, listen_count from gold.daily_user_listen_counts order by all"
+    assert connection.execute(counts).fetchall() == [
+        ("north", 7, 4),
+        ("north", 8, 2),
+        ("south", 7, 4),
+        ("south", 8, 2),
+    ]
+    assert connection.execute("select count(*) from intermediate.int_sessions").fetchone() == (6,)
 
 
 def test_docs_are_generated_with_every_model_and_gold_column_described(build, tmp_path):
@@ -146,8 +135,8 @@ def test_the_calendar_knows_weekends_iso_weeks_and_holidays(build):
     assert (hours, first, last) == ((365 + 366 + 365 + 365) * 24, "2024-01-01 00:00:00", "2027-12-31 23:00:00")
 
 
-def test_single_stream_places_are_taken_apart(build):
-    connection, _ = build("eventsim_single_stream")
+def test_single_stream_places_are_taken_apart(whole):
+    connection = whole("eventsim_single_stream").connection
     places = "select city, state_code from silver.dim_location where city like 'New York-%' or city like 'Riverside%'"
     assert set(connection.execute(places).fetchall()) == {
         ("New York-Newark-Jersey City", "NY"),

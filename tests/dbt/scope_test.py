@@ -4,34 +4,9 @@
 import datetime
 import random
 
-import pyarrow as pa
 import pytest
-from bronze_from_ndjson import TOPICS, event_files, rows_of, schema_of
-from dbt_project import DBT, log_folder
-from manifest_runner import Manifest, Runtime
-
-QUARANTINE = pa.schema(
-    [
-        ("topic", pa.string()),
-        ("reason", pa.string()),
-        ("raw_bytes", pa.int64()),
-        ("ingested_at", pa.timestamp("us", tz="UTC")),
-    ]
-)
-
-
-@pytest.fixture(scope="session")
-def manifest(manifest_path):
-    return Manifest(manifest_path)
-
-
-def events_of(folder):
-    at = datetime.datetime(2025, 1, 1, tzinfo=datetime.UTC)
-    events = []
-    for number, path in enumerate(event_files(folder)):
-        events += rows_of(path, number, None, at, 0)
-    return events
-
+from dbt_project import log_folder
+from manifest_runner import built_in_parts, events_of
 
 def step(day, item, session=5, user=None, agent=None):
     """A page view of a single stream at noon of a November day; without an agent it hides its user and device."""
@@ -59,25 +34,7 @@ def step(day, item, session=5, user=None, agent=None):
 
 
 FIRST = [step(1, item, user="1", agent="UA-X") for item in range(2)]
-UNRELATED = [[step(day, 0, session=50 + day, user="3", agent="UA-Z")] for day in (4, 7)]
-
-
-def load(runtime, events):
-    runtime.load("quarantine", QUARANTINE.empty_table())
-    for topic in TOPICS:
-        schema = schema_of(topic)
-        rows = [{name: row.get(name) for name in schema.names} for kind, row in events if kind == topic]
-        runtime.load(topic, pa.Table.from_pylist(rows, schema=schema))
-
-
-def built_in_parts(manifest, parts):
-    """(runtime, scopes) after a build for each part."""
-    runtime = Runtime(manifest, DBT)
-    scopes = []
-    for part in parts:
-        load(runtime, part)
-        scopes.append(runtime.build())
-    return runtime, scopes
+BETWEEN, AFTER = ([[step(day, 0, session=50 + day, user="3", agent="UA-Z")] for day in days] for days in ((4, 7), (14, 17)))
 
 
 def differing_tables(one, other):
@@ -93,43 +50,41 @@ def by_day(events):
 
 
 @pytest.mark.parametrize("log", ["sparkify_2018_11", "eventsim_single_stream", "eventsim"])
-def test_a_log_loaded_day_by_day_equals_one_load(manifest, log):
-    events = events_of(log_folder(log))
-    days, scopes = built_in_parts(manifest, by_day(events))
-    whole, _ = built_in_parts(manifest, [events])
-    assert differing_tables(days, whole) == []
+def test_a_log_loaded_day_by_day_equals_one_load(manifest, whole, log):
+    days, scopes = built_in_parts(manifest, by_day(events_of(log_folder(log))))
+    assert differing_tables(days, whole(log)) == []
     # The last days are built without reading the first ones.
     assert max(len(scope) for scope in scopes) <= 5
 
 
 @pytest.mark.parametrize("seed", range(4))
-def test_rows_that_arrive_in_any_order_equal_one_load(manifest, seed):
-    events = events_of(log_folder("eventsim_single_stream" if seed % 2 else "eventsim"))
+def test_rows_that_arrive_in_any_order_equal_one_load(manifest, whole, seed):
+    log = "eventsim_single_stream" if seed % 2 else "eventsim"
+    events = events_of(log_folder(log))
     source = random.Random(seed)
     parts = [[], [], [], []]
     for event in events:
         late = source.random() < 0.02
         parts[source.randrange(1, 4) if late else 0].append(event)
     pieces, _ = built_in_parts(manifest, parts)
-    whole, _ = built_in_parts(manifest, [events])
-    assert differing_tables(pieces, whole) == [], f"seed {seed}"
+    assert differing_tables(pieces, whole(log)) == [], f"seed {seed}"
 
 
 @pytest.mark.parametrize(
     ("parts", "sessions"),
     [
         # Hidden rows come ten days after the steps that show their device, with others of another device.
-        ([FIRST, *UNRELATED, [step(11, 0), step(11, 1), step(11, 2, user="2", agent="UA-Y")]], 5),
+        ([FIRST, *BETWEEN, [step(11, 0), step(11, 1), step(11, 2, user="2", agent="UA-Y")]], 5),
         # A late row shows a device to hidden rows that were published five days after it.
-        ([[step(11, 0), step(11, 1), step(11, 2, user="2", agent="UA-Y")], *UNRELATED, [step(6, 0, user="1", agent="UA-X")]], 5),
+        ([[step(11, 0), step(11, 1), step(11, 2, user="2", agent="UA-Y")], *AFTER, [step(6, 0, user="1", agent="UA-X")]], 5),
         # A late hidden row takes its device from rows published before and after it.
-        ([FIRST, [step(11, 0, user="2", agent="UA-Y"), step(11, 1)], *UNRELATED, [step(9, 0)]], 5),
+        ([FIRST, [step(11, 0, user="2", agent="UA-Y"), step(11, 1)], *AFTER, [step(9, 0)]], 5),
     ],
 )
 def test_hidden_devices_of_a_session_id_that_is_used_again_after_days_are_found(manifest, parts, sessions):
     pieces, _ = built_in_parts(manifest, parts)
-    whole, _ = built_in_parts(manifest, [[event for part in parts for event in part]])
-    assert differing_tables(pieces, whole) == []
+    at_once, _ = built_in_parts(manifest, [[event for part in parts for event in part]])
+    assert differing_tables(pieces, at_once) == []
     assert len(pieces.rows("int_sessions")) == sessions
 
 
@@ -140,11 +95,10 @@ def test_a_second_full_build_changes_nothing(manifest):
     assert {table: runtime.rows(table) for table in runtime.tables()} == before
 
 
-def test_a_late_row_rewrites_its_sessions_dates_only(manifest):
+def test_a_late_row_rewrites_its_sessions_dates_only(manifest, whole):
     complete = events_of(log_folder("golden"))
     missing = [event for event in complete if event[1]["sessionId"] == 101 and event[1]["itemInSession"] == 3]
     rest = [event for event in complete if event not in missing]
     pieces, scopes = built_in_parts(manifest, [rest, missing])
-    whole, _ = built_in_parts(manifest, [complete])
-    assert differing_tables(pieces, whole) == []
+    assert differing_tables(pieces, whole("golden")) == []
     assert len(scopes[0]) == 2
