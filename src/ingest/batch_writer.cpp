@@ -97,6 +97,12 @@ private:
     Result<void> open(TopicHour& hour);
     void clear_interners();
 
+    // Of the hours themselves, beside what they buffer.
+    std::size_t open_hours_bytes() const {
+        std::size_t count = 0;
+        for (const auto& of_topic : hours_) count += of_topic.size();
+        return count * sizeof(TopicHour);
+    }
     std::vector<TopicHour*> hours_in_order();
     Result<lake::Output> finish(TopicHour& hour);
 
@@ -245,7 +251,9 @@ Result<void> ParquetBatchWriter::relieve_memory() {
     bytes_since_check_ = 0;
     interners_.find_packed();
     const std::size_t interned = interners_.bytes();
-    if (buffered_bytes_ + interned + quarantine_.bytes() <= memory_limit_) return {};
+    if (buffered_bytes_ + interned + quarantine_.bytes() + open_hours_bytes() <= memory_limit_) {
+        return {};
+    }
     if (interned > memory_limit_ / 2) return evict_all();
 
     auto hours = hours_in_order();
