@@ -49,6 +49,7 @@ public:
         } else {
             TRY(read_once());
         }
+        for (const auto& [path, bytes] : pending_) summary_.pending_bytes += bytes;
         summary_.interrupted = stop_.stop_requested();
         return std::move(summary_);
     }
@@ -144,6 +145,7 @@ private:
             return std::move(output).error();
         }
         BatchOutput& batch = output.value();
+        for (const lake::FileRange& range : batch.ranges) pending_.erase(range.path);
         for (const Notice& notice : batch.notices) note(notice);
         if (batch.ranges.empty()) {
             committer_.discard();
@@ -185,8 +187,8 @@ private:
 
     // Following looks at the same paths again and again; a notice is worth saying once.
     void note(const Notice& notice) {
+        if (notice.kind == NoticeKind::pending) pending_[notice.path] = notice.pending_bytes;
         if (!noted_.insert(notice.path + '\n' + notice.text).second) return;
-        summary_.pending_bytes += notice.pending_bytes;
         summary_.notices.push_back(notice);
         on_notice_(notice);
     }
@@ -199,6 +201,7 @@ private:
     Committer& committer_;
     Follower follower_;
     std::set<std::string> noted_;
+    std::map<std::string, std::uint64_t> pending_;  // bytes that wait, by path
     IngestSummary summary_;
 };
 
