@@ -70,10 +70,11 @@ void print_table(const VerifyReport& report) {
                    sum.rows, sum.quarantined, sum.missing, sum.duplicate,
                    sum.chain_ok ? "ok" : "broken");
     }
-    fmt::print(
-        "{} entries, {} files, {} rows, {} snapshots: {}\n", report.entries, report.files,
-        report.rows, report.snapshots,
-        report.ok() ? "all as committed" : fmt::format("{} findings", report.findings.size()));
+    fmt::print("{} entries, {} files, {} rows, {} snapshots: {}\n", report.entries, report.files,
+               report.rows, report.snapshots,
+               report.ok() ? "all as committed"
+                           : fmt::format("{} finding{}", report.findings.size(),
+                                         report.findings.size() == 1 ? "" : "s"));
 }
 
 Result<Exit> run(const Options& options) {

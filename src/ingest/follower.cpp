@@ -35,6 +35,10 @@ std::vector<InputPath> Follower::changed(const std::vector<InputPath>& paths) {
         const auto [seen, first] = seen_.try_emplace(path.path, now);
         if (!first && seen->second == now) continue;
         seen->second = now;
+        // Opened before it is looked at and read, so that no rename in between can lose it.
+        if (opened && path.path != "-" && !held_.contains(path.path)) {
+            opened_[path.path] = opened.value();
+        }
         changed.push_back(path);
     }
     return changed;
@@ -69,16 +73,15 @@ std::set<std::uint64_t> Follower::drained() const {
     return sources;
 }
 
-void Follower::hold(const std::vector<InputPath>& paths, const lake::FileSources& known) {
-    for (const InputPath& path : paths) {
-        const auto found = known.paths.find(path.path);
-        if (held_.contains(path.path) || found == known.paths.end()) continue;
-        auto file = InputFile::open(path.path);
-        if (!file) continue;
-        const auto now = fingerprint_at(file.value(), Encoding::plain, found->second.end);
+void Follower::hold(const lake::FileSources& known) {
+    for (auto& [path, file] : opened_) {
+        const auto found = known.paths.find(path);
+        if (found == known.paths.end()) continue;
+        const auto now = fingerprint_at(file, Encoding::plain, found->second.end);
         if (!now || now.value() != found->second.fingerprint) continue;
-        held_[path.path] = {std::move(file).value(), found->second.source};
+        held_[path] = {std::move(file), found->second.source};
     }
+    opened_.clear();
 }
 
 }  // namespace bassline::ingest

@@ -23,7 +23,7 @@ public:
     /// Sources whose renamed file is still held.
     std::set<std::uint64_t> drained() const;
     /// After a pass: holds every plain file that the chain knows under its path.
-    void hold(const std::vector<InputPath>& paths, const lake::FileSources& known);
+    void hold(const lake::FileSources& known);
 
 private:
     struct Held {
@@ -42,6 +42,7 @@ private:
         friend bool operator==(const Seen&, const Seen&) = default;
     };
 
+    std::map<std::string, std::shared_ptr<InputFile>> opened_;  // in this pass
     std::map<std::string, Held> held_;
     std::vector<Renamed> renamed_;
     std::map<std::string, Seen> seen_;

@@ -78,7 +78,7 @@ private:
             do {
                 TRY_ASSIGN(changed, pass_with_retries(changed));
             } while (!changed.empty() && !stop_.stop_requested());
-            follower_.hold(paths, committer_.sources());
+            follower_.hold(committer_.sources());
             wait(options_.commit_interval);
         }
         return {};
