@@ -2,6 +2,7 @@
 #include "pipeline/run.hpp"
 
 #include <condition_variable>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <thread>
@@ -16,13 +17,13 @@ constexpr std::chrono::seconds kRetryInterval{15};  // after a build that publis
 // The first failure of any thread; it stops the others.
 class FirstFailure {
 public:
-    explicit FirstFailure(std::stop_source& stop) : stop_(stop) {}
+    explicit FirstFailure(std::shared_ptr<std::stop_source> stop) : stop_(std::move(stop)) {}
 
     void take(Result<void> outcome) {
         if (outcome || outcome.error().kind == ErrorKind::cancelled) return;
         const std::lock_guard lock(mutex_);
         if (!failure_) failure_ = std::move(outcome).error();
-        stop_.request_stop();
+        stop_->request_stop();
     }
 
     Result<void> outcome() {
@@ -32,7 +33,7 @@ public:
     }
 
 private:
-    std::stop_source& stop_;
+    std::shared_ptr<std::stop_source> stop_;
     std::mutex mutex_;
     std::optional<Error> failure_;
 };
@@ -89,16 +90,16 @@ Result<BackfillReport> backfill(storage::FileSystem& files, const models::Manife
 Result<void> live(storage::FileSystem& files, const models::Manifest& manifest,
                   const RunOptions& options, const Clock& clock, std::stop_token stop,
                   const std::function<void(const ingest::Notice&)>& on_notice) {
-    std::stop_source all;
-    const std::stop_callback forward(stop, [&all] { all.request_stop(); });
+    const auto all = std::make_shared<std::stop_source>();
+    const std::stop_callback forward(stop, [all] { all->request_stop(); });
     FirstFailure first(all);
     {
         const std::jthread follower(
-            [&] { first.take(follow(files, options, clock, all.get_token(), on_notice)); });
+            [&] { first.take(follow(files, options, clock, all->get_token(), on_notice)); });
         const std::jthread builder(
-            [&] { keep_building(files, manifest, options, clock, all.get_token()); });
-        first.take(dashboard::serve(files, options.serve, all.get_token()));
-        all.request_stop();
+            [&] { keep_building(files, manifest, options, clock, all->get_token()); });
+        first.take(dashboard::serve(files, options.serve, all->get_token()));
+        all->request_stop();
     }  // both have drained: a failure of the last commit counts too
     return first.outcome();
 }
