@@ -45,7 +45,7 @@ arrived as (
             max(case when {{ shows_device() }} then 0 else 1 end)
                 as hides_device
         from {{ ref('stg_eventsim__' ~ topic ~ '_events') }}
-        where event_date in (select event_date from touched)
+        where event_date in (select touched.event_date from touched)
         group by producer, session_id
         {%- if not loop.last %}
 
@@ -76,7 +76,7 @@ hidden_producer_sessions as (
     where hides_device = 1
 ),
 
-{# A new row joins, splits or ends only sessions with a step within the longest song and silence of its date. #}
+{# A new row joins, splits or ends only sessions near it: within the longest song and silence. #}
 near_sessions as (
     select int_session_days.session_key
     from int_session_days
@@ -179,7 +179,7 @@ written_days as (
         int_session_days.session_id
 ),
 
-{# A namesake's step on the date a session starts decides the session's number: was it the namesake's first? #}
+{# A namesake's step on the date a session starts decides the session's number. #}
 namesakes as (
     select distinct int_session_days.session_key
     from int_session_days

@@ -33,3 +33,4 @@
 {% macro time_key(milliseconds, day) %}hour_of({{ milliseconds }}, {{ day }}){% endmacro %}
 {% macro lateness_seconds(relation) %}floor({{ relation }}.source_ms - {{ relation }}.ts_ms){% endmacro %}
 {% macro calendar_columns(relation) %}{{ relation }}.event_date{% endmacro %}
+{% macro shows_device() %}user_agent is not null{% endmacro %}

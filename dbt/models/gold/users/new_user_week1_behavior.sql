@@ -90,7 +90,7 @@ mixed_steps as (
         < mixed_sessions.registration_ms + 8 * {{ day_ms }}
 ),
 
-{# int_week1_steps counts from each session's registration; users with several are counted from their first here. #}
+{# int_week1_steps counts from each session's registration, this from the user's first. #}
 week1_steps as (
     select
         int_week1_steps.session_key,
