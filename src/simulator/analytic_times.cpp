@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "simulator/analytic_times.hpp"
+
+#include <numeric>
+
+#include "simulator/session_times.hpp"
+
+namespace bassline::simulator {
+namespace {
+
+constexpr std::int64_t kDaySeconds = 86'400;
+constexpr std::int64_t kHourSeconds = 3'600;
+constexpr double kYearSeconds = 31'557'600;
+constexpr double kMinuteSeconds = 60;
+
+void scale_to_one(auto& shares) {
+    const double sum = std::accumulate(shares.begin(), shares.end(), 0.0);
+    for (double& share : shares) share /= sum;
+}
+
+// The mean of what the damping leaves of an hour's starts.
+double kept_share(const WeekendDamping& weekend, std::int64_t hour_s) {
+    constexpr std::int64_t kStep = 300;
+    double kept = 0;
+    for (std::int64_t s = kStep / 2; s < kHourSeconds; s += kStep) {
+        kept += 1 - weekend.at(hour_s + s);
+    }
+    return kept * static_cast<double>(kStep) / static_cast<double>(kHourSeconds);
+}
+
+std::int64_t epoch_s(Date date) {
+    return std::chrono::duration_cast<std::chrono::seconds>(date.time_since_epoch()).count();
+}
+
+}  // namespace
+
+std::array<double, 24> hourly_start_shares(double damping) {
+    const SessionTimes times(damping, 0, {});
+    std::array<double, 24> shares{};
+    for (std::int64_t second = 0; second < kDaySeconds; ++second) {
+        const std::int64_t shifted = (second + times.warp(second) + kDaySeconds) % kDaySeconds;
+        ++shares[static_cast<std::size_t>(shifted / kHourSeconds)];
+    }
+    scale_to_one(shares);
+    return shares;
+}
+
+WeekendDamping weekend_damping_of(const Configuration& configuration, bool compat) {
+    return {.share = configuration.weekend_damping,
+            .offset_s = configuration.weekend_offset_min * kMinuteSeconds,
+            .scale_s = configuration.weekend_scale_min * kMinuteSeconds,
+            .holidays = {.juneteenth = !compat}};
+}
+
+std::vector<double> start_shares_by_hour(const Configuration& configuration, bool compat,
+                                         double growth_rate, Date first, Date end) {
+    const auto of_day = hourly_start_shares(configuration.damping);
+    const WeekendDamping weekend = weekend_damping_of(configuration, compat);
+    std::vector<double> shares;
+    for (std::int64_t at = epoch_s(first); at < epoch_s(end); at += kHourSeconds) {
+        const auto hour = static_cast<std::size_t>(at / kHourSeconds % 24);
+        const double years = static_cast<double>(at - epoch_s(first)) / kYearSeconds;
+        shares.push_back(of_day[hour] * kept_share(weekend, at) * std::exp(growth_rate * years));
+    }
+    scale_to_one(shares);
+    return shares;
+}
+
+double dropped_share(const Configuration& configuration, bool compat) {
+    const auto of_day = hourly_start_shares(configuration.damping);
+    const WeekendDamping weekend = weekend_damping_of(configuration, compat);
+    const Date first = std::chrono::sys_days{std::chrono::year{2025} / 1 / 1};
+    constexpr int kDays = 364;
+    double kept = 0;
+    for (std::int64_t hour = 0; hour < 24 * kDays; ++hour) {
+        kept += of_day[static_cast<std::size_t>(hour % 24)] *
+                kept_share(weekend, epoch_s(first) + hour * kHourSeconds);
+    }
+    return 1 - kept / kDays;
+}
+
+double mean_whole_gap(double mean_gap_s) {
+    return 1 / std::expm1(1 / mean_gap_s);
+}
+
+}  // namespace bassline::simulator

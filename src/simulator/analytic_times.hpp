@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <array>
+#include <cmath>
+#include <vector>
+
+#include "base/clock.hpp"
+#include "simulator/calendar.hpp"
+#include "simulator/configuration.hpp"
+
+// What a configuration's times give in the mean: hours, free days, gaps. Pure.
+namespace bassline::simulator {
+
+/// Shares of session starts by hour of the day (UTC). Times that are spread evenly are shifted by
+/// the daily cycle; the density of the result is 1 / (1 + 2 pi damping cos(angle)) at the angle
+/// that the day has, from 03:00, before the shift.
+std::array<double, 24> hourly_start_shares(double damping);
+
+/// The configuration's damping of free time. `compat`: by the original's calendar.
+WeekendDamping weekend_damping_of(const Configuration& configuration, bool compat);
+
+/// Shares of the session starts that free time leaves, by hour from `first` to before `end`, with a
+/// population that grows by exp(growth_rate t / year). Sums to 1.
+std::vector<double> start_shares_by_hour(const Configuration& configuration, bool compat,
+                                         double growth_rate, Date first, Date end);
+
+/// The share of session starts that free time drops, over the weeks of a year.
+double dropped_share(const Configuration& configuration, bool compat);
+
+/// The mean over users of a function of their activity factor, which is lognormal: exp(Z - 1/2),
+/// mean 1.
+template <class Function>
+double mean_over_users(Function function) {
+    constexpr double kStep = 0.02;
+    constexpr double kMost = 8;
+    double sum = 0;
+    double weights = 0;
+    for (double z = -kMost; z <= kMost; z += kStep) {
+        const double weight = std::exp(-z * z / 2);
+        sum += weight * function(std::exp(z - 0.5));
+        weights += weight;
+    }
+    return sum / weights;
+}
+
+/// The mean of an exponential gap cut to whole seconds.
+double mean_whole_gap(double mean_gap_s);
+
+}  // namespace bassline::simulator
