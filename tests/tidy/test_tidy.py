@@ -25,6 +25,7 @@ FLOORS = {
     "ingest": 3,
     "models": 3,
     "dashboard": 3,
+    "simulator": 3,
     "pipeline": 4,
     "cli": 5,
 }
@@ -45,8 +46,8 @@ VENDORS = {
     "curl/": {"net"},
     "CLI/": {"cli"},
     "prometheus/": {"net", "dashboard", "base"},
-    "zlib.h": {"ingest", "net"},
-    "zstd.h": {"ingest"},
+    "zlib.h": {"ingest", "net", "simulator"},
+    "zstd.h": {"ingest", "simulator"},
 }
 
 BANNED_NAMES = re.compile(r"(^|_)(utils?|helpers?|common|misc|manager|old|legacy)(_|\.|$)")

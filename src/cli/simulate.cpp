@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "simulator/simulate.hpp"
+
+#include <cstdio>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <thread>
+
+#include <fmt/format.h>
+
+#include "base/log.hpp"
+#include "cli/command.hpp"
+#include "cli/values.hpp"
+#include "event/schema.hpp"
+#include "simulator/time_text.hpp"
+
+// `bassline simulate`: a music service's events, as EventSim makes them.
+namespace bassline::cli {
+namespace {
+
+using simulator::SimulateOptions;
+using simulator::SimulateSummary;
+
+struct Options {
+    SimulateOptions simulate;
+    bool json = false;
+};
+
+Timestamp timestamp_of_ms(std::int64_t epoch_ms) {
+    return Timestamp(std::chrono::milliseconds(epoch_ms));
+}
+
+nlohmann::json summary_json(const SimulateSummary& summary) {
+    nlohmann::json topics = nlohmann::json::object();
+    for (std::size_t topic = 0; topic < event::kTopicCount; ++topic) {
+        topics[std::string(event::to_string(event::kTopics[topic]))] = {
+            {"records", summary.counts.records[topic]}, {"bytes", summary.counts.bytes[topic]}};
+    }
+    return {{"steps", summary.steps},
+            {"topics", std::move(topics)},
+            {"users", summary.users},
+            {"sessions", summary.sessions},
+            {"from", format_rfc3339(timestamp_of_ms(summary.from_ms))},
+            {"to", format_rfc3339(timestamp_of_ms(summary.to_ms))},
+            {"interrupted", summary.interrupted},
+            {"seconds", summary.seconds}};
+}
+
+// Standard output may be where the events go, so the table is for people, on stderr.
+void print_table(const SimulateSummary& summary) {
+    fmt::print(stderr, "{:<22} {:>12} {:>10}\n", "topic", "records", "MB");
+    for (std::size_t topic = 0; topic < event::kTopicCount; ++topic) {
+        fmt::print(stderr, "{:<22} {:>12} {:>10.1f}\n", event::to_string(event::kTopics[topic]),
+                   summary.counts.records[topic],
+                   static_cast<double>(summary.counts.bytes[topic]) / 1e6);
+    }
+    fmt::print(stderr, "{} steps of {} users in {} sessions, {:.2f} s ({:.0f} steps a second)\n",
+               summary.steps, summary.users, summary.sessions, summary.seconds,
+               static_cast<double>(summary.steps) / std::max(summary.seconds, 1e-3));
+}
+
+Result<Exit> run(const Options& options, const std::stop_token& stop) {
+    if (options.json && options.simulate.out == "-") {
+        return error(ErrorKind::usage, "--json and --out - would both write to standard output");
+    }
+    simulator::SimulateProgress progress;
+    TRY_ASSIGN(const SimulateSummary summary,
+               simulator::simulate(options.simulate, SystemClock(), stop, progress,
+                                   [](const std::string& text) { log_warn("{}", text); }));
+    if (options.json) {
+        fmt::print("{}\n", summary_json(summary).dump());
+    } else {
+        print_table(summary);
+    }
+    return summary.interrupted ? Exit::interrupted : Exit::done;
+}
+
+// `--name TIME`.
+void add_time_option(CLI::App& app, const std::string& name, std::optional<std::int64_t>& value,
+                     const std::string& help) {
+    app.add_option_function<std::string>(
+           name,
+           [&value](const std::string& text) {
+               auto time = simulator::parse_time(text);
+               if (!time) throw CLI::ValidationError(time.error().message);
+               value = time.value();
+           },
+           help)
+        ->type_name("TIME");
+}
+
+Run declare(CLI::App& app) {
+    auto options = std::make_shared<Options>();
+    SimulateOptions& simulate = options->simulate;
+    simulate.threads = std::max(1u, std::thread::hardware_concurrency());
+    app.add_option("--out", simulate.out,
+                   "Where to: a folder, made if missing, for <topic>.ndjson; one file for all "
+                   "records if the name ends in .ndjson, .jsonl or .json, with .gz or .zst "
+                   "compressed; - for standard output")
+        ->required()
+        ->type_name("PATH");
+    app.add_option("--config", simulate.config,
+                   "stock, alt, accordion, or a configuration file of EventSim (default stock)");
+    app.add_option("--users", simulate.users, "Users at the start (default 1000)");
+    add_time_option(app, "--from", simulate.from_ms,
+                    "Start: a date or RFC 3339, UTC (default midnight 15 days ago)");
+    add_time_option(app, "--to", simulate.to_ms, "End, exclusive (default last midnight but one)");
+    app.add_option("--seed", simulate.seed, "Seed (default the configuration's)");
+    app.add_option("--growth-rate", simulate.growth_rate,
+                   "New users a year, as a share of those there are (default 0)")
+        ->check(CLI::Range(0.0, 1e6));
+    app.add_option("--attrition-rate", simulate.attrition_rate,
+                   "Users who leave for good, a year, as a share (default 0)")
+        ->check(CLI::Range(0.0, 1e6));
+    app.add_option("--first-user-id", simulate.first_user_id, "Id of the first user (default 1)");
+    app.add_option("--tag", simulate.tag, "A tag for the events, as for an A/B test");
+    app.add_option("--format", simulate.format, "topics (default) or single, EventSim's one stream")
+        ->transform(CLI::CheckedTransformer(std::map<std::string, simulator::OutputFormat>{
+            {"topics", simulator::OutputFormat::topics},
+            {"single", simulator::OutputFormat::single}}))
+        ->type_name("FORMAT");
+    app.add_option("--compress", simulate.compression, "gzip or zstd for the files of a folder")
+        ->transform(CLI::CheckedTransformer(
+            std::map<std::string, simulator::Compression>{{"none", simulator::Compression::none},
+                                                          {"gzip", simulator::Compression::gzip},
+                                                          {"zstd", simulator::Compression::zstd}}))
+        ->type_name("NAME");
+    app.add_option("--listen-counts", simulate.listen_counts,
+                   "Songs from a listen_counts file of EventSim, plain or gzip")
+        ->type_name("FILE");
+    app.add_flag("--extended", simulate.extended,
+                 "Add trackId, eventId and prevLevel at the end of records");
+    app.add_flag("--compat", simulate.compat, "Reproduce the defects of EventSim");
+    app.add_option("--threads", simulate.threads,
+                   "Threads; the output does not depend on them (default the machine's cores)")
+        ->check(CLI::Range(1, 256));
+    app.add_flag("--json", options->json, "Print the result as JSON");
+    return [options](const std::stop_token& stop) { return run(*options, stop); };
+}
+
+}  // namespace
+
+const Command kSimulate{
+    .name = "simulate",
+    .summary = "Make the events of a music service, as EventSim does",
+    .examples =
+        "  bassline simulate --out logs/ --users 2000 --from 2025-09-01 --to 2025-10-01\n"
+        "  bassline simulate --out events.json.gz --format single --config accordion --seed 7\n"
+        "  bassline simulate --out - --users 100 | bassline ingest --lake ./lake --from -",
+    .declare = declare,
+};
+
+}  // namespace bassline::cli

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "simulator/compressor.hpp"
+#include "simulator/event_writer.hpp"
+#include "simulator/sink.hpp"
+
+// From `--out` to a sink.
+namespace bassline::simulator {
+
+struct Destination {
+    StreamLayout layout = StreamLayout::by_topic;
+    std::unique_ptr<Sink> sink;
+};
+
+struct DestinationOptions {
+    std::string out;
+    Compression compression = Compression::none;
+    OutputFormat format = OutputFormat::topics;
+    bool is_live = false;
+};
+
+/// `-` is standard output; a name that ends in .ndjson, .jsonl or .json, with .gz or .zst behind it
+/// or not, is one file for all records; anything else is a folder with a file a topic
+/// (`<topic>.ndjson`), or `events.ndjson` for the single stream. Errors: as FileSink::open.
+Result<Destination> open_destination(const DestinationOptions& options);
+
+}  // namespace bassline::simulator

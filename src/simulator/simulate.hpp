@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <stop_token>
+#include <string>
+
+#include "base/clock.hpp"
+#include "base/result.hpp"
+#include "simulator/compressor.hpp"
+#include "simulator/event_writer.hpp"
+
+// The stage behind `bassline simulate`: a configuration becomes events at a destination.
+namespace bassline::simulator {
+
+struct SimulateOptions {
+    std::string config = "stock";  // a packaged one or a file
+    std::string out;               // a folder, a file ending in .ndjson or .json, or -
+    Compression compression = Compression::none;  // of files in a folder
+    std::string listen_counts;  // EventSim's own file of songs; empty: the catalogue's
+
+    // What is not given comes from the configuration, then has a default.
+    std::optional<std::uint64_t> users;
+    std::optional<std::uint64_t> first_user_id;
+    std::optional<std::uint64_t> seed;
+    std::optional<double> growth_rate;  // a year
+    std::optional<std::string> tag;
+    std::optional<std::int64_t> from_ms;
+    std::optional<std::int64_t> to_ms;
+    double attrition_rate = 0;  // a year
+
+    OutputFormat format = OutputFormat::topics;
+    bool extended = false;
+    bool compat = false;
+    std::size_t threads = 1;
+};
+
+/// Read by whoever shows progress, while the simulation runs.
+struct SimulateProgress {
+    std::atomic<std::uint64_t> steps = 0;
+    std::atomic<std::int64_t> from_s = 0;  // epoch seconds
+    std::atomic<std::int64_t> now_s = 0;
+    std::atomic<std::int64_t> to_s = 0;  // 0: no end
+};
+
+struct SimulateSummary {
+    std::uint64_t steps = 0;
+    TopicCounts counts;
+    std::uint64_t users = 0;     // at the end, newcomers included
+    std::uint64_t sessions = 0;  // seen
+    std::int64_t from_ms = 0;
+    std::int64_t to_ms = 0;  // where it stopped
+    bool interrupted = false;
+    double seconds = 0;
+};
+
+/// Runs to the end or until asked to stop; then everything simulated so far is written.
+///
+/// Errors: `usage`, `config` before anything is made; `conflict`, `io` from the destination, which
+/// then holds nothing of this run.
+Result<SimulateSummary> simulate(const SimulateOptions& options, const Clock& clock,
+                                 const std::stop_token& stop, SimulateProgress& progress,
+                                 const std::function<void(const std::string&)>& warn);
+
+}  // namespace bassline::simulator
