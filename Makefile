@@ -1,6 +1,6 @@
 # The README's commands. Set-up is part of each and quick when nothing is missing (tools/setup).
 .DEFAULT_GOAL := build
-.PHONY: run test test-services build bench fmt lint clean setup setup-test setup-spark dev
+.PHONY: run test test-threads test-services build bench fmt lint clean setup setup-test setup-spark dev
 
 ARGS ?=
 PYTHON := .venv/bin/python
@@ -19,16 +19,20 @@ setup-spark:
 	@tools/setup spark
 
 dev: setup-test
-	@tools/build dev
+	@tools/build dev unit_tests
 
 # Until events are simulated, genuine EventSim logs; --from in ARGS takes others.
 RUN_FROM = $(if $(findstring --from,$(ARGS)),,--from tests/data/eventsim)
 run: build
 	@build/release/bassline run $(RUN_FROM) $(ARGS)
 
-# Every test that needs no server: unit (ASan, UBSan; TSan for what has threads), tidy, dbt, golden, e2e, recovery, page.
+# Every test that needs no server: unit (ASan, UBSan), tidy, dbt, golden, e2e, recovery, page.
 test: setup-test build dev
 	@tools/test
+
+# The unit tests of what has threads, under ThreadSanitizer: a build of its own, so apart from `make test`.
+test-threads: setup-test
+	@tools/test threads
 
 # What other engines make of our files; servers come with the stages that talk to them.
 test-services: build setup-spark

@@ -1,3 +1,5 @@
+add_custom_target(unit_tests)  # every room's test program
+
 # bassline_room(NAME LINK <targets...> [VENDOR <targets...>])
 #
 # A room is a folder of src/: every .cpp but the tests becomes the library bassline_NAME, every *_test.cpp the program
@@ -23,5 +25,6 @@ function(bassline_room name)
         add_executable(${name}_test ${tests})
         target_link_libraries(${name}_test PRIVATE bassline_${name} ${ROOM_VENDOR} GTest::gmock GTest::gtest_main)
         add_test(NAME ${name} COMMAND ${name}_test WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
+        add_dependencies(unit_tests ${name}_test)
     endif()
 endfunction()

@@ -1,6 +1,7 @@
 {# Stand-ins of the project's macros for SQLFluff: the shape of the SQL that they give, not its meaning. #}
 {% macro config() %}{% if kwargs %}{% endif %}{% endmacro %}
 {% macro keep_by_date() %}{% endmacro %}
+{% macro keep_for_build() %}{% endmacro %}
 {% macro source(schema, name) %}{{ schema }}_{{ name }}{% endmacro %}
 {% macro ref(name) %}{{ name }}{% endmacro %}
 {% macro var(name) %}30{% endmacro %}
@@ -26,11 +27,12 @@
 {% macro md5_key(parts) %}md5({{ parts | join(' || ') }}){% endmacro %}
 {% macro coordinate_key(degrees) %}round({{ degrees }}){% endmacro %}
 {% macro unknown_key() %}'-1'{% endmacro %}
-{% macro location_key() %}md5(city || state_code || zip){% endmacro %}
-{% macro device_key() %}md5(user_agent || zip){% endmacro %}
+{% macro location_key(relation="") %}md5({{ relation }}{% if relation %}.{% endif %}city){% endmacro %}
+{% macro device_key(relation="") %}md5({{ relation }}{% if relation %}.{% endif %}user_agent){% endmacro %}
 {% macro event_city() %}city{% endmacro %}
 {% macro event_state_code() %}state{% endmacro %}
 {% macro time_key(milliseconds, day) %}hour_of({{ milliseconds }}, {{ day }}){% endmacro %}
 {% macro lateness_seconds(relation) %}floor({{ relation }}.source_ms - {{ relation }}.ts_ms){% endmacro %}
 {% macro calendar_columns(relation) %}{{ relation }}.event_date{% endmacro %}
-{% macro shows_device() %}user_agent is not null{% endmacro %}
+{% macro shows_device(relation="") %}{{ relation }}{% if relation %}.{% endif %}user_agent is not null{% endmacro %}
+{% macro is_location_of(relation) %}{{ relation }}.zip = int_location_days.zip{% endmacro %}

@@ -1,22 +1,25 @@
+{#
+    A user's versions follow each other without gap or overlap to the end of time (another test), so a listen meets
+    exactly one of them if its user's first version has begun.
+#}
 with
 
-listens as (
+first_listens as (
     select
-        event_id,
         person_key,
-        event_at
+        min(event_at) as first_listen_at
     from {{ ref('fact_listen_events') }}
     where event_date in {{ dates_written() }}
+    group by person_key
 )
 
 select
-    listens.event_id,
-    count(dim_user.user_key) as versions
-from listens
+    first_listens.person_key,
+    first_listens.first_listen_at,
+    dim_user.valid_from
+from first_listens
 left join {{ ref('dim_user') }} as dim_user
     on
-        listens.person_key = dim_user.person_key
-        and listens.event_at >= dim_user.valid_from
-        and listens.event_at < dim_user.valid_to
-group by listens.event_id
-having count(dim_user.user_key) <> 1
+        first_listens.person_key = dim_user.person_key
+        and dim_user.version = 1
+where coalesce(first_listens.first_listen_at < dim_user.valid_from, true)

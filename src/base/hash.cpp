@@ -18,6 +18,11 @@ Xxh64::Xxh64() : state_(std::make_unique<State>()) {
     XXH64_reset(&state_->hash, 0);
 }
 Xxh64::~Xxh64() = default;
+Xxh64::Xxh64(const Xxh64& other) : state_(std::make_unique<State>(*other.state_)) {}
+Xxh64& Xxh64::operator=(const Xxh64& other) {
+    *state_ = *other.state_;
+    return *this;
+}
 Xxh64::Xxh64(Xxh64&&) noexcept = default;
 Xxh64& Xxh64::operator=(Xxh64&&) noexcept = default;
 

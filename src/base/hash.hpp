@@ -13,6 +13,8 @@ class Xxh64 {
 public:
     Xxh64();
     ~Xxh64();
+    Xxh64(const Xxh64& other);
+    Xxh64& operator=(const Xxh64& other);
     Xxh64(Xxh64&&) noexcept;
     Xxh64& operator=(Xxh64&&) noexcept;
 

@@ -10,6 +10,7 @@
 #include "base/failpoint.hpp"
 #include "base/log.hpp"
 #include "cli/command.hpp"
+#include "cli/configuration.hpp"
 #include "cli/suggestion.hpp"
 #include "cli/version.hpp"
 
@@ -68,7 +69,9 @@ int run_program(int argc, char** argv) {
         sub->set_help_flag("--help", "Print this help and exit");
         sub->footer("Examples:\n" + std::string(command.examples));
         runs[sub] = command.declare(*sub);
+        sub->fallthrough();  // --config may follow the command
     }
+    take_settings_from_file_and_environment(app);
     try {
         app.parse(argc, argv);
     } catch (const CLI::Success& help_or_version) {

@@ -1,10 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/version.hpp"
 
+#include <fmt/format.h>
+
+#include "duck/database.hpp"
+#include "event/decoder.hpp"
+#include "parquet/file_writer.hpp"
+
 namespace bassline::cli {
 
 std::string version_text() {
-    return "bassline " BASSLINE_VERSION " (" BASSLINE_COMMIT ")";
+    return fmt::format(
+        "bassline " BASSLINE_VERSION " (" BASSLINE_COMMIT ")\nduckdb {}, arrow {}, simdjson {}",
+        duck::library_version(), parquet::library_version(), event::library_version());
 }
 
 }  // namespace bassline::cli

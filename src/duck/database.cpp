@@ -145,4 +145,8 @@ Result<void> sandbox(Connection& connection, std::span<const std::string> readab
     return connection.execute("set lock_configuration = true");
 }
 
+std::string library_version() {
+    return duckdb_library_version();
+}
+
 }  // namespace bassline::duck

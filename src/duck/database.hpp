@@ -69,4 +69,7 @@ private:
 /// the disk or the network, and no setting can be changed any more.
 Result<void> sandbox(Connection& connection, std::span<const std::string> readable_files);
 
+/// As linked, such as "v1.5.6".
+std::string library_version();
+
 }  // namespace bassline::duck

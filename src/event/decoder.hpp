@@ -49,4 +49,7 @@ private:
     std::unique_ptr<GeneralDecoder> general_;
 };
 
+/// Of simdjson, such as "4.6.4".
+std::string_view library_version();
+
 }  // namespace bassline::event

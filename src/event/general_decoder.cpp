@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "event/general_decoder.hpp"
 
+
 #include <bit>
 #include <cmath>
 #include <limits>
@@ -270,6 +271,10 @@ GeneralDecoder::~GeneralDecoder() = default;
 
 const Line& GeneralDecoder::decode(std::string_view line) {
     return state_->decode(line);
+}
+
+std::string_view library_version() {
+    return SIMDJSON_VERSION;
 }
 
 }  // namespace bassline::event

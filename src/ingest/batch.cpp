@@ -94,10 +94,8 @@ private:
             if (is_plain_piece(piece)) continue;
             feed_.count(reader.consumed() - before);
             if (!feed_.is_cut()) continue;
-            if (reader.inside_long_line()) {
-                if (!feed_.stop_token().stop_requested()) continue;
-                TRY(refuse_tail(reader));
-            }
+            // A cut waits for the end of a long line, a stop gives the line back.
+            if (reader.inside_long_line() && !feed_.stop_token().stop_requested()) continue;
             return interrupt(std::move(piece));
         }
     }
@@ -143,9 +141,7 @@ private:
                      reader.tail_bytes());
                 return {};
             case TailKind::unread:
-                // The part of a long line that passed by cannot be given back.
-                if (!reader.inside_long_line()) return {};
-                return refuse_tail(reader);
+                return {};
         }
         return {};
     }
@@ -190,8 +186,6 @@ private:
             return error(ErrorKind::conflict, "{} became shorter while it was read", range.path);
         }
         range.fingerprint = *fingerprint;
-        if (!piece.reader->inside_long_line()) return {};
-        TRY_ASSIGN(range.xxh64, hash_of_range(*piece.file, range.start, range.end));
         return {};
     }
 

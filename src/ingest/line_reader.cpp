@@ -36,7 +36,7 @@ Result<bool> LineReader::skip_to(std::uint64_t offset) {
         if (!read && read.error().kind == ErrorKind::bad_data) return false;
         if (!read) return std::move(read).error();
         if (read.value().ended) return false;
-        fingerprint_.update({buffer_.get(), read.value().bytes});
+        hashes_.source.update({buffer_.get(), read.value().bytes});
         consumed_ += read.value().bytes;
     }
     return true;
@@ -44,12 +44,7 @@ Result<bool> LineReader::skip_to(std::uint64_t offset) {
 
 void LineReader::start_range() {
     lines_ = 0;
-    hash_ = Xxh64();
-}
-
-void LineReader::pass_by(std::string_view bytes) {
-    hash_.update(bytes);
-    fingerprint_.update(bytes);
+    hashes_.range = Xxh64();
 }
 
 Result<ByteStream::Read> LineReader::fill() {
@@ -72,7 +67,7 @@ LineReader::Next LineReader::hand_out(std::size_t bytes) {
     scanned_ = filled_;
     consumed_ += bytes;
     lines_ += newlines_in(block_);
-    pass_by(block_);
+    hashes_.update(block_);
     return Next::block;
 }
 
@@ -86,7 +81,7 @@ bool LineReader::continue_long_line() {
     long_prefix_ += part.substr(0, kept);
     long_bytes_ += part.size();
     const std::size_t taken = part.size() + (ends ? 1 : 0);
-    pass_by(unread.substr(0, taken));
+    hashes_with_long_.update(unread.substr(0, taken));
     begin_ += taken;
     scanned_ = begin_;
     if (ends) end_long_line(1);
@@ -96,12 +91,14 @@ bool LineReader::continue_long_line() {
 void LineReader::end_long_line(std::uint64_t newline_bytes) {
     consumed_ += long_bytes_ + newline_bytes;
     ++lines_;
+    hashes_ = hashes_with_long_;
     long_ended_ = true;
     long_detail_ = fmt::format("{} bytes, at most {} are read", long_bytes_, kLineBytesMax);
 }
 
 void LineReader::begin_long_line() {
     block_offset_ = consumed_;
+    hashes_with_long_ = hashes_;
     long_prefix_.clear();
     long_bytes_ = 0;
     (void)continue_long_line();

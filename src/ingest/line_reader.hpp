@@ -53,27 +53,35 @@ public:
     /// Makes the tail a refused line: cut short, or over kLineBytesMax.
     RefusedLine refuse_tail(std::string_view detail);
 
-    /// True between the first bytes of a line over kLineBytesMax and its end. Its bytes then count
-    /// in hash() and fingerprint() already, but not in consumed().
+    /// True between the first bytes of a line over kLineBytesMax and its end.
     bool inside_long_line() const { return long_bytes_ > 0 && !long_ended_; }
 
-    /// Position after the last line handed out.
+    /// Position after the last line handed out; what follows speaks of the bytes before it.
     std::uint64_t consumed() const { return consumed_; }
     /// Lines handed out since start_range, and the hash of their bytes.
     std::uint64_t lines() const { return lines_; }
-    std::string hash() const { return hash_.hex(); }
+    std::string hash() const { return hashes_.range.hex(); }
     /// Starts counting lines and hash anew at consumed().
     void start_range();
     /// Only true to the source if the reader has seen it from its first byte on.
-    lake::Fingerprint fingerprint() const { return fingerprint_.value(); }
+    lake::Fingerprint fingerprint() const { return hashes_.source.value(); }
     std::uint64_t input_bytes() const { return stream_->input_bytes(); }
     Encoding encoding() const { return stream_->encoding(); }
 
 private:
+    struct Hashes {
+        Xxh64 range;
+        FingerprintBuilder source;
+
+        void update(std::string_view bytes) {
+            range.update(bytes);
+            source.update(bytes);
+        }
+    };
+
     Result<ByteStream::Read> fill();
     Next hand_out(std::size_t bytes);
     void begin_long_line();
-    void pass_by(std::string_view bytes);
     bool continue_long_line();
     void end_long_line(std::uint64_t newline_bytes);
 
@@ -93,8 +101,8 @@ private:
     Error damage_{};
     std::uint64_t consumed_;
     std::uint64_t lines_ = 0;
-    Xxh64 hash_;
-    FingerprintBuilder fingerprint_;
+    Hashes hashes_;
+    Hashes hashes_with_long_;  // with what has passed by of the long line
 };
 
 }  // namespace bassline::ingest

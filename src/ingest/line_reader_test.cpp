@@ -103,8 +103,13 @@ TEST(LineReader, a_long_line_without_end_is_not_consumed) {
     EXPECT_TRUE(reader.inside_long_line());
     EXPECT_EQ(reader.tail_bytes(), 3 * kLineBytesMax);
     EXPECT_EQ(reader.consumed(), 2U);
+    EXPECT_EQ(reader.hash(), xxh64_hex("a\n"));
+    LineReader before = reader_of("a\n");
+    read_all(before);
+    EXPECT_EQ(reader.fingerprint(), before.fingerprint());
     EXPECT_EQ(reader.refuse_tail("cut").raw_bytes, 3 * kLineBytesMax);
     EXPECT_EQ(reader.consumed(), 2 + 3 * kLineBytesMax);
+    EXPECT_EQ(reader.hash(), xxh64_hex("a\n" + std::string(3 * kLineBytesMax, 'x')));
 }
 
 TEST(LineReader, lines_before_damage_are_handed_out) {

@@ -5,6 +5,7 @@
 #include <exception>
 #include <optional>
 
+#include <arrow/config.h>
 #include <arrow/io/interfaces.h>
 #include <arrow/memory_pool.h>
 #include <arrow/util/key_value_metadata.h>
@@ -171,6 +172,10 @@ Result<std::unique_ptr<FileWriter>> FileWriter::make(
     auto writer = std::make_unique<ArrowFileWriter>(std::move(file), std::move(columns));
     TRY(writer->open(metadata));
     return std::unique_ptr<FileWriter>(std::move(writer));
+}
+
+std::string library_version() {
+    return arrow::GetBuildInfo().version_string;
 }
 
 }  // namespace bassline::parquet

@@ -94,4 +94,7 @@ public:
     virtual Result<storage::FileDigest> close() = 0;
 };
 
+/// Of Arrow and its Parquet, as linked, such as "26.0.1".
+std::string library_version();
+
 }  // namespace bassline::parquet

@@ -124,12 +124,13 @@ class Runtime:
             assert stray == 0, f"{name} has {stray} rows of dates that are not written"
             if name in self._published:
                 run(f"insert into {relation} select * from lake.{name} where event_date not in {DATES}")
-        else:
-            run(f"create {kind} {relation} as {model['compiled_code']}")
+        elif kind != "ephemeral":
+            # A view that several models read is computed once a build, as the native runtime does.
+            run(f"create table {relation} as {model['compiled_code']}")
 
     def _publish(self):
         for model in self._manifest.models:
-            if model["config"]["materialized"] != "view":
+            if model["config"]["materialized"] in ("table", "incremental"):
                 self._connection.execute(f"create or replace table lake.{model['name']} as from {model['relation_name']}")
                 self._published.add(model["name"])
         for table in self._bronze.values():

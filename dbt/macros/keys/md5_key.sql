@@ -24,39 +24,55 @@ same on every engine. #}
 
 
 {# The key of the place that an event names; the unknown member if it names none. #}
-{% macro location_key() -%}
+{% macro location_key(relation='') -%}
+    {%- set of = relation ~ '.' if relation else '' -%}
     case
-        when coalesce(city, state_code, zip) is null
-            and coalesce(latitude, longitude) is null
+        when coalesce({{ of }}city, {{ of }}state_code, {{ of }}zip) is null
+            and coalesce({{ of }}latitude, {{ of }}longitude) is null
             then {{ unknown_key() }}
         else {{ md5_key([
-            'city',
-            'state_code',
-            'zip',
-            coordinate_key('latitude'),
-            coordinate_key('longitude'),
+            of ~ 'city',
+            of ~ 'state_code',
+            of ~ 'zip',
+            coordinate_key(of ~ 'latitude'),
+            coordinate_key(of ~ 'longitude'),
         ]) }}
     end
 {%- endmacro %}
 
 
 {# Does an event show a device? #}
-{% macro shows_device() -%}
-    coalesce(user_agent, zip, nullif(location, '')) is not null
-    or coalesce(latitude, longitude) is not null
+{% macro shows_device(relation='') -%}
+    {%- set of = relation ~ '.' if relation else '' -%}
+    coalesce({{ of }}user_agent, {{ of }}zip, nullif({{ of }}location, '')) is not null
+    or coalesce({{ of }}latitude, {{ of }}longitude) is not null
 {%- endmacro %}
 
 
 {# The key of the device that an event shows; null if it hides it. #}
-{% macro device_key() -%}
+{% macro device_key(relation='') -%}
+    {%- set of = relation ~ '.' if relation else '' -%}
     case
-        when {{ shows_device() }}
+        when {{ shows_device(relation) }}
             then {{ md5_key([
-                'user_agent',
-                'zip',
-                coordinate_key('latitude'),
-                coordinate_key('longitude'),
-                'location',
+                of ~ 'user_agent',
+                of ~ 'zip',
+                coordinate_key(of ~ 'latitude'),
+                coordinate_key(of ~ 'longitude'),
+                of ~ 'location',
             ]) }}
     end
+{%- endmacro %}
+
+
+{# Is the row of int_location_days the place that a row of the relation names? #}
+{% macro is_location_of(relation) -%}
+    {{ relation }}.event_date = int_location_days.event_date
+    and {{ relation }}.city is not distinct from int_location_days.city
+    and {{ relation }}.state_code is not distinct from int_location_days.state_code
+    and {{ relation }}.zip is not distinct from int_location_days.zip
+    and {{ coordinate_key(relation ~ '.latitude') }}
+    is not distinct from int_location_days.latitude_key
+    and {{ coordinate_key(relation ~ '.longitude') }}
+    is not distinct from int_location_days.longitude_key
 {%- endmacro %}

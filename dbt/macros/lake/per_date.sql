@@ -37,3 +37,20 @@
         where scope.is_written
     )
 {%- endmacro %}
+
+
+{#
+    Configures a model of the dates in scope that several models read and none of a later build: its rows are computed
+    once a build and not kept. The native runtime holds a view with several readers as a table until the build ends.
+#}
+{% macro keep_for_build() -%}
+    {{ config(**adapter.dispatch('for_build_config')()) }}
+{%- endmacro %}
+
+{% macro duckdb__for_build_config() -%}
+    {{ return({'materialized': 'view'}) }}
+{%- endmacro %}
+
+{% macro spark__for_build_config() -%}
+    {{ return({'materialized': 'table', 'file_format': 'parquet'}) }}
+{%- endmacro %}

@@ -19,7 +19,7 @@ final as (
         cast(int_sessions.person_key as {{ dbt.type_string() }}) as person_key,
         cast(int_auth.location_key as {{ dbt.type_string() }})
             as location_key,
-        cast(int_auth.device_key as {{ dbt.type_string() }}) as device_key,
+        cast(int_sessions.device_key as {{ dbt.type_string() }}) as device_key,
         cast(
             {{ time_key('int_auth.ts_ms', 'int_auth.event_date') }}
             as integer

@@ -11,13 +11,16 @@ int_week1_steps as (
     select * from {{ ref('int_week1_steps') }}
 ),
 
-int_session_steps as (
-    select * from {{ ref('int_session_steps') }}
-    where is_page_view
+fact_page_view_events as (
+    select * from {{ ref('fact_page_view_events') }}
 ),
 
-int_plays as (
-    select * from {{ ref('int_plays') }}
+fact_listen_events as (
+    select * from {{ ref('fact_listen_events') }}
+),
+
+dim_song as (
+    select * from {{ ref('dim_song') }}
 ),
 
 int_user_levels as (
@@ -72,22 +75,37 @@ mixed_sessions as (
     where new_users.is_mixed
 ),
 
+{# Only for the few users whose registration changes, facts of all dates are read. #}
 mixed_steps as (
     select
         mixed_sessions.session_key,
         mixed_sessions.account_key,
         mixed_sessions.registration_ms,
-        int_session_steps.producer,
-        int_session_steps.session_id,
-        int_session_steps.item_in_session,
-        int_session_steps.ts_ms
-    from int_session_steps
+        fact_page_view_events.item_in_session,
+        fact_page_view_events.ts_ms
+    from fact_page_view_events
     inner join mixed_sessions
-        on int_session_steps.session_key = mixed_sessions.session_key
+        on fact_page_view_events.session_key = mixed_sessions.session_key
     where
-        int_session_steps.ts_ms >= mixed_sessions.registration_ms - {{ day_ms }}
-        and int_session_steps.ts_ms
+        fact_page_view_events.ts_ms
+        >= mixed_sessions.registration_ms - {{ day_ms }}
+        and fact_page_view_events.ts_ms
         < mixed_sessions.registration_ms + 8 * {{ day_ms }}
+),
+
+mixed_plays as (
+    select
+        fact_listen_events.session_key,
+        fact_listen_events.item_in_session,
+        fact_listen_events.ts_ms,
+        dim_song.artist_name,
+        {{ round_half_up('fact_listen_events.listened_seconds * 1000') }}
+            as listened_ms
+    from fact_listen_events
+    inner join mixed_sessions
+        on fact_listen_events.session_key = mixed_sessions.session_key
+    inner join dim_song
+        on fact_listen_events.song_key = dim_song.song_key
 ),
 
 {# int_week1_steps counts from each session's registration, this from the user's first. #}
@@ -120,19 +138,18 @@ week1_steps as (
                 ) as bigint
             )
         ) as day_number,
-        int_plays.artist_name,
+        mixed_plays.artist_name,
         1 as events,
-        case when int_plays.session_key is null then 0 else 1 end as plays,
-        coalesce(int_plays.listened_ms, 0) as listened_ms,
-        case when int_plays.session_key is not null then mixed_steps.ts_ms end
+        case when mixed_plays.session_key is null then 0 else 1 end as plays,
+        coalesce(mixed_plays.listened_ms, 0) as listened_ms,
+        case when mixed_plays.session_key is not null then mixed_steps.ts_ms end
             as first_play_ms
     from mixed_steps
-    left join int_plays
+    left join mixed_plays
         on
-            mixed_steps.session_id = int_plays.session_id
-            and mixed_steps.item_in_session = int_plays.item_in_session
-            and mixed_steps.ts_ms = int_plays.ts_ms
-            and mixed_steps.producer = int_plays.producer
+            mixed_steps.session_key = mixed_plays.session_key
+            and mixed_steps.item_in_session = mixed_plays.item_in_session
+            and mixed_steps.ts_ms = mixed_plays.ts_ms
 ),
 
 steps as (

@@ -18,17 +18,28 @@ events as (
     select * from {{ ref('stg_eventsim__status_change_events') }}
 ),
 
+{# By two integers, which is quick; whether producers share them is looked at among these few. #}
 repeated_keys as (
-    select
-        topic,
-        producer,
-        session_id,
-        item_in_session,
-        ts_ms
-    from events
-    where event_date in {{ dates_written() }}
-    group by topic, producer, session_id, item_in_session, ts_ms
-    having count(*) > 1
+    {% for topic in [
+        'listen_events',
+        'page_view_events',
+        'auth_events',
+        'status_change_events',
+    ] -%}
+        select
+            '{{ topic }}' as topic,
+            session_id,
+            step_order
+        from {{ ref('stg_eventsim__' ~ topic) }}
+        where event_date in {{ dates_written() }}
+        group by session_id, step_order
+        having count(*) > 1
+        {%- if not loop.last %}
+
+            union all
+
+        {% endif %}
+    {%- endfor %}
 ),
 
 repeated_events as (
@@ -54,11 +65,9 @@ repeated_events as (
     from events
     inner join repeated_keys
         on
-            events.topic = repeated_keys.topic
-            and events.producer = repeated_keys.producer
-            and events.session_id = repeated_keys.session_id
-            and events.item_in_session = repeated_keys.item_in_session
-            and events.ts_ms = repeated_keys.ts_ms
+            events.session_id = repeated_keys.session_id
+            and events.step_order = repeated_keys.step_order
+            and events.topic = repeated_keys.topic
 ),
 
 final as (

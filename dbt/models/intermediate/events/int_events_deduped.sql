@@ -1,4 +1,4 @@
-{{ config(materialized='view') }}
+{{ config(materialized='ephemeral') }}
 
 with
 
@@ -16,6 +16,10 @@ events as (
     union all
 
     select * from {{ ref('stg_eventsim__status_change_events') }}
+),
+
+scope as (
+    select * from {{ source('run', 'scope') }}
 ),
 
 int_duplicate_events as (
@@ -60,6 +64,8 @@ final as (
         events.source_ms,
         events.event_date
     from events
+    inner join scope
+        on events.event_date = scope.event_date
     left join int_duplicate_events
         on
             events.topic = int_duplicate_events.topic
@@ -67,9 +73,7 @@ final as (
             and events.source_partition
             = int_duplicate_events.source_partition
             and events.source_offset = int_duplicate_events.source_offset
-    where
-        events.event_date in {{ dates_read() }}
-        and int_duplicate_events.topic is null
+    where int_duplicate_events.topic is null
 )
 
 select * from final

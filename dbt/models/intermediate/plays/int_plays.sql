@@ -1,22 +1,17 @@
-{{ keep_by_date() }}
+{{ keep_for_build() }}
 
 with
 
 listens as (
-    select
-        producer,
-        session_id,
-        item_in_session,
-        ts_ms,
-        level,
-        artist_name,
-        title,
-        duration_ms,
-        event_date
-    from {{ ref('int_events_deduped') }}
+    select * from {{ ref('int_events_deduped') }}
     where
         topic = 'listen_events'
         and event_date in {{ dates_written() }}
+),
+
+int_location_days as (
+    select * from {{ ref('int_location_days') }}
+    where event_date in {{ dates_written() }}
 ),
 
 boundaries as (
@@ -24,9 +19,7 @@ boundaries as (
         session_key,
         producer,
         session_id,
-        item_in_session,
-        ts_ms,
-        page,
+        step_order,
         lead(ts_ms) over (
             partition by session_key
             order by step_order
@@ -48,21 +41,29 @@ plays as (
         listens.session_id,
         listens.item_in_session,
         listens.ts_ms,
+        listens.user_id,
+        listens.auth,
         listens.level,
         listens.artist_name,
         listens.title,
         listens.duration_ms,
+        listens.source_partition,
+        listens.source_offset,
+        listens.source_ms,
         listens.event_date,
         boundaries.next_page,
+        coalesce(int_location_days.location_key, {{ unknown_key() }})
+            as location_key,
         boundaries.next_ms - listens.ts_ms as gap_ms,
         coalesce(listens.duration_ms <= 0, true) as is_duration_imputed
     from listens
     inner join boundaries
         on
             listens.session_id = boundaries.session_id
-            and listens.item_in_session = boundaries.item_in_session
-            and listens.ts_ms = boundaries.ts_ms
+            and listens.step_order = boundaries.step_order
             and listens.producer = boundaries.producer
+    left join int_location_days
+        on {{ is_location_of('listens') }}
 ),
 
 heard_plays as (
@@ -100,15 +101,21 @@ final as (
             {{ md5_key(['artist_name', 'title', 'duration_ms']) }}
             as {{ dbt.type_string() }}
         ) as song_key,
+        cast(location_key as {{ dbt.type_string() }}) as location_key,
         cast(producer as {{ dbt.type_string() }}) as producer,
+        cast(auth as {{ dbt.type_string() }}) as auth,
         cast(session_id as bigint) as session_id,
         cast(item_in_session as integer) as item_in_session,
+        cast(user_id as bigint) as user_id,
         cast(ts_ms as bigint) as ts_ms,
         cast(level as {{ dbt.type_string() }}) as level,
         cast(artist_name as {{ dbt.type_string() }}) as artist_name,
         cast(title as {{ dbt.type_string() }}) as title,
         cast(duration_ms as bigint) as duration_ms,
         cast(listened_ms as bigint) as listened_ms,
+        cast(source_partition as integer) as source_partition,
+        cast(source_offset as bigint) as source_offset,
+        cast(source_ms as bigint) as source_ms,
         cast(end_reason as {{ dbt.type_string() }}) as end_reason,
         cast(listened_ms >= {{ var('countable_seconds') }} * 1000 as boolean)
             as is_countable_stream,

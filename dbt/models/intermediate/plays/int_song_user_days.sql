@@ -18,20 +18,11 @@ final as (
         cast(int_sessions.account_key as {{ dbt.type_string() }})
             as account_key,
         cast(int_plays.level as {{ dbt.type_string() }}) as level,
-        cast(min(int_plays.artist_name) as {{ dbt.type_string() }})
-            as artist_name,
-        cast(min(int_plays.title) as {{ dbt.type_string() }}) as title,
-        cast(min(int_plays.duration_ms) as bigint) as duration_ms,
         cast(count(*) as bigint) as plays,
         {{ integer_sum(
             'case when int_plays.is_countable_stream then 1 else 0 end'
         ) }} as countable_streams,
-        {{ integer_sum(
-            'case when int_plays.is_early_skip then 1 else 0 end'
-        ) }} as early_skips,
         {{ integer_sum('int_plays.listened_ms') }} as listened_ms,
-        cast(min(int_plays.ts_ms) as bigint) as first_play_ms,
-        cast(max(int_plays.ts_ms) as bigint) as last_play_ms,
         cast(int_plays.event_date as date) as event_date
     from int_plays
     inner join int_sessions

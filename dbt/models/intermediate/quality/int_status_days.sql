@@ -2,16 +2,16 @@
 
 with
 
-events as (
+page_views as (
     select
         status,
         page,
         method,
         level,
         event_date
-    from {{ ref('int_events_deduped') }}
+    from {{ ref('int_session_steps') }}
     where
-        topic = 'page_view_events'
+        is_page_view
         and event_date in {{ dates_written() }}
 ),
 
@@ -23,7 +23,7 @@ final as (
         cast(status as smallint) as status,
         cast(count(*) as bigint) as event_count,
         cast(event_date as date) as event_date
-    from events
+    from page_views
     group by page, method, level, status, event_date
 )
 

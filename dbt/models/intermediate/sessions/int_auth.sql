@@ -9,14 +9,6 @@ auth_events as (
         and event_date in {{ dates_read() }}
 ),
 
-page_views as (
-    select * from {{ ref('int_events_deduped') }}
-    where
-        topic = 'page_view_events'
-        and input_format = 'single'
-        and event_date in {{ dates_read() }}
-),
-
 int_session_steps as (
     select * from {{ ref('int_session_steps') }}
     where event_date in {{ dates_read() }}
@@ -34,9 +26,20 @@ login_successors as (
 
 auth_event_steps as (
     select
-        auth_events.*,
         int_session_steps.session_key,
-        int_session_steps.device_key,
+        {{ location_key('auth_events') }} as location_key,
+        auth_events.producer,
+        auth_events.session_id,
+        auth_events.item_in_session,
+        auth_events.ts_ms,
+        auth_events.step_order,
+        auth_events.user_id,
+        auth_events.level,
+        auth_events.source_partition,
+        auth_events.source_offset,
+        auth_events.source_ms,
+        auth_events.event_date,
+        auth_events.is_success,
         login_successors.session_key is null as is_echo
     from auth_events
     inner join int_session_steps
@@ -52,78 +55,36 @@ auth_event_steps as (
 ),
 
 {# A single stream has no auth topic: the step after a Login shows how it went. #}
-steps_after_login as (
+logins as (
+    select * from auth_event_steps
+
+    union all
+
     select
         int_session_steps.session_key,
-        int_session_steps.device_key,
+        int_session_steps.location_key,
         int_session_steps.producer,
         int_session_steps.session_id,
+        int_session_steps.item_in_session,
+        int_session_steps.ts_ms,
         int_session_steps.step_order,
-        int_session_steps.auth
+        int_session_steps.user_id,
+        int_session_steps.level,
+        int_session_steps.source_partition,
+        int_session_steps.source_offset,
+        int_session_steps.source_ms,
+        int_session_steps.event_date,
+        coalesce(int_session_steps.auth = 'Logged In', false) as is_success,
+        false as is_echo
     from int_session_steps
     inner join login_successors
         on
             int_session_steps.session_key = login_successors.session_key
             and int_session_steps.item_in_session
             = login_successors.item_in_session
-    where int_session_steps.input_format = 'single'
-),
-
-logins as (
-    select
-        session_key,
-        device_key,
-        producer,
-        input_format,
-        session_id,
-        item_in_session,
-        ts_ms,
-        step_order,
-        user_id,
-        level,
-        city,
-        state_code,
-        zip,
-        latitude,
-        longitude,
-        source_partition,
-        source_offset,
-        source_ms,
-        event_date,
-        is_success,
-        is_echo
-    from auth_event_steps
-
-    union all
-
-    select
-        steps_after_login.session_key,
-        steps_after_login.device_key,
-        page_views.producer,
-        page_views.input_format,
-        page_views.session_id,
-        page_views.item_in_session,
-        page_views.ts_ms,
-        page_views.step_order,
-        page_views.user_id,
-        page_views.level,
-        page_views.city,
-        page_views.state_code,
-        page_views.zip,
-        page_views.latitude,
-        page_views.longitude,
-        page_views.source_partition,
-        page_views.source_offset,
-        page_views.source_ms,
-        page_views.event_date,
-        coalesce(steps_after_login.auth = 'Logged In', false) as is_success,
-        false as is_echo
-    from page_views
-    inner join steps_after_login
-        on
-            page_views.session_id = steps_after_login.session_id
-            and page_views.step_order = steps_after_login.step_order
-            and page_views.producer = steps_after_login.producer
+    where
+        int_session_steps.is_single_stream
+        and int_session_steps.is_page_view
 ),
 
 numbered_logins as (
@@ -155,10 +116,8 @@ final as (
             'ts_ms',
         ]) }} as {{ dbt.type_string() }}) as event_id,
         cast(session_key as {{ dbt.type_string() }}) as session_key,
-        cast(device_key as {{ dbt.type_string() }}) as device_key,
-        cast({{ location_key() }} as {{ dbt.type_string() }}) as location_key,
+        cast(location_key as {{ dbt.type_string() }}) as location_key,
         cast(producer as {{ dbt.type_string() }}) as producer,
-        cast(input_format as {{ dbt.type_string() }}) as input_format,
         cast(level as {{ dbt.type_string() }}) as level,
         cast(session_id as bigint) as session_id,
         cast(item_in_session as integer) as item_in_session,

@@ -12,6 +12,23 @@ plays as (
     where event_date in {{ dates_written() }}
 ),
 
+{# Of the sessions that were not split, and of those that were. #}
+session_devices as (
+    select
+        session_key,
+        device_key
+    from {{ ref('int_producer_sessions') }}
+    where is_one_session
+
+    union all
+
+    select
+        session_key,
+        device_key
+    from {{ ref('int_split_steps') }}
+    group by session_key, device_key
+),
+
 {# Two halves of equal columns: a play whose level differs from its step's is not lost. #}
 step_sums as (
     select
@@ -20,7 +37,6 @@ step_sums as (
         event_date,
         min(producer) as producer,
         min(session_id) as session_id,
-        min(device_key) as device_key,
         min(user_id) as min_user_id,
         max(user_id) as max_user_id,
         min(registration_ms) as registration_ms,
@@ -58,7 +74,6 @@ play_sums as (
         event_date,
         min(producer) as producer,
         min(session_id) as session_id,
-        cast(null as {{ dbt.type_string() }}) as device_key,
         cast(null as bigint) as min_user_id,
         cast(null as bigint) as max_user_id,
         cast(null as bigint) as registration_ms,
@@ -96,40 +111,77 @@ sums as (
     select * from play_sums
 ),
 
-final as (
+days as (
     select
-        cast(session_key as {{ dbt.type_string() }}) as session_key,
-        cast(min(device_key) as {{ dbt.type_string() }}) as device_key,
-        cast(min(producer) as {{ dbt.type_string() }}) as producer,
-        cast(level as {{ dbt.type_string() }}) as level,
-        cast(min(first_page) as {{ dbt.type_string() }}) as first_page,
-        cast(min(last_page) as {{ dbt.type_string() }}) as last_page,
-        cast(min(session_id) as bigint) as session_id,
-        cast(min(min_user_id) as bigint) as min_user_id,
-        cast(max(max_user_id) as bigint) as max_user_id,
-        cast(min(registration_ms) as bigint) as registration_ms,
-        cast(min(first_ms) as bigint) as first_ms,
-        cast(max(last_ms) as bigint) as last_ms,
-        cast(max(ended_ms) as bigint) as ended_ms,
-        cast(min(first_order) as bigint) as first_order,
-        cast(max(last_order) as bigint) as last_order,
-        cast(min(first_item) as integer) as first_item,
-        cast(max(last_item) as integer) as last_item,
-        {{ integer_sum('steps') }} as steps,
-        {{ integer_sum('page_views') }} as page_views,
-        {{ integer_sum('errors') }} as errors,
-        {{ integer_sum('hidden_user_steps') }} as hidden_user_steps,
-        {{ integer_sum('hidden_device_steps') }} as hidden_device_steps,
-        {{ integer_sum('cancellations') }} as cancellations,
-        {{ integer_sum('plays') }} as plays,
-        {{ integer_sum('countable_streams') }} as countable_streams,
-        {{ integer_sum('skips') }} as skips,
-        {{ integer_sum('early_skips') }} as early_skips,
-        {{ integer_sum('listened_ms') }} as listened_ms,
-        cast(min(first_play_ms) as bigint) as first_play_ms,
-        cast(event_date as date) as event_date
+        session_key,
+        level,
+        event_date,
+        min(producer) as producer,
+        min(first_page) as first_page,
+        min(last_page) as last_page,
+        min(session_id) as session_id,
+        min(min_user_id) as min_user_id,
+        max(max_user_id) as max_user_id,
+        min(registration_ms) as registration_ms,
+        min(first_ms) as first_ms,
+        max(last_ms) as last_ms,
+        max(ended_ms) as ended_ms,
+        min(first_order) as first_order,
+        max(last_order) as last_order,
+        min(first_item) as first_item,
+        max(last_item) as last_item,
+        sum(steps) as steps,
+        sum(page_views) as page_views,
+        sum(errors) as errors,
+        sum(hidden_user_steps) as hidden_user_steps,
+        sum(hidden_device_steps) as hidden_device_steps,
+        sum(cancellations) as cancellations,
+        sum(plays) as plays,
+        sum(countable_streams) as countable_streams,
+        sum(skips) as skips,
+        sum(early_skips) as early_skips,
+        sum(listened_ms) as listened_ms,
+        min(first_play_ms) as first_play_ms
     from sums
     group by session_key, level, event_date
+),
+
+final as (
+    select
+        cast(days.session_key as {{ dbt.type_string() }}) as session_key,
+        cast(session_devices.device_key as {{ dbt.type_string() }})
+            as device_key,
+        cast(days.producer as {{ dbt.type_string() }}) as producer,
+        cast(days.level as {{ dbt.type_string() }}) as level,
+        cast(days.first_page as {{ dbt.type_string() }}) as first_page,
+        cast(days.last_page as {{ dbt.type_string() }}) as last_page,
+        cast(days.session_id as bigint) as session_id,
+        cast(days.min_user_id as bigint) as min_user_id,
+        cast(days.max_user_id as bigint) as max_user_id,
+        cast(days.registration_ms as bigint) as registration_ms,
+        cast(days.first_ms as bigint) as first_ms,
+        cast(days.last_ms as bigint) as last_ms,
+        cast(days.ended_ms as bigint) as ended_ms,
+        cast(days.first_order as bigint) as first_order,
+        cast(days.last_order as bigint) as last_order,
+        cast(days.first_item as integer) as first_item,
+        cast(days.last_item as integer) as last_item,
+        cast(days.steps as bigint) as steps,
+        cast(days.page_views as bigint) as page_views,
+        cast(days.errors as bigint) as errors,
+        cast(days.hidden_user_steps as bigint) as hidden_user_steps,
+        cast(days.hidden_device_steps as bigint) as hidden_device_steps,
+        cast(days.cancellations as bigint) as cancellations,
+        cast(days.plays as bigint) as plays,
+        cast(days.countable_streams as bigint) as countable_streams,
+        cast(days.skips as bigint) as skips,
+        cast(days.early_skips as bigint) as early_skips,
+        cast(days.listened_ms as bigint) as listened_ms,
+        cast(days.first_play_ms as bigint) as first_play_ms,
+        cast(days.event_date as date) as event_date
+    from days
+    inner join session_devices
+        on days.session_key = session_devices.session_key
 )
 
 select * from final

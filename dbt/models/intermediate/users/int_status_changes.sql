@@ -32,8 +32,7 @@ final as (
             as session_key,
         cast(int_sessions.person_key as {{ dbt.type_string() }}) as person_key,
         cast({{ location_key() }} as {{ dbt.type_string() }}) as location_key,
-        cast(int_session_steps.device_key as {{ dbt.type_string() }})
-            as device_key,
+        cast(int_sessions.device_key as {{ dbt.type_string() }}) as device_key,
         cast(events.producer as {{ dbt.type_string() }}) as producer,
         cast(events.auth as {{ dbt.type_string() }}) as auth,
         cast(events.level as {{ dbt.type_string() }}) as level,

@@ -17,6 +17,11 @@ int_song_user_days as (
     where event_date in {{ dates_written() }}
 ),
 
+int_song_days as (
+    select * from {{ ref('int_song_days') }}
+    where event_date in {{ dates_written() }}
+),
+
 activity as (
     select
         int_sessions.account_key,
@@ -47,13 +52,20 @@ activity as (
 
 variety as (
     select
-        account_key,
-        level,
-        event_date,
+        int_song_user_days.account_key,
+        int_song_user_days.level,
+        int_song_user_days.event_date,
         count(*) as distinct_songs,
-        count(distinct artist_name) as distinct_artists
+        count(distinct int_song_days.artist_name) as distinct_artists
     from int_song_user_days
-    group by account_key, level, event_date
+    inner join int_song_days
+        on
+            int_song_user_days.song_key = int_song_days.song_key
+            and int_song_user_days.event_date = int_song_days.event_date
+    group by
+        int_song_user_days.account_key,
+        int_song_user_days.level,
+        int_song_user_days.event_date
 ),
 
 final as (
