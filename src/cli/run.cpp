@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "pipeline/run.hpp"
-
+#include <algorithm>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <numeric>
@@ -10,11 +9,13 @@
 
 #include "base/log.hpp"
 #include "cli/command.hpp"
+#include "cli/live_display.hpp"
 #include "cli/progress.hpp"
 #include "cli/stages.hpp"
 #include "cli/values.hpp"
 #include "lake/lake.hpp"
 #include "models/packaged_models.hpp"
+#include "pipeline/pipeline.hpp"
 #include "pipeline/summary.hpp"
 
 // `bassline run`: the whole pipeline in one process.
@@ -27,8 +28,12 @@ struct Options {
     std::string producer;
     bool once = false;
     bool json = false;
+    pipeline::AskedSettings simulated;
+    std::optional<double> speed;
     pipeline::RunOptions run;
 };
+
+constexpr double kSpeedDefault = 300;  // a day in five minutes: a viewer sees it move
 
 std::uint64_t total(const std::map<std::string, std::uint64_t>& rows) {
     return std::accumulate(rows.begin(), rows.end(), std::uint64_t{0},
@@ -53,7 +58,12 @@ void print_summary(const pipeline::LakeSummary& lake, const pipeline::BackfillRe
             day.mean_seconds ? fmt::format("{:.1f} min", *day.mean_seconds / 60) : "no listener";
         fmt::print("{:<10} {:>11}  {} listener-days\n", day.weekday, minutes, day.user_days);
     }
-    fmt::print("\ningest {:.2f} s, build {:.2f} s, snapshot {}\n", report.ingest.seconds,
+    fmt::print("\n");
+    if (report.simulated_records > 0) {
+        fmt::print("simulate {:.2f} s ({} records), ", report.simulate_seconds,
+                   report.simulated_records);
+    }
+    fmt::print("ingest {:.2f} s, build {:.2f} s, snapshot {}\n", report.ingest.seconds,
                report.build.seconds, lake.snapshot);
 }
 
@@ -75,7 +85,10 @@ nlohmann::json summary_json(const pipeline::LakeSummary& lake,
             {"quarantined", lake.quarantined},
             {"top_songs", std::move(songs)},
             {"weekdays", std::move(weekdays)},
-            {"seconds", {{"ingest", report.ingest.seconds}, {"build", report.build.seconds}}}};
+            {"seconds",
+             {{"simulate", report.simulate_seconds},
+              {"ingest", report.ingest.seconds},
+              {"build", report.build.seconds}}}};
 }
 
 Exit exit_of_backfill(const pipeline::BackfillReport& report) {
@@ -84,15 +97,43 @@ Exit exit_of_backfill(const pipeline::BackfillReport& report) {
     return report.ingest.refused() ? Exit::failed : Exit::done;
 }
 
-Result<pipeline::BackfillReport> backfill(storage::FileSystem& files,
-                                          const models::Manifest& manifest, const Options& options,
-                                          const std::stop_token& stop) {
+Result<pipeline::BackfillReport> back_fill(pipeline::Pipeline& pipeline,
+                                           const std::stop_token& stop) {
     ingest::Progress progress;
     ProgressDisplay display(progress);
-    return pipeline::backfill(files, manifest, options.run, SystemClock(), stop, progress,
-                              [&display](const ingest::Notice& notice) {
-                                  display.around([&notice] { log_notice(notice); });
-                              });
+    return pipeline.back_fill(stop, progress, [&display](const ingest::Notice& notice) {
+        display.around([&notice] { log_notice(notice); });
+    });
+}
+
+// The lake's service goes on, or a new lake gets one.
+Result<pipeline::RunSettings> settle(storage::FileSystem& files,
+                                     const pipeline::AskedSettings& asked, const Clock& clock) {
+    TRY_ASSIGN(const auto made, pipeline::load_settings(files));
+    if (made) {
+        TRY(pipeline::check_settings(asked, *made));
+        return *made;
+    }
+    const auto now =
+        std::chrono::duration_cast<std::chrono::seconds>(clock.now().time_since_epoch());
+    const pipeline::RunSettings settings = pipeline::new_settings(asked, now.count());
+    TRY(pipeline::save_settings(files, settings));
+    return settings;
+}
+
+// Where the events come from. Errors: `config` if the lake's events come from elsewhere.
+Result<void> choose_source(Options& options, storage::FileSystem& files, const Clock& clock) {
+    if (options.run.ingest.inputs.empty()) {
+        TRY_ASSIGN(options.run.simulated, settle(files, options.simulated, clock));
+        if (!options.run.pace.rate) options.run.pace.speed = options.speed.value_or(kSpeedDefault);
+        return {};
+    }
+    TRY_ASSIGN(const auto made, pipeline::load_settings(files));
+    if (!made) return {};
+    return error(ErrorKind::config,
+                 "this lake holds a simulated service of {} users; leave --from out to go on with "
+                 "it, or take another --lake",
+                 made->users);
 }
 
 Result<Exit> run(Options options, const std::stop_token& stop) {
@@ -101,8 +142,16 @@ Result<Exit> run(Options options, const std::stop_token& stop) {
                models::load_packaged_models(models::models_directory(options.models)));
     TRY(check_inputs(options.run.ingest.inputs));
     TRY_ASSIGN(const auto files, lake::open_lake(options.lake));
+    const SystemClock clock;
+    TRY(choose_source(options, *files, clock));
 
-    TRY_ASSIGN(const pipeline::BackfillReport report, backfill(*files, manifest, options, stop));
+    options.run.serve.on_listening = [](const std::string& address) {
+        fmt::print("\nDashboard: {}\n", address);
+        std::fflush(stdout);
+        log_info("following the input; Ctrl-C stops");
+    };
+    TRY_ASSIGN(const auto pipeline, pipeline::Pipeline::open(*files, manifest, options.run, clock));
+    TRY_ASSIGN(const pipeline::BackfillReport report, back_fill(*pipeline, stop));
     const Exit outcome = exit_of_backfill(report);
     if (report.build.outcome == models::BuildOutcome::test_failed ||
         report.build.outcome == models::BuildOutcome::model_failed) {
@@ -123,13 +172,35 @@ Result<Exit> run(Options options, const std::stop_token& stop) {
     }
     if (options.once) return outcome;
 
-    options.run.serve.on_listening = [](const std::string& address) {
-        fmt::print("\nDashboard: {}\n", address);
-        std::fflush(stdout);
-        log_info("following the input; Ctrl-C stops");
-    };
-    TRY(pipeline::live(*files, manifest, options.run, SystemClock(), stop, log_notice));
+    const LiveDisplay display([&pipeline] { return pipeline::to_line(pipeline->view()); });
+    TRY(pipeline->live(stop, log_notice));
     return Exit::interrupted;
+}
+
+void add_simulation_options(CLI::App& app, Options& options) {
+    app.add_option("--users", options.simulated.users,
+                   "Users of the simulated service at its start (default 2000)")
+        ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{100'000'000}))
+        ->excludes("--from");
+    app.add_option("--days", options.simulated.days, "Days of history to begin with (default 30)")
+        ->check(CLI::Range(1, 3650))
+        ->excludes("--from");
+    app.add_option("--seed", options.simulated.seed, "Seed of the simulation (default 1)")
+        ->excludes("--from");
+    app.add_option("--simulation", options.simulated.config,
+                   "stock, alt, accordion, or EventSim's configuration file (default stock)")
+        ->excludes("--from");
+    auto* const speed =
+        app.add_option("--speed", options.speed,
+                       "Simulated seconds a second, once history is made; 1 is real time "
+                       "(default 300)")
+            ->check(CLI::Range(0.001, 1e6))
+            ->excludes("--from");
+    app.add_option("--rate", options.run.pace.rate,
+                   "Records a second to aim at, at whatever speed that takes")
+        ->check(CLI::Range(0.001, 1e7))
+        ->excludes("--from")
+        ->excludes(speed);
 }
 
 Run declare(CLI::App& app) {
@@ -143,10 +214,11 @@ Run declare(CLI::App& app) {
     app.add_option("--lake", options->lake,
                    "The lake: a path or file:///path, made if missing (default ./lake)");
     app.add_option("--from", run_options.ingest.inputs,
-                   "Event logs to ingest: files, folders, globs; several may follow")
-        ->required()
+                   "Event logs to ingest in place of simulating: files, folders, globs; several "
+                   "may follow")
         ->type_name("PATH ...");
-    app.add_flag("--once", options->once, "Ingest, build, print the summary and exit");
+    add_simulation_options(app, *options);
+    app.add_flag("--once", options->once, "Back-fill, build, print the summary and exit");
     app.add_option("--port", run_options.serve.port,
                    "Port of the dashboard; 0 takes a free one (default 8080)");
     app.add_option("--producer", options->producer,
@@ -162,8 +234,10 @@ Run declare(CLI::App& app) {
 
 const Command kRun{
     .name = "run",
-    .summary = "Run the whole pipeline: ingest, build, and serve live charts",
+    .summary = "Run the whole pipeline: simulate or ingest, build, and serve live charts",
     .examples =
+        "  bassline run\n"
+        "  bassline run --users 20000 --days 60 --rate 2000\n"
         "  bassline run --from logs/\n"
         "  bassline run --from 'logs/*.gz' --once --json\n"
         "  bassline run --lake ./lake --from app.log --port 8081",

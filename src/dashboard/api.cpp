@@ -92,7 +92,8 @@ net::Response not_modified(const std::string& etag) {
 
 }  // namespace
 
-Api::Api(const GoldStore& store, const Clock& clock) : store_(store), clock_(clock) {
+Api::Api(const GoldStore& store, const Clock& clock, std::function<json()> pipeline)
+    : store_(store), clock_(clock), pipeline_(std::move(pipeline)) {
     add_routes();
 }
 
@@ -104,6 +105,7 @@ void Api::add_routes() {
     get("/api/v1/charts", [this](const auto&, auto) { return chart_list(); });
     get("/api/v1/charts/*", [this](const auto& request, auto id) { return chart(request, id); });
     get("/api/v1/summary", [this](const auto& request, auto) { return summary(request); });
+    get("/api/v1/pipeline", [this](const auto&, auto) { return pipeline(); });
     get("/healthz", [](const auto&, auto) { return json_response({{"status", "ok"}}); });
     get("/readyz", [this](const auto&, auto) { return readiness(); });
     get("/metrics", [this](const auto&, auto) {
@@ -138,6 +140,12 @@ net::Response Api::status() const {
              : json("the newest snapshot could not be loaded; the server's log says why")}};
     if (state.gold) body.update(provenance(*state.gold));
     return json_response(body);
+}
+
+net::Response Api::pipeline() const {
+    if (pipeline_) return json_response(pipeline_());
+    return net::error_response(404, "no_pipeline",
+                               "Only `bassline run` has a pipeline beside its dashboard.");
 }
 
 net::Response Api::readiness() const {

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <functional>
+#include <nlohmann/json.hpp>
+
 #include "base/clock.hpp"
 #include "dashboard/gold_store.hpp"
 #include "dashboard/metrics.hpp"
@@ -17,8 +20,9 @@ namespace bassline::dashboard {
 
 class Api {
 public:
-    /// Both must outlive the Api.
-    Api(const GoldStore& store, const Clock& clock);
+    /// Store and clock must outlive the Api.
+    /// `pipeline`: what `/api/v1/pipeline` answers; empty where no `run` is around the server.
+    Api(const GoldStore& store, const Clock& clock, std::function<nlohmann::json()> pipeline = {});
 
     net::Response answer(const net::Request& request);
 
@@ -26,12 +30,14 @@ private:
     void add_routes();
     net::Response status() const;
     net::Response readiness() const;
+    net::Response pipeline() const;
     net::Response chart_list() const;
     net::Response chart(const net::Request& request, std::string_view id) const;
     net::Response summary(const net::Request& request) const;
 
     const GoldStore& store_;
     const Clock& clock_;
+    const std::function<nlohmann::json()> pipeline_;
     net::Router router_;
     RequestMetrics metrics_;
 };

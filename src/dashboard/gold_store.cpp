@@ -11,7 +11,7 @@
 namespace bassline::dashboard {
 namespace {
 
-constexpr std::chrono::seconds kPollInterval{1};
+constexpr std::chrono::milliseconds kPollInterval{250};
 
 }  // namespace
 
@@ -41,9 +41,12 @@ void GoldStore::refresh() {
     if (!gold) return fail(gold.error().message);
     log_info("snapshot {} of run {} is on the page", gold.value().snapshot, gold.value().run);
     auto shared = std::make_shared<const Gold>(std::move(gold).value());
-    const std::lock_guard lock(mutex_);
-    state_.gold = std::move(shared);
-    state_.failure.clear();
+    {
+        const std::lock_guard lock(mutex_);
+        state_.gold = shared;
+        state_.failure.clear();
+    }
+    if (on_loaded_) on_loaded_(shared->snapshot, shared->watermark);
 }
 
 void GoldStore::follow(std::stop_token stop) {

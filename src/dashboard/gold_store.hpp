@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <stop_token>
@@ -10,7 +11,7 @@
 #include "dashboard/gold.hpp"
 #include "storage/file_system.hpp"
 
-// The newest gold there is, followed: looks for a new snapshot every second and swaps it in whole.
+// The newest gold there is, followed: looks for a new snapshot now and then and swaps it in whole.
 // What was handed out stays valid as long as somebody holds it. One thread calls `follow` or
 // `refresh`; `state` is for any thread.
 namespace bassline::dashboard {
@@ -23,8 +24,11 @@ public:
         std::uint64_t failures = 0;        // loads that failed since start
     };
 
-    /// `files` must outlive the store.
-    explicit GoldStore(const storage::FileSystem& files) : files_(files) {}
+    using OnLoaded = std::function<void(std::uint64_t snapshot, Timestamp watermark)>;
+
+    /// `files` must outlive the store. `on_loaded` is called once `state` has a new snapshot.
+    explicit GoldStore(const storage::FileSystem& files, OnLoaded on_loaded = {})
+        : files_(files), on_loaded_(std::move(on_loaded)) {}
 
     State state() const;
 
@@ -32,13 +36,14 @@ public:
     /// the state.
     void refresh();
 
-    /// Refreshes every second until stop is requested.
+    /// Refreshes four times a second until stop is requested.
     void follow(std::stop_token stop);
 
 private:
     void fail(std::string message);
 
     const storage::FileSystem& files_;
+    const OnLoaded on_loaded_;
     mutable std::mutex mutex_;
     State state_;
 };

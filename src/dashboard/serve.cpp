@@ -36,8 +36,8 @@ Result<void> serve(const storage::FileSystem& files, const ServeOptions& options
                    std::stop_token stop) {
     TRY_ASSIGN(net::AdmissionRules admission, admission_rules(options));
     const SystemClock clock;
-    GoldStore store(files);
-    Api api(store, clock);
+    GoldStore store(files, options.on_snapshot);
+    Api api(store, clock, options.pipeline);
     TRY_ASSIGN(const auto server,
                net::Server::listen(
                    {.host = options.host, .port = options.port, .admission = std::move(admission)},

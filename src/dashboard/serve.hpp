@@ -3,9 +3,11 @@
 
 #include <cstdint>
 #include <functional>
+#include <nlohmann/json.hpp>
 #include <stop_token>
 #include <string>
 
+#include "base/clock.hpp"
 #include "base/result.hpp"
 #include "storage/file_system.hpp"
 
@@ -17,6 +19,10 @@ struct ServeOptions {
     std::string token_file;     // empty: no token, loopback addresses only
     /// Called once with "http://127.0.0.1:8080/" when requests are answered.
     std::function<void(const std::string& address)> on_listening;
+    /// Called when a snapshot can be seen by whoever asks, by the thread that loads.
+    std::function<void(std::uint64_t snapshot, Timestamp watermark)> on_snapshot;
+    /// What the stages beside the server are doing; empty if there are none. Any thread.
+    std::function<nlohmann::json()> pipeline;
 };
 
 /// Serves the dashboard of a lake until stop is requested; follows new snapshots, works before

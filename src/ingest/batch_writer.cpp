@@ -27,7 +27,6 @@ namespace {
 using event::Column;
 
 constexpr std::int64_t kHourMs = 3'600'000;
-constexpr std::int64_t kDayMs = 24 * kHourMs;
 constexpr std::size_t kRowGroupRowsMax = 1u << 20;
 constexpr std::size_t kRowGroupBytesMax = 256u << 20;
 constexpr std::size_t kRowGroupBytesMin = 2u << 20;      // smaller buffers are spilled instead
@@ -51,7 +50,7 @@ struct TopicHour {
 };
 
 std::int64_t event_ms_max(const BatchContext& context) {
-    return context.ingested_at.time_since_epoch().count() / 1000 + kDayMs;
+    return context.ingested_at.time_since_epoch().count() / 1000 + context.ahead_max.count();
 }
 
 bool is_blank(std::string_view line) {

@@ -27,12 +27,13 @@ namespace bassline::ingest {
 struct BatchContext {
     std::string chain;
     std::uint64_t seq = 0;
-    std::optional<std::string> producer;    // `--producer NAME`
-    std::string source = "file";            // column `source`: "file" or "kafka"
-    std::string staging_directory;          // exists; shared by the workers of a batch
-    std::size_t worker = 0;                 // number of this worker; keeps staged names apart
-    Timestamp ingested_at;                  // start of the batch; bounds `ts` too
-    std::size_t memory_bytes = 256u << 20;  // budget of this worker alone
+    std::optional<std::string> producer;  // `--producer NAME`
+    std::string source = "file";          // column `source`: "file" or "kafka"
+    std::string staging_directory;        // exists; shared by the workers of a batch
+    std::size_t worker = 0;               // number of this worker; keeps staged names apart
+    Timestamp ingested_at;                // start of the batch
+    std::chrono::milliseconds ahead_max{std::chrono::hours(24)};  // `ts` may be so far past it
+    std::size_t memory_bytes = 256u << 20;                        // budget of this worker alone
 };
 
 /// Bytes readable past the end of LineBlock::bytes; their content does not matter.

@@ -157,6 +157,7 @@ private:
             return std::move(entry).error();
         }
         add_to_summary(entry.value());
+        if (options_.on_commit) options_.on_commit(entry.value());
         return {};
     }
 
@@ -164,6 +165,7 @@ private:
         BatchOptions options{.threads = options_.threads};
         TRY_ASSIGN(options.context, committer_.begin());
         options.context.producer = options_.producer;
+        options.context.ahead_max = options_.ahead_max;
         const std::uint64_t for_writers =
             options_.memory_bytes - std::min(options_.memory_bytes / 2, kMemoryOutsideWriters);
         options.context.memory_bytes = static_cast<std::size_t>(for_writers / options_.threads);

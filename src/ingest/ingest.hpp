@@ -33,6 +33,10 @@ struct IngestOptions {
     std::uint64_t batch_bytes = 1u << 30;  // of input
     std::optional<std::string> producer;
     bool follow = false;
+    /// Events further ahead of the clock are refused; a simulated service may run ahead for years.
+    std::chrono::milliseconds ahead_max{std::chrono::hours(24)};
+    /// Called after each commit, by the thread that ingests.
+    std::function<void(const lake::Entry&)> on_commit;
 };
 
 /// Least memory that a run accepts for a thread.

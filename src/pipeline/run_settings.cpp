@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "pipeline/run_settings.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <fmt/format.h>
+
+namespace bassline::pipeline {
+namespace {
+
+constexpr std::string_view kFile = "_simulator/settings.json";
+constexpr std::int64_t kDaySeconds = 86'400;
+constexpr std::uint64_t kSeedDefault = 1;
+
+template <class T>
+void note_difference(std::string& differences, std::string_view option,
+                     const std::optional<T>& asked, const T& made) {
+    if (!asked || *asked == made) return;
+    differences +=
+        fmt::format("{}{} {} instead of {}", differences.empty() ? "" : ", ", option, *asked, made);
+}
+
+}  // namespace
+
+Result<std::optional<RunSettings>> load_settings(const storage::FileSystem& files) {
+    const auto text = files.read(kFile);
+    if (!text && text.error().kind == ErrorKind::not_found) return std::optional<RunSettings>();
+    if (!text) return text.error();
+    const auto json = nlohmann::json::parse(text.value(), nullptr, false);
+    try {
+        return std::optional(RunSettings{.config = json.at("config"),
+                                         .users = json.at("users"),
+                                         .seed = json.at("seed"),
+                                         .from_s = json.at("from_s"),
+                                         .live_s = json.at("live_s")});
+    } catch (const nlohmann::json::exception& damage) {
+        return error(ErrorKind::bad_data, "{}/{} is damaged: {}", files.root(), kFile,
+                     damage.what());
+    }
+}
+
+Result<void> save_settings(storage::FileSystem& files, const RunSettings& settings) {
+    const nlohmann::json json = {{"config", settings.config},
+                                 {"users", settings.users},
+                                 {"seed", settings.seed},
+                                 {"from_s", settings.from_s},
+                                 {"live_s", settings.live_s}};
+    const std::string part = fmt::format("{}.part", kFile);
+    TRY(files.remove(part));
+    TRY(files.write_durably(part, json.dump(1) + "\n"));
+    return files.rename_over(part, kFile);
+}
+
+RunSettings new_settings(const AskedSettings& asked, std::int64_t now_s) {
+    const std::int64_t days = asked.days.value_or(kDaysDefault);
+    return {.config = asked.config.value_or("stock"),
+            .users = asked.users.value_or(kUsersDefault),
+            .seed = asked.seed.value_or(kSeedDefault),
+            .from_s = now_s / kDaySeconds * kDaySeconds - days * kDaySeconds,
+            .live_s = now_s};
+}
+
+Result<void> check_settings(const AskedSettings& asked, const RunSettings& made) {
+    std::string differences;
+    note_difference(differences, "--config", asked.config, made.config);
+    note_difference(differences, "--users", asked.users, made.users);
+    note_difference(differences, "--seed", asked.seed, made.seed);
+    const auto days =
+        static_cast<std::uint32_t>(made.live_s / kDaySeconds - made.from_s / kDaySeconds);
+    note_difference(differences, "--days", asked.days, days);
+    if (differences.empty()) return {};
+    return error(ErrorKind::config,
+                 "this lake was made with other settings: {}. Leave them out to go on with it, or "
+                 "take another --lake",
+                 differences);
+}
+
+}  // namespace bassline::pipeline

@@ -1,0 +1,209 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "pipeline/simulated_source.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <condition_variable>
+
+#include "base/log.hpp"
+#include "lake/file_sources.hpp"
+#include "simulator/catalogue.hpp"
+#include "simulator/checkpoint.hpp"
+#include "simulator/event_writer.hpp"
+#include "simulator/pace.hpp"
+#include "simulator/simulation.hpp"
+
+namespace bassline::pipeline {
+namespace {
+
+using std::chrono::steady_clock;
+
+constexpr std::string_view kFolder = "_simulator/segments";
+constexpr std::string_view kCheckpoint = "_simulator/checkpoint";
+constexpr std::uint64_t kSegmentBytesMax = 64u << 20;
+constexpr std::chrono::minutes kSegmentTimeMax{5};
+constexpr std::chrono::milliseconds kTick{100};
+constexpr std::int64_t kRepeatStrideS = 60;
+constexpr std::int64_t kMillisecond = 1000;
+
+std::optional<std::uint64_t> number_of(std::string_view path) {
+    const std::string_view name = path.substr(path.find_last_of('/') + 1);
+    std::uint64_t number = 0;
+    const auto [end, failure] = std::from_chars(name.data(), name.data() + name.size(), number);
+    const bool whole = failure == std::errc() && segment_name(number) == name;
+    return whole ? std::optional(number) : std::nullopt;
+}
+
+void wait(const std::stop_token& stop, std::chrono::milliseconds time) {
+    std::mutex mutex;
+    std::condition_variable_any condition;
+    std::unique_lock lock(mutex);
+    condition.wait_for(lock, stop, time, [] { return false; });
+}
+
+}  // namespace
+
+struct SimulatedSource::Machine {
+    Machine(const simulator::Configuration& with, simulator::Catalogue&& songs_and_people,
+            const RunSettings& settings, simulator::Sink& sink, std::size_t threads)
+        : catalogue(std::move(songs_and_people)),
+          model(with, catalogue,
+                {.seed = settings.seed, .growth_rate = with.growth_rate.value_or(0)}),
+          workers(threads),
+          simulation(model, {.users = settings.users, .from_ms = settings.from_s * kMillisecond},
+                     workers),
+          writer(model, {}, simulator::StreamLayout::together, sink, workers.count()) {}
+
+    const simulator::Catalogue catalogue;
+    const simulator::Model model;
+    simulator::Workers workers;
+    simulator::Simulation simulation;
+    simulator::EventWriter writer;
+};
+
+SimulatedSource::SimulatedSource(storage::FileSystem& files, const RunSettings& settings)
+    : files_(files), settings_(settings), segment_began_(steady_clock::now()) {}
+SimulatedSource::~SimulatedSource() = default;
+
+Result<std::unique_ptr<SimulatedSource>> SimulatedSource::open(storage::FileSystem& files,
+                                                               const RunSettings& settings,
+                                                               std::size_t threads) {
+    std::unique_ptr<SimulatedSource> source(new SimulatedSource(files, settings));
+    TRY(source->start(threads));
+    return source;
+}
+
+std::string SimulatedSource::folder() const {
+    return files_.absolute(kFolder);
+}
+
+Result<void> SimulatedSource::start(std::size_t threads) {
+    TRY(files_.make_directories(kFolder));
+    TRY_ASSIGN(const auto configuration, simulator::load_configuration(settings_.config, {}));
+    TRY_ASSIGN(simulator::Catalogue catalogue, simulator::Catalogue::embedded());
+    const std::string checkpoint = files_.absolute(kCheckpoint);
+    TRY_ASSIGN(const auto kept, simulator::read_checkpoint_header(checkpoint));
+    const std::uint64_t number = kept ? kept->settings.value("segment", std::uint64_t{1}) : 1;
+    TRY_ASSIGN(segment_, SegmentWriter::open(folder(), number));
+    machine_ = std::make_unique<Machine>(configuration, std::move(catalogue), settings_, *segment_,
+                                         threads);
+    if (kept) TRY(simulator::read_checkpoint(checkpoint, machine_->simulation));
+    TRY(remove_spent_segments());
+    return repeat_open_segment();
+}
+
+// What a process that ended had appended is written again, and thereby compared.
+Result<void> SimulatedSource::repeat_open_segment() {
+    while (segment_->bytes_to_repeat() > 0) {
+        simulator::Simulation& simulation = machine_->simulation;
+        TRY(simulation.advance(simulation.now_s() + kRepeatStrideS, machine_->writer));
+    }
+    return append();
+}
+
+Result<void> SimulatedSource::remove_spent_segments() {
+    TRY_ASSIGN(const auto chain, lake::load_files_chain(files_));
+    TRY_ASSIGN(const auto standing, files_.list(kFolder));
+    for (const storage::FileInfo& file : standing) {
+        const auto number = number_of(file.path);
+        if (!number || *number >= segment_->number()) continue;
+        const auto known = chain.sources.paths.find(files_.absolute(file.path));
+        if (known != chain.sources.paths.end() && known->second.end == file.bytes) {
+            TRY(files_.remove(file.path));
+        } else {
+            const std::lock_guard lock(mutex_);
+            closed_[files_.absolute(file.path)] = file.bytes;
+        }
+    }
+    return {};
+}
+
+Result<void> SimulatedSource::append() {
+    TRY(segment_->flush());
+    now_s_ = machine_->simulation.now_s();
+    const auto& records = machine_->writer.counts().records;
+    std::uint64_t sum = 0;
+    for (const std::uint64_t count : records) sum += count;
+    records_ = sum;
+    bytes_ = bytes_closed_ + segment_->bytes();
+    const bool is_due =
+        segment_->bytes() >= kSegmentBytesMax ||
+        (segment_->bytes() > 0 && steady_clock::now() - segment_began_ >= kSegmentTimeMax);
+    return is_due ? rotate() : Result<void>();
+}
+
+Result<void> SimulatedSource::rotate() {
+    {
+        const std::lock_guard lock(mutex_);
+        closed_[folder() + "/" + segment_name(segment_->number())] = segment_->bytes();
+        remove_read_segments();
+    }
+    bytes_closed_ += segment_->bytes();
+    TRY(segment_->finish());
+    TRY(simulator::write_checkpoint(files_.absolute(kCheckpoint),
+                                    {.settings = {{"segment", segment_->number() + 1}}},
+                                    machine_->simulation));
+    TRY(segment_->rotate());
+    segment_began_ = steady_clock::now();
+    return {};
+}
+
+Result<void> SimulatedSource::back_fill(std::int64_t until_s, const std::stop_token& stop) {
+    simulator::Simulation& simulation = machine_->simulation;
+    while (simulation.now_s() < until_s && !stop.stop_requested()) {
+        TRY(simulation.advance_slice(until_s, machine_->writer));
+        TRY(append());
+    }
+    return {};
+}
+
+Result<void> SimulatedSource::live(const Pace& pace, const Clock& clock,
+                                   const std::stop_token& stop,
+                                   const std::function<void(std::int64_t)>& on_append) {
+    simulator::Simulation& simulation = machine_->simulation;
+    const Timestamp began = clock.now();
+    const simulator::ClockPace by_clock(began, simulation.now_s(), pace.speed);
+    simulator::RatePace by_rate(began, pace.rate.value_or(0), simulation.now_s(), records_);
+    while (!stop.stop_requested()) {
+        const Timestamp now = clock.now();
+        const std::int64_t due =
+            pace.rate ? by_rate.due_s(now, simulation.now_s(), records_) : by_clock.due_s(now);
+        const std::uint64_t before = records_;
+        while (simulation.now_s() < due && !stop.stop_requested()) {
+            TRY(simulation.advance_slice(due, machine_->writer));
+        }
+        TRY(append());
+        if (records_ > before) on_append(segment_->newest_event_ms());
+        wait(stop, kTick);
+    }
+    return {};
+}
+
+void SimulatedSource::ingested(const lake::Entry& entry) {
+    const std::lock_guard lock(mutex_);
+    for (const lake::FileRange& range : entry.ranges) {
+        std::uint64_t& read = read_[range.path];
+        bytes_read_ += range.end - range.start;
+        read = std::max(read, range.end);
+    }
+    remove_read_segments();
+}
+
+void SimulatedSource::remove_read_segments() {
+    std::erase_if(closed_, [this](const auto& closed) {
+        const auto read = read_.find(closed.first);
+        if (read == read_.end() || read->second < closed.second) return false;
+        const std::string name = segment_name(number_of(closed.first).value_or(0));
+        const auto removed = files_.remove(fmt::format("{}/{}", kFolder, name));
+        if (!removed) log_warn("a segment that was read stays: {}", removed.error().message);
+        read_.erase(read);
+        return true;
+    });
+}
+
+std::uint64_t SimulatedSource::segments() const {
+    const std::lock_guard lock(mutex_);
+    return closed_.size() + 1;
+}
+
+}  // namespace bassline::pipeline
