@@ -10,6 +10,7 @@
 
 #include "base/log.hpp"
 #include "cli/command.hpp"
+#include "cli/simulate_reports.hpp"
 #include "cli/values.hpp"
 #include "event/schema.hpp"
 #include "simulator/time_text.hpp"
@@ -23,6 +24,8 @@ using simulator::SimulateSummary;
 
 struct Options {
     SimulateOptions simulate;
+    bool estimate = false;
+    std::vector<std::string> check;  // files, instead of a run
     bool json = false;
 };
 
@@ -60,6 +63,11 @@ void print_table(const SimulateSummary& summary) {
 }
 
 Result<Exit> run(const Options& options, const std::stop_token& stop) {
+    if (!options.check.empty()) return print_check(options.check, options.simulate, options.json);
+    if (options.estimate) return print_estimate(options.simulate, options.json);
+    if (options.simulate.out.empty()) {
+        return error(ErrorKind::usage, "--out is required: where the events go");
+    }
     if (options.json && options.simulate.out == "-") {
         return error(ErrorKind::usage, "--json and --out - would both write to standard output");
     }
@@ -134,6 +142,12 @@ Run declare(CLI::App& app) {
     app.add_option("--threads", simulate.threads,
                    "Threads; the output does not depend on them (default the machine's cores)")
         ->check(CLI::Range(1, 256));
+    app.add_flag("--estimate", options->estimate,
+                 "Print the records and bytes to expect, and make nothing");
+    app.add_option("--check", options->check,
+                   "Compare the statistics of these files or folders with the configuration's, and "
+                   "make nothing; exit code 3 if a figure fails")
+        ->type_name("PATH ...");
     app.add_flag("--json", options->json, "Print the result as JSON");
     return [options](const std::stop_token& stop) { return run(*options, stop); };
 }
@@ -146,7 +160,9 @@ const Command kSimulate{
     .examples =
         "  bassline simulate --out logs/ --users 2000 --from 2025-09-01 --to 2025-10-01\n"
         "  bassline simulate --out events.json.gz --format single --config accordion --seed 7\n"
-        "  bassline simulate --out - --users 100 | bassline ingest --lake ./lake --from -",
+        "  bassline simulate --out - --users 100 | bassline ingest --lake ./lake --from -\n"
+        "  bassline simulate --estimate --users 1000000 --from 2025-09-01 --to 2025-10-01\n"
+        "  bassline simulate --check logs/",
     .declare = declare,
 };
 

@@ -52,15 +52,14 @@ WeekendDamping weekend_damping_of(const Configuration& configuration, bool compa
             .holidays = {.juneteenth = !compat}};
 }
 
-std::vector<double> start_shares_by_hour(const Configuration& configuration, bool compat,
-                                         double growth_rate, Date first, Date end) {
-    const auto of_day = hourly_start_shares(configuration.damping);
-    const WeekendDamping weekend = weekend_damping_of(configuration, compat);
+std::vector<double> start_shares_by_hour(const std::array<double, 24>& of_day,
+                                         const WeekendDamping& weekend, Growth growth, Date first,
+                                         Date end) {
     std::vector<double> shares;
     for (std::int64_t at = epoch_s(first); at < epoch_s(end); at += kHourSeconds) {
         const auto hour = static_cast<std::size_t>(at / kHourSeconds % 24);
         const double years = static_cast<double>(at - epoch_s(first)) / kYearSeconds;
-        shares.push_back(of_day[hour] * kept_share(weekend, at) * std::exp(growth_rate * years));
+        shares.push_back(of_day[hour] * kept_share(weekend, at) * std::exp(growth.rate * years));
     }
     scale_to_one(shares);
     return shares;

@@ -20,10 +20,15 @@ std::array<double, 24> hourly_start_shares(double damping);
 /// The configuration's damping of free time. `compat`: by the original's calendar.
 WeekendDamping weekend_damping_of(const Configuration& configuration, bool compat);
 
-/// Shares of the session starts that free time leaves, by hour from `first` to before `end`, with a
-/// population that grows by exp(growth_rate t / year). Sums to 1.
-std::vector<double> start_shares_by_hour(const Configuration& configuration, bool compat,
-                                         double growth_rate, Date first, Date end);
+struct Growth {
+    double rate = 0;  // a year: the population is exp(rate t) times the first day's
+};
+
+/// Shares of session starts by hour from `first` to before `end`: those of a day's hours, less what
+/// free time drops of them. Sums to 1.
+std::vector<double> start_shares_by_hour(const std::array<double, 24>& of_day,
+                                         const WeekendDamping& weekend, Growth growth, Date first,
+                                         Date end);
 
 /// The share of session starts that free time drops, over the weeks of a year.
 double dropped_share(const Configuration& configuration, bool compat);

@@ -24,7 +24,9 @@ TEST(StartShares, FreeDaysHaveHalfAndTheRampReachesIntoTheirNeighbours) {
     using namespace std::chrono_literals;
     const Configuration stock = load_configuration("stock").value();
     const Date monday = std::chrono::sys_days{2025y / 9 / 8};
-    const auto shares = start_shares_by_hour(stock, true, 0, monday, monday + std::chrono::days{7});
+    const auto shares =
+        start_shares_by_hour(hourly_start_shares(stock.damping), weekend_damping_of(stock, true),
+                             {}, monday, monday + std::chrono::days{7});
     ASSERT_EQ(shares.size(), 7u * 24);
     const auto of_hour = [&](std::size_t day, std::size_t hour) { return shares[24 * day + hour]; };
     EXPECT_NEAR(of_hour(5, 12) / of_hour(2, 12), 0.5, 1e-9);
@@ -38,7 +40,8 @@ TEST(StartShares, GrowWithThePopulation) {
     const Configuration stock = load_configuration("stock").value();
     const Date tuesday = std::chrono::sys_days{2025y / 9 / 9};
     const auto shares =
-        start_shares_by_hour(stock, true, 2, tuesday, tuesday + std::chrono::days{8});
+        start_shares_by_hour(hourly_start_shares(stock.damping), weekend_damping_of(stock, true),
+                             {.rate = 2}, tuesday, tuesday + std::chrono::days{8});
     EXPECT_NEAR(shares[7 * 24 + 12] / shares[12], std::exp(2 * 7 / 365.25), 1e-9);
 }
 

@@ -5,8 +5,6 @@
 #include <array>
 #include <filesystem>
 
-#include "simulator/file_sink.hpp"
-
 namespace bassline::simulator {
 namespace {
 
@@ -59,8 +57,11 @@ Result<Destination> open_destination(const DestinationOptions& options) {
     const bool together = is_file || options.format == OutputFormat::single;
     FileOutput output = is_file ? one_file(options.out) : file_a_topic(options);
     output.is_live = options.is_live;
+    output.resume_at = options.resume_at;
     destination.layout = together ? StreamLayout::together : StreamLayout::by_topic;
-    TRY_ASSIGN(destination.sink, FileSink::open(output));
+    TRY_ASSIGN(auto files, FileSink::open(output));
+    destination.files = files.get();
+    destination.sink = std::move(files);
     return destination;
 }
 

@@ -3,9 +3,11 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "simulator/compressor.hpp"
 #include "simulator/event_writer.hpp"
+#include "simulator/file_sink.hpp"
 #include "simulator/sink.hpp"
 
 // From `--out` to a sink.
@@ -14,6 +16,7 @@ namespace bassline::simulator {
 struct Destination {
     StreamLayout layout = StreamLayout::by_topic;
     std::unique_ptr<Sink> sink;
+    const FileSink* files = nullptr;  // the sink, if it is one of files
 };
 
 struct DestinationOptions {
@@ -21,6 +24,7 @@ struct DestinationOptions {
     Compression compression = Compression::none;
     OutputFormat format = OutputFormat::topics;
     bool is_live = false;
+    std::vector<std::uint64_t> resume_at;  // as FileOutput has it
 };
 
 /// `-` is standard output; a name that ends in .ndjson, .jsonl or .json, with .gz or .zst behind it

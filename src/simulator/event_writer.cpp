@@ -68,6 +68,7 @@ EventWriter::EventWriter(const Model& model, const OutputOptions& options, Strea
       event_key_(RandomStream(model.options.seed, StreamPurpose::event_ids, 0).next_word()),
       desks_(workers) {
     for (Desk& desk : desks_) {
+        desk.time = std::make_unique_for_overwrite<char[]>(texts_.record_bytes_max);
         desk.tail = std::make_unique_for_overwrite<char[]>(texts_.record_bytes_max);
     }
 }
@@ -127,51 +128,53 @@ void EventWriter::add_record(Desk& desk, const StepView& view, Topic topic, Writ
     }
 }
 
-char* EventWriter::put_time(char* out, const StepView& view) const {
-    out = put(out, "\"ts\":");
-    out = put_number(out, static_cast<std::uint64_t>(view.ts_ms));
-    out = put(out, ",\"sessionId\":");
-    return put_number(out, view.session);
-}
-
 void EventWriter::write_step(Desk& desk, const StepView& view) const {
     const Step& step = view.step;
+    // What all records of the step share, spelled once.
+    char* const time = desk.time.get();
+    const Piece times{time, static_cast<std::size_t>(put_time(time, view) - time)};
     char* const tail = desk.tail.get();
-    const auto tail_size = static_cast<std::size_t>(put_tail(tail, view) - tail);
-    const auto put_rest = [&](char* out, Piece head) {
-        out = put(out, head);
-        out = put_number(out, step.item);
-        return put_copy(out, tail, tail_size);
+    const Piece tails{tail,
+                      static_cast<std::size_t>(put_tail(put_number(tail, step.item), view) - tail)};
+    const auto put_all = [&](char* out, Piece head) {
+        return put(put(put(out, times), head), tails);
     };
     if (view.traits.is_song) {
         add_record(desk, view, Topic::listen_events, [&](char* out) {
             *out++ = '{';
             out = put(out, texts_.songs[step.song]);
             *out++ = ',';
-            return put_rest(put_time(out, view), texts_.listen_heads[step.state]);
+            return put_all(out, texts_.listen_heads[step.state]);
         });
     }
     if (view.traits.is_status_change) {
         add_record(desk, view, Topic::status_change_events, [&](char* out) {
             *out++ = '{';
-            return put_rest(put_time(out, view), texts_.listen_heads[step.state]);
+            return put_all(out, texts_.listen_heads[step.state]);
         });
     }
     if (step.after_login) {
         add_record(desk, view, Topic::auth_events, [&](char* out) {
             *out++ = '{';
-            out = put_rest(put_time(out, view), texts_.auth_heads[step.state]);
+            out = put_all(out, texts_.auth_heads[step.state]);
             const char* success = view.traits.is_logged_in ? kSuccess : kFailure;
             return put_copy(out, success, std::strlen(success));
         });
     }
     add_record(desk, view, Topic::page_view_events, [&](char* out) {
         *out++ = '{';
-        out = put_rest(put_time(out, view), texts_.page_heads[step.state]);
+        out = put_all(out, texts_.page_heads[step.state]);
         if (!view.traits.is_song) return out;
         *out++ = ',';
         return put(out, texts_.songs[step.song]);
     });
+}
+
+char* EventWriter::put_time(char* out, const StepView& view) const {
+    out = put(out, "\"ts\":");
+    out = put_number(out, static_cast<std::uint64_t>(view.ts_ms));
+    out = put(out, ",\"sessionId\":");
+    return put_number(out, view.session);
 }
 
 // City to latitude, and the user.

@@ -56,11 +56,11 @@ private:
         LineBuffer lines;
         std::vector<RecordMark> marks;
     };
-    struct Desk {  // a worker's
+    struct alignas(64) Desk {  // a worker's, on cache lines of its own
         std::array<Stream, event::kTopicCount> streams;
         TopicCounts counts;
-        std::unique_ptr<char[]> tail;
-        std::size_t tail_size = 0;
+        std::unique_ptr<char[]> time;  // of the step being written: time and session
+        std::unique_ptr<char[]> tail;  // item, place, device, user
     };
     struct StepView;  // a step with what all its records share
 

@@ -11,6 +11,7 @@ namespace {
 constexpr std::uint64_t kUsers = 1000;
 constexpr std::chrono::days kFromAgo{15};
 constexpr std::chrono::days kToAgo{1};
+constexpr std::int64_t kMillisecond = 1000;
 constexpr std::uint64_t kUsersMax = 0xFFFF'FFFE;
 
 std::int64_t midnight_ms(Timestamp now, std::chrono::days ago) {
@@ -26,28 +27,49 @@ std::optional<Value> chosen(const std::optional<Value>& option, const std::optio
     return option ? option : config;
 }
 
-Result<std::int64_t> moment(const std::optional<std::int64_t>& option,
-                            const std::optional<std::string>& config, std::string_view key,
-                            std::int64_t otherwise) {
-    if (option) return *option;
+using Moment = std::optional<std::int64_t>;
+
+Result<Moment> moment(const Moment& option, const std::optional<std::string>& config,
+                      std::string_view key, Moment otherwise) {
+    if (option) return option;
     if (!config) return otherwise;
     auto time = parse_time(*config);
     if (!time) return error(ErrorKind::config, "\"{}\": {}", key, time.error().message);
-    return time;
+    return Moment(time.value());
+}
+
+Result<void> check_options(const SimulateOptions& options) {
+    if (!options.is_live && (options.speed != 1 || options.rate)) {
+        return error(ErrorKind::usage, "--speed and --rate pace a live run: add --live");
+    }
+    if (options.speed != 1 && options.rate) {
+        return error(ErrorKind::usage, "--speed and --rate both say how fast: give one of them");
+    }
+    if (options.is_live && options.compat && !options.to_ms) {
+        return error(ErrorKind::usage, "--compat knows all newcomers from the start: give a --to");
+    }
+    return {};
 }
 
 }  // namespace
 
 Result<RunPlan> plan_run(const SimulateOptions& options, const Configuration& configuration,
                          Timestamp now) {
+    TRY(check_options(options));
     const bool compat = options.compat;
+    const bool is_live = options.is_live;
     const std::optional<std::string> none;
-    TRY_ASSIGN(const std::int64_t from,
+    const std::int64_t now_ms =
+        std::chrono::duration_cast<std::chrono::seconds>(now.time_since_epoch()).count() *
+        kMillisecond;
+    TRY_ASSIGN(const Moment from,
                moment(options.from_ms, compat ? none : configuration.start_date, "start-date",
-                      midnight_ms(now, kFromAgo)));
-    TRY_ASSIGN(const std::int64_t to, moment(options.to_ms, compat ? none : configuration.end_date,
-                                             "end-date", midnight_ms(now, kToAgo)));
-    if (to < from) return error(ErrorKind::usage, "the end (--to) is before the start (--from)");
+                      is_live ? now_ms : midnight_ms(now, kFromAgo)));
+    TRY_ASSIGN(const Moment to, moment(options.to_ms, compat ? none : configuration.end_date,
+                                       "end-date", is_live ? Moment() : midnight_ms(now, kToAgo)));
+    if (to && *to < *from) {
+        return error(ErrorKind::usage, "the end (--to) is before the start (--from)");
+    }
 
     RunPlan plan;
     plan.model.seed = options.seed.value_or(configuration.seed);
@@ -58,7 +80,8 @@ Result<RunPlan> plan_run(const SimulateOptions& options, const Configuration& co
 
     const std::uint64_t users = chosen(options.users, configuration.users, compat).value_or(kUsers);
     if (users > kUsersMax) return error(ErrorKind::usage, "at most {} users", kUsersMax);
-    plan.simulation = {.users = users, .from_ms = from, .to_ms = to};
+    plan.simulation = {.users = users, .from_ms = *from, .to_ms = to.value_or(0)};
+    plan.to_ms = to;
 
     const std::uint64_t first =
         chosen(options.first_user_id, configuration.first_user_id, compat).value_or(1);
@@ -67,6 +90,29 @@ Result<RunPlan> plan_run(const SimulateOptions& options, const Configuration& co
                    .tag = options.tag ? options.tag : configuration.tag,
                    .first_user_id = compat ? first + 1 : first};
     return plan;
+}
+
+std::optional<std::int64_t> RunPlan::end_s() const {
+    if (!to_ms) return std::nullopt;
+    if (!model.compat) return *to_ms / kMillisecond;
+    const std::int64_t phase = simulation.from_ms % kMillisecond;
+    return (*to_ms - phase + kMillisecond - 1) / kMillisecond;
+}
+
+nlohmann::json RunPlan::settings(const SimulateOptions& options) const {
+    return {{"config", options.config},
+            {"listen-counts", options.listen_counts},
+            {"seed", model.seed},
+            {"users", simulation.users},
+            {"from", simulation.from_ms},
+            {"growth-rate", model.growth_rate},
+            {"attrition-rate", model.attrition_rate},
+            {"compat", model.compat},
+            {"out", options.out},
+            {"format", options.format == OutputFormat::single ? "single" : "topics"},
+            {"extended", output.extended},
+            {"tag", output.tag.value_or("")},
+            {"first-user-id", output.first_user_id}};
 }
 
 }  // namespace bassline::simulator

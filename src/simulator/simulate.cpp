@@ -1,17 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "simulator/simulate.hpp"
 
+#include <algorithm>
 #include <chrono>
+#include <condition_variable>
+#include <mutex>
 
-#include "simulator/catalogue.hpp"
 #include "simulator/destination.hpp"
+#include "simulator/generator.hpp"
+#include "simulator/pace.hpp"
 #include "simulator/run_plan.hpp"
-#include "simulator/simulation.hpp"
 
 namespace bassline::simulator {
 namespace {
 
 constexpr std::int64_t kMillisecond = 1000;
+constexpr std::int64_t kForever = std::int64_t{1} << 40;
+constexpr std::chrono::milliseconds kTick{200};
+constexpr std::chrono::seconds kCheckpointInterval{10};
 
 Result<Catalogue> load_catalogue(const SimulateOptions& options) {
     TRY_ASSIGN(Catalogue catalogue, Catalogue::embedded());
@@ -19,58 +25,179 @@ Result<Catalogue> load_catalogue(const SimulateOptions& options) {
     return catalogue;
 }
 
-// The last step of a run that ends: whole seconds, so that no event is at or beyond it.
-std::int64_t end_second(const RunPlan& plan) {
-    const std::int64_t slack = plan.model.compat ? kMillisecond - 1 : 0;
-    const std::int64_t phase = plan.model.compat ? plan.simulation.from_ms % kMillisecond : 0;
-    return (plan.simulation.to_ms - phase + slack) / kMillisecond;
+std::int64_t seconds_of(Timestamp time) {
+    return std::chrono::floor<std::chrono::seconds>(time).time_since_epoch().count();
 }
 
-Result<void> run_to_end(Simulation& simulation, const RunPlan& plan, StepConsumer& writer,
-                        const std::stop_token& stop, SimulateProgress& progress) {
-    progress.from_s = simulation.now_s();
-    progress.to_s = end_second(plan);
-    while (simulation.now_s() < progress.to_s && !stop.stop_requested()) {
-        TRY(simulation.advance_slice(progress.to_s, writer));
-        progress.steps = simulation.step_count();
-        progress.now_s = simulation.now_s();
+std::uint64_t record_count(const TopicCounts& counts) {
+    std::uint64_t sum = 0;
+    for (const std::uint64_t records : counts.records) sum += records;
+    return sum;
+}
+
+// Waits, but not for longer than until a stop.
+void wait(std::chrono::milliseconds time, const std::stop_token& stop) {
+    std::mutex mutex;
+    std::condition_variable_any stopped;
+    std::unique_lock lock(mutex);
+    stopped.wait_for(lock, stop, time, [] { return false; });
+}
+
+// One run, from the plan to the last flush.
+class Running {
+public:
+    Running(const SimulateOptions& options, const RunPlan& plan, const Clock& clock,
+            const std::stop_token& stop, SimulateProgress& progress)
+        : options_(options), plan_(plan), clock_(clock), stop_(stop), progress_(progress) {}
+
+    Result<void> open(const std::optional<CheckpointHeader>& kept) {
+        settings_ = plan_.settings(options_);
+        if (kept) {
+            const std::string differs = difference(kept->settings, settings_);
+            if (!differs.empty()) {
+                return error(ErrorKind::config, "{} was made with other settings: {}",
+                             options_.checkpoint, differs);
+            }
+        }
+        TRY_ASSIGN(destination_,
+                   open_destination({.out = options_.out,
+                                     .compression = options_.compression,
+                                     .format = options_.format,
+                                     .is_live = options_.is_live || !options_.checkpoint.empty(),
+                                     .resume_at = kept ? kept->sizes : decltype(kept->sizes){}}));
+        if (!options_.checkpoint.empty() && destination_.files == nullptr) {
+            return error(ErrorKind::usage, "--checkpoint needs files to go on with, not --out -");
+        }
+        return {};
     }
-    if (plan.model.compat && !stop.stop_requested()) TRY(simulation.overshoot(writer));
-    return {};
+
+    Result<void> begin(const Configuration& configuration, const Catalogue& catalogue,
+                       bool resumes) {
+        RunPlan plan = plan_;
+        if (resumes) plan.simulation.users = 0;  // they come with the checkpoint
+        generator_ = std::make_unique<Generator>(
+            configuration, catalogue, plan,
+            GeneratorOptions{.layout = destination_.layout, .threads = options_.threads},
+            *destination_.sink);
+        if (resumes) TRY(generator_->restore(options_.checkpoint));
+        generator_->on_progress = [this] { show_progress(); };
+        progress_.from_s = generator_->now_s();
+        progress_.to_s = plan_.end_s().value_or(0);
+        return {};
+    }
+
+    Result<void> run() {
+        if (options_.is_live) {
+            TRY(run_live());
+        } else {
+            TRY(generator_->advance(end_s(), stop_));
+        }
+        if (plan_.model.compat && !was_stopped()) TRY(generator_->overshoot());
+        TRY(keep_state());
+        return destination_.sink->finish();
+    }
+
+    SimulateSummary summary() const {
+        return {.steps = generator_->step_count(),
+                .counts = generator_->counts(),
+                .users = generator_->user_count(),
+                .sessions = generator_->session_count(),
+                .from_ms = plan_.simulation.from_ms,
+                .to_ms = generator_->now_s() * kMillisecond,
+                .interrupted = was_stopped()};
+    }
+
+private:
+    std::int64_t end_s() const { return plan_.end_s().value_or(kForever); }
+    bool was_stopped() const { return stop_.stop_requested() && generator_->now_s() < end_s(); }
+
+    void show_progress() {
+        progress_.steps = generator_->step_count();
+        progress_.now_s = generator_->now_s();
+    }
+
+    // What lies in the past first, at full speed; then tick by tick. An accelerated clock goes on
+    // where the last run's stood.
+    Result<void> run_live() {
+        const Timestamp now = clock_.now();
+        const bool goes_on = options_.speed != 1 || options_.rate.has_value();
+        const std::int64_t begin_s =
+            goes_on ? std::max(seconds_of(now), generator_->now_s()) : seconds_of(now);
+        TRY(advance(begin_s));
+        ClockPace clock_pace(now, begin_s, options_.speed);
+        RatePace rate_pace(now, options_.rate.value_or(0), generator_->now_s(), records());
+        Timestamp kept_at = now;
+        while (!stop_.stop_requested() && generator_->now_s() < end_s()) {
+            const Timestamp tick = clock_.now();
+            TRY(advance(options_.rate ? rate_pace.due_s(tick, generator_->now_s(), records())
+                                      : clock_pace.due_s(tick)));
+            if (tick - kept_at >= kCheckpointInterval) {
+                TRY(keep_state());
+                kept_at = tick;
+            }
+            wait(kTick, stop_);
+        }
+        return {};
+    }
+
+    std::uint64_t records() const { return record_count(generator_->counts()); }
+
+    Result<void> advance(std::int64_t until_s) {
+        TRY(generator_->advance(std::min(until_s, end_s()), stop_));
+        return destination_.sink->flush();
+    }
+
+    // What the state knows of must be in the files first.
+    Result<void> keep_state() {
+        if (options_.checkpoint.empty()) return {};
+        TRY(destination_.sink->flush());
+        return generator_->save(options_.checkpoint, {settings_, destination_.files->sizes()});
+    }
+
+    const SimulateOptions& options_;
+    const RunPlan& plan_;
+    const Clock& clock_;
+    const std::stop_token& stop_;
+    SimulateProgress& progress_;
+    nlohmann::json settings_;
+    Destination destination_;
+    std::unique_ptr<Generator> generator_;
+};
+
+// The checkpoint of a former run, if there is one; its start stands in for one that is not given.
+Result<std::optional<CheckpointHeader>> former_run(SimulateOptions& options) {
+    if (options.checkpoint.empty()) return std::optional<CheckpointHeader>();
+    if (options.compression != Compression::none ||
+        compression_of(options.out) != Compression::none) {
+        return error(ErrorKind::usage, "--checkpoint continues plain files only, not compressed");
+    }
+    TRY_ASSIGN(auto kept, read_checkpoint_header(options.checkpoint));
+    if (kept && !options.from_ms) options.from_ms = kept->settings.value("from", std::int64_t{0});
+    return kept;
 }
 
 }  // namespace
 
-Result<SimulateSummary> simulate(const SimulateOptions& options, const Clock& clock,
+Result<SimulateSummary> simulate(SimulateOptions options, const Clock& clock,
                                  const std::stop_token& stop, SimulateProgress& progress,
                                  const std::function<void(const std::string&)>& warn) {
     const auto began = std::chrono::steady_clock::now();
     TRY_ASSIGN(const Configuration configuration,
                load_configuration(options.config, {.compat = options.compat}));
     for (const std::string& warning : configuration.warnings) warn(warning);
+    TRY_ASSIGN(const std::optional<CheckpointHeader> kept, former_run(options));
     TRY_ASSIGN(const RunPlan plan, plan_run(options, configuration, clock.now()));
     TRY_ASSIGN(const Catalogue catalogue, load_catalogue(options));
-    TRY_ASSIGN(const Destination destination, open_destination({.out = options.out,
-                                                                .compression = options.compression,
-                                                                .format = options.format}));
 
-    const Model model(configuration, catalogue, plan.model);
-    Workers workers(options.threads);
-    Simulation simulation(model, plan.simulation, workers);
-    EventWriter writer(model, plan.output, destination.layout, *destination.sink, workers.count());
-    TRY(run_to_end(simulation, plan, writer, stop, progress));
-    TRY(destination.sink->finish());
-
-    const std::chrono::duration<double> took = std::chrono::steady_clock::now() - began;
-    return SimulateSummary{
-        .steps = simulation.step_count(),
-        .counts = writer.counts(),
-        .users = simulation.users().size(),
-        .sessions = simulation.users().session_count(),
-        .from_ms = plan.simulation.from_ms,
-        .to_ms = simulation.now_s() * kMillisecond,
-        .interrupted = stop.stop_requested() && simulation.now_s() < progress.to_s,
-        .seconds = took.count()};
+    Running running(options, plan, clock, stop, progress);
+    TRY(running.open(kept));
+    TRY(running.begin(configuration, catalogue, kept.has_value()));
+    TRY(running.run());
+    SimulateSummary summary = running.summary();
+    summary.resumed = kept.has_value();
+    summary.seconds =
+        std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
+    return summary;
 }
 
 }  // namespace bassline::simulator

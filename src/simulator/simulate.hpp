@@ -36,6 +36,11 @@ struct SimulateOptions {
     bool extended = false;
     bool compat = false;
     std::size_t threads = 1;
+
+    bool is_live = false;        // goes on against the clock, after what lies in the past
+    double speed = 1;            // of the simulated clock, live
+    std::optional<double> rate;  // records a second to aim at, live, instead of a speed
+    std::string checkpoint;      // a file to keep the state in, and to go on from if it is there
 };
 
 /// Read by whoever shows progress, while the simulation runs.
@@ -54,14 +59,19 @@ struct SimulateSummary {
     std::int64_t from_ms = 0;
     std::int64_t to_ms = 0;  // where it stopped
     bool interrupted = false;
+    bool resumed = false;
     double seconds = 0;
 };
 
 /// Runs to the end or until asked to stop; then everything simulated so far is written.
 ///
+/// A live run without an end goes on until it is stopped. With a checkpoint file, a run that is
+/// stopped is gone on with by the next one with the same settings: same events, same ids, the
+/// output files continued.
+///
 /// Errors: `usage`, `config` before anything is made; `conflict`, `io` from the destination, which
 /// then holds nothing of this run.
-Result<SimulateSummary> simulate(const SimulateOptions& options, const Clock& clock,
+Result<SimulateSummary> simulate(SimulateOptions options, const Clock& clock,
                                  const std::stop_token& stop, SimulateProgress& progress,
                                  const std::function<void(const std::string&)>& warn);
 

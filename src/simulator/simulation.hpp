@@ -72,7 +72,7 @@ private:
         UserIndex user;
         std::uint64_t session;  // 0 where it begins in this slice
     };
-    struct Shard {  // of one worker
+    struct alignas(64) Shard {  // of one worker, on cache lines of its own
         std::vector<Slot> slots;
         std::vector<std::vector<Step>> bins;
         std::uint32_t first_slot = 0;

@@ -12,7 +12,7 @@ COLUMNS = {
 STEPS = """
 create table steps as
 select
-    (ts - {start}) // 1000 as at, sessionId as session, itemInSession as item, page, status, auth, level,
+    (ts - {start}) // 1000 as at_s, sessionId as session, itemInSession as item, page, status, auth, level,
     userId as user_id, registration, floor(duration)::bigint as song_seconds,
     lag((ts - {start}) // 1000) over of_session as before
 from read_json('{path}', format = 'newline_delimited', columns = {columns})
@@ -20,7 +20,7 @@ window of_session as (partition by sessionId order by itemInSession);
 
 create table sessions as
 select
-    session, min(at) as begins, arg_min(item, item) as first_item, count(*) as events,
+    session, min(at_s) as begins, arg_min(item, item) as first_item, count(*) as events,
     arg_min(auth || '|' || level, item) as start_state, max(user_id) as user_id,
     first_item = 0 and begins <= {seconds} - 3 * 86400 as is_complete
 from steps group by session;
@@ -28,12 +28,12 @@ from steps group by session;
 -- When the song of the session that was last begun before a step has played.
 create table gaps as
 select
-    at - before as seconds, status between 300 and 399 as is_redirect,
+    at_s - before as seconds, status between 300 and 399 as is_redirect,
     page = 'NextSong' and before < plays_until as is_waited
 from (
     select
         *,
-        last_value(at + song_seconds ignore nulls) over (
+        last_value(at_s + song_seconds ignore nulls) over (
             partition by session order by item rows between unbounded preceding and 1 preceding
         ) as plays_until,
     from steps
@@ -54,7 +54,7 @@ select
     (select count(distinct user_id) from steps) as visible_users,
     (
         select avg((level = 'paid')::integer)
-        from (select arg_max(level, (at, item)) as level from steps where user_id is not null group by user_id)
+        from (select arg_max(level, (at_s, item)) as level from steps where user_id is not null group by user_id)
     ) as paid_share_of_users_at_end,
     (select avg(seconds) from gaps) as gap_mean_s,
     (select avg(seconds) from gaps where is_waited) as waited_mean_s,
@@ -91,7 +91,8 @@ def figures_of(folder, start, days) -> dict:
     database = duckdb.connect()
     database.execute("set threads = 2; set memory_limit = '1GB'")
     database.execute(STEPS.format(**run))
-    found = database.execute(FIGURES.format(**run)).fetch_df().iloc[0].to_dict()
+    answer = database.execute(FIGURES.format(**run))
+    found = dict(zip((column[0] for column in answer.description), answer.fetchone(), strict=True))
     found["weekend_ratio"] = database.execute(WEEKEND_RATIO.format(**run)).fetchone()[0]
     by_start = database.execute("select start_state, avg(events) from sessions where is_complete group by start_state")
     for state, events in by_start.fetchall():

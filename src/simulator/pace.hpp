@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+
+#include "base/clock.hpp"
+
+// How far a live simulation should have come. Pure: the caller says what time it is.
+namespace bassline::simulator {
+
+/// The simulated clock: starts at a moment and runs `speed` times as fast as the real one.
+class ClockPace {
+public:
+    ClockPace(Timestamp real, std::int64_t simulated_s, double speed)
+        : real_(real), simulated_s_(simulated_s), speed_(speed) {}
+
+    /// The second until which events are due.
+    std::int64_t due_s(Timestamp now) const;
+
+private:
+    Timestamp real_;
+    std::int64_t simulated_s_;
+    double speed_;
+};
+
+/// Aims at so many records a second of real time, at whatever speed of the simulated clock.
+///
+/// The simulated rate changes over the day, so each tick goes by that of the last ones; what was
+/// too much or too little is made up for in the next, but not more than a second's worth.
+class RatePace {
+public:
+    RatePace(Timestamp real, double records_per_second, std::int64_t now_s, std::uint64_t records)
+        : last_(real), wanted_(records_per_second), last_now_s_(now_s), last_records_(records) {}
+
+    /// The second until which to simulate now, given where the simulation stands: `now_s` itself if
+    /// enough is written already.
+    std::int64_t due_s(Timestamp now, std::int64_t now_s, std::uint64_t records);
+
+private:
+    Timestamp last_;
+    double wanted_;
+    std::int64_t last_now_s_;
+    std::uint64_t last_records_;
+    double missing_ = 0;                  // records due and not written
+    double records_per_simulated_s_ = 0;  // running mean; 0: not known
+};
+
+}  // namespace bassline::simulator

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "simulator/run_estimate.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "simulator/generator.hpp"
+#include "simulator/run_plan.hpp"
+
+namespace bassline::simulator {
+namespace {
+
+constexpr double kDayMs = 86'400'000;
+
+class DiscardingSink : public Sink {
+public:
+    Result<void> write(std::size_t, const Lines&) override { return {}; }
+    Result<void> finish() override { return {}; }
+};
+
+// Mean length of songs as they are played: even draws of u and v reach every weight's share.
+double mean_song_s(const Catalogue& catalogue) {
+    constexpr int kSide = 200;
+    double sum = 0;
+    for (int i = 0; i < kSide; ++i) {
+        for (int j = 0; j < kSide; ++j) {
+            sum += catalogue.songs()[catalogue.draw_song((i + 0.5) / kSide, (j + 0.5) / kSide)]
+                       .duration_s;
+        }
+    }
+    return sum / kSide / kSide;
+}
+
+// A run of few users over a few days, long enough to see some status changes.
+Result<TopicCounts> small_run(const Configuration& configuration, const Catalogue& catalogue,
+                              RunPlan plan) {
+    constexpr std::size_t kUsers = 1000;
+    constexpr std::int64_t kSeconds = std::int64_t{10} * 86'400;
+    plan.simulation.users = kUsers;
+    plan.simulation.to_ms = plan.simulation.from_ms + kSeconds * 1000;
+    plan.to_ms = plan.simulation.to_ms;
+    plan.model.growth_rate = 0;
+    plan.model.attrition_rate = 0;
+    DiscardingSink sink;
+    Generator generator(configuration, catalogue, plan, GeneratorOptions{.threads = 1}, sink);
+    TRY(generator.advance(*plan.end_s(), std::stop_token()));
+    return generator.counts();
+}
+
+std::uint64_t rounded(double value) {
+    return static_cast<std::uint64_t>(std::llround(std::max(value, 0.0)));
+}
+
+}  // namespace
+
+Result<RunEstimate> estimate_run(const SimulateOptions& options, Timestamp now) {
+    TRY_ASSIGN(const Configuration configuration,
+               load_configuration(options.config, {.compat = options.compat}));
+    TRY_ASSIGN(const RunPlan plan, plan_run(options, configuration, now));
+    if (!plan.to_ms)
+        return error(ErrorKind::usage, "a run without an end has no estimate: add --to");
+    TRY_ASSIGN(Catalogue catalogue, Catalogue::embedded());
+    if (!options.listen_counts.empty()) TRY(catalogue.replace_songs(options.listen_counts));
+
+    RunEstimate result{.from_ms = plan.simulation.from_ms,
+                       .to_ms = *plan.to_ms,
+                       .users = static_cast<double>(plan.simulation.users)};
+    TRY_ASSIGN(result.expected,
+               estimate(configuration,
+                        {.users = result.users,
+                         .days = static_cast<double>(result.to_ms - result.from_ms) / kDayMs,
+                         .growth_rate = plan.model.growth_rate,
+                         .attrition_rate = plan.model.attrition_rate,
+                         .compat = options.compat,
+                         .mean_song_s = mean_song_s(catalogue)}));
+    TRY_ASSIGN(const TopicCounts sample, small_run(configuration, catalogue, plan));
+    const Estimate& expected = result.expected;
+    const bool is_single = options.format == OutputFormat::single;
+    const std::array<double, event::kTopicCount> records = {
+        is_single ? 0 : expected.listens, expected.page_views, is_single ? 0 : expected.logins,
+        is_single ? 0 : expected.status_changes};
+    for (std::size_t topic = 0; topic < event::kTopicCount; ++topic) {
+        const double count = static_cast<double>(std::max<std::uint64_t>(sample.records[topic], 1));
+        const double bytes = static_cast<double>(sample.bytes[topic]) / count;
+        result.topics.records[topic] = rounded(records[topic]);
+        result.topics.bytes[topic] = rounded(records[topic] * bytes);
+    }
+    return result;
+}
+
+}  // namespace bassline::simulator
