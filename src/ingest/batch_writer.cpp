@@ -31,6 +31,7 @@ constexpr std::size_t kRowGroupRowsMax = 1u << 20;
 constexpr std::size_t kRowGroupBytesMax = 256u << 20;
 constexpr std::size_t kRowGroupBytesMin = 2u << 20;      // smaller buffers are spilled instead
 constexpr std::size_t kBytesBetweenChecks = 256u << 10;  // of input
+constexpr std::size_t kCompleteFilesMax = 512;           // open until they are closed together
 
 struct TopicHour {
     event::Topic topic;
@@ -104,6 +105,7 @@ private:
     }
     std::vector<TopicHour*> hours_in_order();
     Result<lake::Output> finish(TopicHour& hour);
+    Result<void> close_complete_files(std::vector<lake::Output>& outputs);
 
     lake::TopicCounters& counters_of(event::Topic topic) {
         return counters_[static_cast<std::size_t>(topic)];
@@ -130,6 +132,7 @@ private:
     std::size_t buffered_bytes_ = 0;
     std::size_t bytes_since_check_ = 0;
     std::array<lake::TopicCounters, event::kTopicCount> counters_;
+    std::vector<std::unique_ptr<storage::WritableFile>> complete_files_;  // not yet durable
 };
 
 Result<void> ParquetBatchWriter::consume(const LineBlock& block) {
@@ -329,19 +332,32 @@ Result<lake::Output> ParquetBatchWriter::finish(TopicHour& hour) {
         clear_interners();  // no other hour has rows in memory
     }
     if (hour.buffer.rows() > 0) TRY(write_row_group(hour));
-    TRY_ASSIGN(const auto digest, hour.file->close());
+    TRY_ASSIGN(auto file, hour.file->finish());
     hour.file.reset();
+    file->start_writing_back();
+    complete_files_.push_back(std::move(file));
     lake::Output output;
     output.staged = hour.path;
     output.topic = to_string(hour.topic);
     output.date = format_date(hour.date());
     output.hour = hour.hour_of_day();
     output.rows = hour.rows_written;
-    output.bytes = digest.bytes;
-    output.xxh64 = digest.xxh64;
     output.min_event_ms = hour.min_event_ms;
     output.max_event_ms = hour.max_event_ms;
     return output;
+}
+
+// Those of the last outputs, in their order.
+Result<void> ParquetBatchWriter::close_complete_files(std::vector<lake::Output>& outputs) {
+    auto output = outputs.end() - static_cast<std::ptrdiff_t>(complete_files_.size());
+    for (const auto& file : complete_files_) {
+        TRY_ASSIGN(const storage::FileDigest digest, file->close_durably());
+        output->bytes = digest.bytes;
+        output->xxh64 = digest.xxh64;
+        ++output;
+    }
+    complete_files_.clear();
+    return {};
 }
 
 Result<BatchResult> ParquetBatchWriter::finish() {
@@ -356,7 +372,9 @@ Result<BatchResult> ParquetBatchWriter::finish() {
         TRY_ASSIGN(auto output, finish(*hour));
         dates.insert(output.date);
         result.outputs.push_back(std::move(output));
+        if (complete_files_.size() == kCompleteFilesMax) TRY(close_complete_files(result.outputs));
     }
+    TRY(close_complete_files(result.outputs));
     TRY(quarantine_.finish(result.outputs));
     std::stable_sort(result.outputs.begin(), result.outputs.end(),
                      [](const lake::Output& left, const lake::Output& right) {

@@ -101,7 +101,8 @@ Result<void> QuarantineWriter::finish(std::vector<lake::Output>& outputs) {
         TopicRows& rows = topics_[static_cast<std::size_t>(topic)];
         if (!rows.rows.empty()) TRY(write(topic, rows));
         if (!rows.file) continue;
-        TRY_ASSIGN(const auto digest, rows.file->close());
+        TRY_ASSIGN(const auto file, rows.file->finish());
+        TRY_ASSIGN(const auto digest, file->close_durably());
         lake::Output output;
         output.kind = lake::OutputKind::quarantine;
         output.staged = rows.path;

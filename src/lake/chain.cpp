@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "lake/chain.hpp"
 
-#include <set>
-
 #include "base/failpoint.hpp"
 #include "base/hash.hpp"
 #include "lake/failpoints.hpp"
@@ -92,15 +90,9 @@ Result<void> publish_output(FileSystem& files, const Entry& entry, const Output&
 
 // Every directory on the way to the final names, so that new ones survive a power cut too.
 Result<void> sync_final_directories(FileSystem& files, const Entry& entry) {
-    std::set<std::string> directories;
-    for (const Output& output : entry.outputs) {
-        std::string_view parent = storage::parent_path(output.final);
-        while (directories.emplace(parent).second && !parent.empty()) {
-            parent = storage::parent_path(parent);
-        }
-    }
-    for (const std::string& directory : directories) TRY(files.sync_directory(directory));
-    return {};
+    std::vector<std::string> paths;
+    for (const Output& output : entry.outputs) paths.push_back(output.final);
+    return storage::sync_directories_of(files, paths);
 }
 
 }  // namespace
@@ -159,7 +151,8 @@ Result<void> publish(FileSystem& files, const Entry& entry) {
     for (const Output& output : entry.outputs) {
         TRY_ASSIGN(const bool done, is_final(files, entry, output));
         if (done) continue;
-        TRY(files.make_directories(storage::parent_path(output.final)));
+        TRY(files.make_directories(storage::parent_path(output.final),
+                                   storage::NewNames::synced_by_caller));
         TRY(publish_output(files, entry, output));
     }
     TRY(failpoint(kPublishBeforeSync));

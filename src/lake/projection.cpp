@@ -47,12 +47,11 @@ Result<std::set<std::string>> versions_in_place(const FileSystem& files, std::ui
 // name is removed before it is made and after it was used.
 Result<void> project_file(FileSystem& files, const std::string& version, const std::string& fixed) {
     TRY(failpoint(kSnapshotProjectFile));
-    TRY(files.make_directories(storage::parent_path(fixed)));
+    TRY(files.make_directories(storage::parent_path(fixed), storage::NewNames::synced_by_caller));
     TRY(files.remove(kSecondName));
     TRY(files.link(version, kSecondName));
     TRY(files.rename_over(kSecondName, fixed));
-    TRY(files.remove(kSecondName));
-    return files.sync_directory(storage::parent_path(fixed));
+    return files.remove(kSecondName);
 }
 
 // Removes everything below the layers that the snapshot does not name. `wanted` holds files and
@@ -96,14 +95,18 @@ Result<void> project(FileSystem& files, const Snapshot& newest) {
     if (projected == newest.n) return {};
     TRY_ASSIGN(const auto in_place, versions_in_place(files, projected));
     std::set<std::string> wanted;
+    std::vector<std::string> replaced;
     for (const auto& [name, table] : newest.tables) {
         if (!is_projected(table)) continue;
         for (const TableFile& file : table.files) {
             const std::string fixed = projected_path(table.layer, name, file.event_date);
             want(wanted, fixed);
-            if (!in_place.contains(file.path)) TRY(project_file(files, file.path, fixed));
+            if (in_place.contains(file.path)) continue;
+            TRY(project_file(files, file.path, fixed));
+            replaced.push_back(fixed);
         }
     }
+    TRY(storage::sync_directories_of(files, replaced));
     for (const std::string_view layer : kProjectedLayers) {
         TRY(remove_unnamed(files, std::string(layer), wanted));
     }

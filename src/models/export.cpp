@@ -4,18 +4,16 @@
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
-#include <mutex>
-#include <set>
+#include <utility>
 
 #include "base/failpoint.hpp"
 #include "duck/sql_text.hpp"
 #include "lake/names.hpp"
-#include "models/job_graph.hpp"
 
 namespace bassline::models {
 namespace {
 
-constexpr std::size_t kCopyThreads = 4;  // they wait for the disk, not for a core
+constexpr std::size_t kOpenCopiesMax = 256;  // closed durably together
 constexpr std::size_t kCopyBytes = std::size_t{1} << 20;
 constexpr std::string_view kDatePrefix = "event_date=";
 
@@ -34,11 +32,13 @@ std::string copy_sql(const std::string& relation, const std::string& target, boo
         by_date ? ", partition_by (event_date), write_partition_columns" : "");
 }
 
-Result<storage::FileDigest> copy_file(storage::FileSystem& files, const std::string& from,
-                                      const std::string& to) {
+// The copy is complete, not durable.
+Result<std::unique_ptr<storage::WritableFile>> copy_file(storage::FileSystem& files,
+                                                         const std::string& from,
+                                                         const std::string& to) {
     std::ifstream source(from, std::ios::binary);
     if (!source) return error(ErrorKind::io, "cannot read {}", from);
-    TRY_ASSIGN(const auto target, files.create(to));
+    TRY_ASSIGN(auto target, files.create(to));
     std::string buffer(kCopyBytes, '\0');
     while (source) {
         source.read(buffer.data(), static_cast<std::streamsize>(buffer.size()));
@@ -46,13 +46,46 @@ Result<storage::FileDigest> copy_file(storage::FileSystem& files, const std::str
         TRY(target->append(
             std::string_view(buffer).substr(0, static_cast<std::size_t>(source.gcount()))));
     }
-    return target->close_durably();
+    target->start_writing_back();
+    return target;
 }
 
-Result<void> sync_parents(storage::FileSystem& files, const std::set<std::string>& directories) {
-    for (const std::string& directory : directories) TRY(files.sync_directory(directory));
-    return {};
-}
+// Copies files into the lake. Bytes and hashes go into the targets.
+class Copier {
+public:
+    explicit Copier(storage::FileSystem& files) : files_(files) {}
+
+    Result<void> copy(const ExportedFile& source, lake::TableFile& target) {
+        TRY(failpoint("models.copy_version"));
+        TRY(files_.make_directories(storage::parent_path(target.path),
+                                    storage::NewNames::synced_by_caller));
+        TRY_ASSIGN(auto file, copy_file(files_, source.scratch_path, target.path));
+        paths_.push_back(target.path);
+        open_.emplace_back(std::move(file), &target);
+        return open_.size() < kOpenCopiesMax ? Result<void>() : close_open();
+    }
+
+    /// Makes all of them durable.
+    Result<void> finish() {
+        TRY(close_open());
+        return storage::sync_directories_of(files_, paths_);
+    }
+
+private:
+    Result<void> close_open() {
+        for (auto& [file, target] : open_) {
+            TRY_ASSIGN(const storage::FileDigest digest, file->close_durably());
+            target->bytes = digest.bytes;
+            target->xxh64 = digest.xxh64;
+        }
+        open_.clear();
+        return {};
+    }
+
+    storage::FileSystem& files_;
+    std::vector<std::pair<std::unique_ptr<storage::WritableFile>, lake::TableFile*>> open_;
+    std::vector<std::string> paths_;
+};
 
 }  // namespace
 
@@ -81,8 +114,7 @@ Result<ExportedTable> export_table(duck::Connection& connection, const std::stri
 Result<std::map<std::string, std::vector<lake::TableFile>>> copy_into_lake(
     storage::FileSystem& files, const std::string& run, const std::vector<ExportedTable>& tables) {
     std::map<std::string, std::vector<lake::TableFile>> copied;
-    std::vector<std::pair<const ExportedFile*, lake::TableFile*>> work;
-    std::set<std::string> directories;
+    Copier copier(files);
     for (const ExportedTable& table : tables) {
         auto& targets = copied[table.name];
         targets.resize(table.files.size());
@@ -91,23 +123,10 @@ Result<std::map<std::string, std::vector<lake::TableFile>>> copy_into_lake(
             targets[index] = {.event_date = file.event_date,
                               .path = lake::version_path(run, table.name, file.event_date),
                               .rows = file.rows};
-            work.emplace_back(&file, &targets[index]);
-            directories.emplace(storage::parent_path(targets[index].path));
+            TRY(copier.copy(file, targets[index]));
         }
     }
-    for (const std::string& directory : directories) TRY(files.make_directories(directory));
-    std::vector<Job> jobs(work.size());
-    const auto copy = [&](std::size_t job, std::size_t) -> Result<JobOutcome> {
-        TRY(failpoint("models.copy_version"));
-        auto& [source, target] = work[job];
-        TRY_ASSIGN(const storage::FileDigest digest,
-                   copy_file(files, source->scratch_path, target->path));
-        target->bytes = digest.bytes;
-        target->xxh64 = digest.xxh64;
-        return JobOutcome::succeeded;
-    };
-    TRY(run_jobs(std::vector<Job>(work.size()), kCopyThreads, copy, {}));
-    TRY(sync_parents(files, directories));
+    TRY(copier.finish());
     return copied;
 }
 

@@ -44,7 +44,7 @@ public:
     }
     bool closed() const override { return closed_; }
 
-    storage::WritableFile& file() { return *file_; }
+    std::unique_ptr<storage::WritableFile> release() { return std::move(file_); }
     const std::optional<Error>& failure() const { return error_; }
 
 private:
@@ -116,9 +116,9 @@ public:
         });
     }
 
-    Result<storage::FileDigest> close() override {
+    Result<std::unique_ptr<storage::WritableFile>> finish() override {
         TRY(guarded([&] { return writer_->Close(); }));
-        return stream_->file().close_durably();
+        return stream_->release();
     }
 
 private:

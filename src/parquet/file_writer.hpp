@@ -90,8 +90,8 @@ public:
     /// which the writer is of no use.
     virtual Result<void> write_row_group(std::size_t rows, std::span<const ColumnChunk> chunks) = 0;
 
-    /// Writes the footer and closes the file durably.
-    virtual Result<storage::FileDigest> close() = 0;
+    /// Writes the footer; the file is complete, and the caller's to close durably.
+    virtual Result<std::unique_ptr<storage::WritableFile>> finish() = 0;
 };
 
 /// Of Arrow and its Parquet, as linked, such as "26.0.1".

@@ -137,7 +137,9 @@ std::string to_line(const PipelineView& view) {
     }
     line += fmt::format("ingest {:.0f}/s, {} rows, {} refused", view.ingest_records_per_s,
                         view.written, view.quarantined);
-    if (view.source) line += fmt::format(", {:.1f} MB behind", view.source->lag_bytes / 1e6);
+    if (view.source)
+        line +=
+            fmt::format(", {:.1f} MB behind", static_cast<double>(view.source->lag_bytes) / 1e6);
     line += fmt::format("  build {}{:.1f} s, {} done", view.is_building ? "* " : "",
                         view.last_build_s, view.builds);
     if (view.failed_builds > 0) line += fmt::format(", {} FAILED", view.failed_builds);

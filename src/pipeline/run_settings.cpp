@@ -46,6 +46,7 @@ Result<void> save_settings(storage::FileSystem& files, const RunSettings& settin
                                  {"from_s", settings.from_s},
                                  {"live_s", settings.live_s}};
     const std::string part = fmt::format("{}.part", kFile);
+    TRY(files.make_directories(storage::parent_path(kFile)));
     TRY(files.remove(part));
     TRY(files.write_durably(part, json.dump(1) + "\n"));
     return files.rename_over(part, kFile);

@@ -1,7 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "storage/file_system.hpp"
 
+#include <set>
+
 namespace bassline::storage {
+
+Result<void> sync_directories_of(FileSystem& files, const std::vector<std::string>& paths) {
+    std::set<std::string, std::less<>> directories;
+    for (const std::string& path : paths) {
+        std::string_view parent = parent_path(path);
+        while (directories.emplace(parent).second && !parent.empty()) parent = parent_path(parent);
+    }
+    for (const std::string& directory : directories) TRY(files.sync_directory(directory));
+    return {};
+}
 
 std::string_view parent_path(std::string_view path) {
     const std::size_t slash = path.rfind('/');

@@ -44,10 +44,16 @@ public:
     virtual Result<void> append(std::string_view bytes) = 0;
     /// Bytes appended so far.
     virtual std::uint64_t size() const = 0;
+    /// The content is complete: the disk may begin with it. So many files cost little more to close
+    /// durably than one, if all are told so before the first is closed.
+    virtual void start_writing_back() {}
     /// Syncs content and closes. The name itself is durable only after `sync_directory` of its
     /// parent.
     virtual Result<FileDigest> close_durably() = 0;
 };
+
+/// What becomes of the names of new directories.
+enum class NewNames { durable, synced_by_caller };
 
 class FileSystem {
 public:
@@ -59,9 +65,10 @@ public:
     /// now.
     virtual std::string absolute(std::string_view path) const = 0;
 
-    /// Creates the directory and its parents; each new directory's name is made durable. Existing
-    /// is fine.
-    virtual Result<void> make_directories(std::string_view path) = 0;
+    /// Creates the directory and its parents; each new directory's name is made durable, unless
+    /// the caller syncs all parents itself, once for many. Existing is fine.
+    virtual Result<void> make_directories(std::string_view path,
+                                          NewNames names = NewNames::durable) = 0;
     /// Entries of one directory, sorted by name. Errors: `not_found`.
     virtual Result<std::vector<FileInfo>> list(std::string_view path) const = 0;
     /// Errors: `not_found`.
@@ -90,6 +97,9 @@ public:
     /// create + append + close_durably + sync_directory of the parent.
     Result<FileDigest> write_durably(std::string_view path, std::string_view bytes);
 };
+
+/// Syncs the directories of these files and all directories above them, each once.
+Result<void> sync_directories_of(FileSystem& files, const std::vector<std::string>& paths);
 
 /// The parent of a relative path; "" for a name in the root.
 std::string_view parent_path(std::string_view path);

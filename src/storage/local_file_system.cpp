@@ -81,6 +81,10 @@ public:
 
     std::uint64_t size() const override { return size_; }
 
+    void start_writing_back() override {
+        (void)::sync_file_range(fd_, 0, 0, SYNC_FILE_RANGE_WRITE);  // errors come with the fsync
+    }
+
     Result<FileDigest> close_durably() override {
         TRY(failpoint("storage.sync"));
         if (::fsync(fd_) != 0) return system_error("sync", path_, errno);
@@ -105,18 +109,19 @@ public:
         return path.empty() ? root_ : root_ + "/" + std::string(path);
     }
 
-    Result<void> make_directories(std::string_view path) override {
+    Result<void> make_directories(std::string_view path, NewNames names) override {
         if (path.empty()) return {};
         const std::string full = absolute(path);
         struct stat found {};
         if (::stat(full.c_str(), &found) == 0 && S_ISDIR(found.st_mode)) return {};
-        TRY(make_directories(parent_path(path)));
+        TRY(make_directories(parent_path(path), names));
         TRY(failpoint("storage.make_directory"));
         if (::mkdir(full.c_str(), 0777) != 0) {
             if (errno != EEXIST) return system_error("create directory", full, errno);
             return {};  // another thread made it; its sync is below us in time or ours comes with
                         // the first file
         }
+        if (names == NewNames::synced_by_caller) return {};
         return sync_directory(parent_path(path));
     }
 
