@@ -134,6 +134,7 @@ net::Response Api::status() const {
     json body = {
         {"now", format_rfc3339(clock_.now())},
         {"state", state.gold ? "ready" : "empty"},
+        {"pipeline", pipeline_ != nullptr},
         {"failure",
          state.failure.empty()
              ? json()

@@ -63,7 +63,7 @@ RunSettings new_settings(const AskedSettings& asked, std::int64_t now_s) {
 
 Result<void> check_settings(const AskedSettings& asked, const RunSettings& made) {
     std::string differences;
-    note_difference(differences, "--config", asked.config, made.config);
+    note_difference(differences, "--simulation", asked.config, made.config);
     note_difference(differences, "--users", asked.users, made.users);
     note_difference(differences, "--seed", asked.seed, made.seed);
     const auto days =

@@ -16,6 +16,35 @@ export interface Status extends Partial<Provenance> {
   now: string;
   state: 'ready' | 'empty';
   failure: string | null;
+  pipeline: boolean; // a `run` is around the server
+}
+
+export interface Pipeline {
+  source: {
+    simulated_now: string;
+    speed: number;
+    records: number;
+    records_per_second: number;
+    segments: number;
+    lag_bytes: number;
+  } | null;
+  ingest: { commits: number; rows: number; quarantined: number; records_per_second: number };
+  build: {
+    building: boolean;
+    builds: number;
+    failed: number;
+    last_seconds: number;
+    last_dates: number;
+    compactions: number;
+  };
+  charts: {
+    snapshot: number;
+    age_seconds: number;
+    latency_p50_seconds: number | null;
+    latency_p99_seconds: number | null;
+    latency_max_seconds: number | null;
+    latency_samples: number;
+  };
 }
 
 export interface Tile {
@@ -92,6 +121,7 @@ export const chartAddress = (id: string, range: DateRange) =>
   `/api/v1/charts/${id}?${query(range)}`;
 export const csvAddress = (id: string, range: DateRange) => chartAddress(id, range) + '&format=csv';
 
+export const fetchPipeline = () => get<Pipeline>('/api/v1/pipeline');
 export const fetchStatus = () => get<Status>('/api/v1/status');
 export const fetchSummary = (range: DateRange, signal: AbortSignal) =>
   get<Summary>('/api/v1/summary?' + query(range), signal);

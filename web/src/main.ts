@@ -4,6 +4,7 @@ import { ApiError, fetchStatus, fetchSummary, type Status } from './api';
 import { Card, type CardKind } from './card';
 import { element, byId } from './element';
 import { ago, fullDay, instant } from './format';
+import { followPipeline } from './pipeline';
 import { showTilePlaces, showTiles } from './tiles';
 import {
   applyTheme,
@@ -12,11 +13,13 @@ import {
   readView,
   writeView,
   type Preset,
+  type Tab,
   type Theme,
   type View,
 } from './view';
 
 const statusInterval = 5_000;
+const liveInterval = 1_000;
 const lateAfterSeconds = 2 * 3600;
 const historicAfterSeconds = 2 * 86_400;
 
@@ -49,6 +52,23 @@ function showNotice(text: string): void {
   notice.textContent = text;
 }
 
+const refreshPipeline = followPipeline(() => isPipelineShown());
+
+function isPipelineShown(): boolean {
+  return status?.pipeline === true && view.tab === 'pipeline';
+}
+
+function showTabs(): void {
+  const shown = isPipelineShown();
+  byId('tabs').hidden = status?.pipeline !== true;
+  byId('pipeline').hidden = !shown;
+  for (const id of ['range', 'tiles', 'charts']) byId(id).hidden = shown;
+  for (const button of document.querySelectorAll<HTMLButtonElement>('[data-tab]')) {
+    button.setAttribute('aria-pressed', String((button.dataset['tab'] === 'pipeline') === shown));
+  }
+  if (shown) refreshPipeline();
+}
+
 function showFreshness(): void {
   const host = byId('freshness');
   const text = byId('freshness-text');
@@ -58,6 +78,11 @@ function showFreshness(): void {
     return;
   }
   const age = (Date.now() + clockSkew - Date.parse(status.as_of)) / 1000;
+  if (status.pipeline && age < -60) {
+    host.dataset['state'] = 'fresh';
+    text.textContent = `Live, by a simulated clock: data as of ${instant(status.as_of)}`;
+    return;
+  }
   const historic = age > historicAfterSeconds;
   const late = status.failure !== null || (age > lateAfterSeconds && !historic);
   host.dataset['state'] = late ? 'late' : historic ? 'historic' : 'fresh';
@@ -100,6 +125,8 @@ function showAll(): void {
   showControls();
   showFreshness();
   showProvenance();
+  showTabs();
+  if (isPipelineShown()) return;
   if (!status?.available) {
     tiles.replaceChildren();
     byId('charts').hidden = true;
@@ -158,6 +185,9 @@ function listen(): void {
       announce(`Showing ${fullDay(fromInput.value)} to ${fullDay(toInput.value)}`);
     });
   }
+  for (const button of document.querySelectorAll<HTMLButtonElement>('[data-tab]')) {
+    button.addEventListener('click', () => go({ ...view, tab: button.dataset['tab'] as Tab }));
+  }
   for (const input of [fromInput, toInput]) {
     input.addEventListener('change', () => {
       const dates = [readDate(fromInput.value), readDate(toInput.value)];
@@ -213,6 +243,10 @@ showControls();
 listen();
 observe();
 void refreshStatus();
-setInterval(() => {
-  if (!document.hidden) void refreshStatus();
-}, statusInterval);
+function followStatus(): void {
+  const next = status?.pipeline === true ? liveInterval : statusInterval;
+  setTimeout(() => {
+    void (document.hidden ? Promise.resolve() : refreshStatus()).then(followStatus);
+  }, next);
+}
+followStatus();

@@ -2,6 +2,7 @@
 // What the address says: range and theme. Unknown keys and unreadable values are ignored, so old links keep working.
 
 export type Preset = '7' | '30' | '90' | 'all';
+export type Tab = 'charts' | 'pipeline';
 export type Theme = 'light' | 'dark' | 'system';
 
 export interface View {
@@ -9,6 +10,7 @@ export interface View {
   from: string | null;
   to: string | null;
   theme: Theme;
+  tab: Tab;
 }
 
 export interface DateRange {
@@ -44,6 +46,7 @@ export function readView(search: string): View {
     from: custom ? from : null,
     to: custom ? to : null,
     theme: themes.includes(theme) ? (theme as Theme) : 'system',
+    tab: parameters.get('tab') === 'pipeline' ? 'pipeline' : 'charts',
   };
 }
 
@@ -56,6 +59,7 @@ export function writeView(view: View): string {
   } else if (view.preset !== null && view.preset !== defaultPreset) {
     parameters.set('range', view.preset);
   }
+  if (view.tab !== 'charts') parameters.set('tab', view.tab);
   if (view.theme !== 'system') parameters.set('theme', view.theme);
   const text = parameters.toString();
   return text === '' ? '/' : '/?' + text;
