@@ -41,7 +41,7 @@ TEST(RunSettings, each_difference_is_named) {
 TEST(RunSettings, are_kept_in_the_lake) {
     std::string root = testing::TempDir() + "settings-XXXXXX";
     ASSERT_NE(::mkdtemp(root.data()), nullptr);
-    const auto files = storage::make_local_file_system(root);
+    const auto files = std::move(storage::open_local(root)).value();
     EXPECT_FALSE(load_settings(*files).value());
     const RunSettings settings = new_settings({.users = 7}, kNow);
     ASSERT_TRUE(save_settings(*files, settings));
