@@ -16,6 +16,10 @@ int_status_days as (
     select * from {{ ref('int_status_days') }}
 ),
 
+int_sessions as (
+    select * from {{ ref('int_sessions') }}
+),
+
 quarantine as (
     select * from {{ ref('stg_eventsim__quarantine') }}
 ),
@@ -38,7 +42,8 @@ stitched as (
         event_date,
         sum(
             case when resolved_user_id is not null then hidden_user_steps end
-        ) as stitched_count
+        ) as stitched_count,
+        sum(hidden_user_steps) as hidden_user_count
     from int_user_days
     group by event_date
 ),
@@ -57,6 +62,21 @@ next_songs as (
         sum(case when page = 'NextSong' then event_count else 0 end)
             as next_song_count
     from int_status_days
+    group by event_date
+),
+
+sessions as (
+    select
+        event_date,
+        count(*) as session_count,
+        sum(case when is_anonymous then 1 else 0 end)
+            as anonymous_session_count,
+        sum(case when has_user_collision then 1 else 0 end)
+            as collision_session_count,
+        sum(case when is_truncated then 1 else 0 end)
+            as truncated_session_count,
+        sum(case when is_overlong then 1 else 0 end) as overlong_session_count
+    from int_sessions
     group by event_date
 ),
 
@@ -88,8 +108,12 @@ final as (
         ) as deduplicated_count,
         cast(coalesce(int_topic_days.duplicate_count, 0) as bigint)
             as duplicate_count,
+        cast(coalesce(int_topic_days.conflict_count, 0) as bigint)
+            as conflict_count,
         cast(coalesce(rejected.quarantined_count, 0) as bigint)
             as quarantined_count,
+        cast(coalesce(int_topic_days.test_failure_count, 0) as bigint)
+            as test_failure_count,
         cast(coalesce(int_topic_days.on_time_count, 0) as bigint)
             as on_time_count,
         cast(coalesce(int_topic_days.late_minutes_count, 0) as bigint)
@@ -126,8 +150,44 @@ final as (
             / nullif(cast(int_topic_days.received_count as double), 0)
             as double
         ) as anonymous_share,
+        cast(
+            case
+                when keys.topic = 'page_view_events'
+                    then
+                        stitched.stitched_count
+                        / nullif(cast(stitched.hidden_user_count as double), 0)
+            end as double
+        ) as stitched_share,
         cast(coalesce(int_topic_days.hours_with_data, 0) as bigint)
             as hours_with_data,
+        cast(
+            case
+                when context.watermark_ms < {{ date_to_ms('keys.event_date') }}
+                    then 0
+                else least(
+                    24, {{ whole_quotient(
+                        '(context.watermark_ms - '
+                        ~ date_to_ms('keys.event_date') ~ ')',
+                        3600000
+                    ) }} + 1
+                )
+            end
+            - coalesce(int_topic_days.hours_with_data, 0) as bigint
+        ) as hours_without_data,
+        {% for count in [
+            'session_count',
+            'anonymous_session_count',
+            'collision_session_count',
+            'truncated_session_count',
+            'overlong_session_count',
+        ] -%}
+            cast(
+                case
+                    when keys.topic = 'page_view_events'
+                        then coalesce(sessions.{{ count }}, 0)
+                end as bigint
+            ) as {{ count }},
+        {% endfor -%}
         cast(int_topic_days.first_offset as bigint) as first_offset,
         cast(int_topic_days.last_offset as bigint) as last_offset,
         cast(
@@ -146,6 +206,8 @@ final as (
             and keys.event_date = rejected.event_date
     left join stitched
         on keys.event_date = stitched.event_date
+    left join sessions
+        on keys.event_date = sessions.event_date
     left join echoes
         on keys.event_date = echoes.event_date
     left join next_songs

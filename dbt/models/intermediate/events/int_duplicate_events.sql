@@ -49,6 +49,34 @@ repeated_events as (
         events.source_partition,
         events.source_offset,
         events.event_date,
+        events.producer,
+        events.session_id,
+        events.item_in_session,
+        events.ts_ms,
+        {{ md5_key([
+            'events.user_id',
+            'events.page',
+            'events.auth',
+            'events.method',
+            'events.status',
+            'events.level',
+            'events.is_success',
+            'events.city',
+            'events.state_code',
+            'events.zip',
+            coordinate_key('events.latitude'),
+            coordinate_key('events.longitude'),
+            'events.location',
+            'events.user_agent',
+            'events.first_name',
+            'events.last_name',
+            'events.gender',
+            'events.registration_ms',
+            'events.tag',
+            'events.artist_name',
+            'events.title',
+            'events.duration_ms',
+        ]) }} as content_key,
         row_number() over (
             partition by
                 events.topic,
@@ -70,6 +98,17 @@ repeated_events as (
             and events.topic = repeated_keys.topic
 ),
 
+compared_events as (
+    select
+        *,
+        first_value(content_key) over (
+            partition by
+                topic, producer, session_id, item_in_session, ts_ms
+            order by delivery
+        ) as first_content_key
+    from repeated_events
+),
+
 final as (
     select
         cast(topic as {{ dbt.type_string() }}) as topic,
@@ -77,8 +116,10 @@ final as (
         cast(source_partition as integer) as source_partition,
         cast(source_offset as bigint) as source_offset,
         cast(delivery as integer) as delivery,
+        cast(content_key <> first_content_key as boolean)
+            as has_other_content,
         cast(event_date as date) as event_date
-    from repeated_events
+    from compared_events
     where delivery > 1
 )
 

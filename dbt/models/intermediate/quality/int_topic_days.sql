@@ -15,6 +15,24 @@ received as (
             user_id,
             source_offset,
             source_ms - ts_ms as lateness_ms,
+            case
+                when
+                    level in ('free', 'paid')
+                    {%- if topic != 'auth_events' %}
+                        and coalesce(
+                            auth in (
+                                'Guest', 'Logged In', 'Logged Out', 'Cancelled'
+                            ), true
+                        )
+                    {%- endif %}
+                    {%- if topic == 'page_view_events' %}
+                        and status between 200 and 599
+                        and coalesce(method in ('GET', 'PUT'), true)
+                    {%- endif %}
+                    and coalesce(source_ms - ts_ms >= -86400000, true)
+                    then 0
+                else 1
+            end as is_failing,
             {{ whole_quotient('ts_ms', 3600000) }} as event_hour
         from {{ ref('stg_eventsim__' ~ topic) }}
         {% if not loop.last -%}
@@ -47,6 +65,7 @@ hours as (
         ) as late_hours_count,
         sum(case when lateness_ms >= 86400000 then 1 else 0 end)
             as late_days_count,
+        sum(is_failing) as test_failure_count,
         min(source_offset) as first_offset,
         max(source_offset) as last_offset
     from received
@@ -65,6 +84,7 @@ days as (
         sum(late_minutes_count) as late_minutes_count,
         sum(late_hours_count) as late_hours_count,
         sum(late_days_count) as late_days_count,
+        sum(test_failure_count) as test_failure_count,
         min(first_offset) as first_offset,
         max(last_offset) as last_offset
     from hours
@@ -75,7 +95,8 @@ duplicates as (
     select
         topic,
         event_date,
-        count(*) as duplicate_count
+        count(*) as duplicate_count,
+        sum(case when has_other_content then 1 else 0 end) as conflict_count
     from {{ ref('int_duplicate_events') }}
     where event_date in {{ dates_written() }}
     group by topic, event_date
@@ -87,6 +108,9 @@ final as (
         cast(days.received_count as bigint) as received_count,
         cast(coalesce(duplicates.duplicate_count, 0) as bigint)
             as duplicate_count,
+        cast(coalesce(duplicates.conflict_count, 0) as bigint)
+            as conflict_count,
+        cast(days.test_failure_count as bigint) as test_failure_count,
         cast(days.anonymous_count as bigint) as anonymous_count,
         cast(days.on_time_count as bigint) as on_time_count,
         cast(days.late_minutes_count as bigint) as late_minutes_count,

@@ -29,7 +29,6 @@ session_devices as (
     group by session_key, device_key
 ),
 
-{# Two halves of equal columns: a play whose level differs from its step's is not lost. #}
 step_sums as (
     select
         session_key,
@@ -42,7 +41,6 @@ step_sums as (
         min(registration_ms) as registration_ms,
         min(ts_ms) as first_ms,
         max(ts_ms) as last_ms,
-        max(ts_ms) as ended_ms,
         min(step_order) as first_order,
         max(step_order) as last_order,
         min_by(page, step_order) as first_page,
@@ -56,13 +54,7 @@ step_sums as (
         sum(case when is_device_hidden then 1 else 0 end)
             as hidden_device_steps,
         sum(case when page = 'Cancellation Confirmation' then 1 else 0 end)
-            as cancellations,
-        0 as plays,
-        0 as countable_streams,
-        0 as skips,
-        0 as early_skips,
-        0 as listened_ms,
-        cast(null as bigint) as first_play_ms
+            as cancellations
     from steps
     group by session_key, level, event_date
 ),
@@ -74,24 +66,7 @@ play_sums as (
         event_date,
         min(producer) as producer,
         min(session_id) as session_id,
-        cast(null as bigint) as min_user_id,
-        cast(null as bigint) as max_user_id,
-        cast(null as bigint) as registration_ms,
-        cast(null as bigint) as first_ms,
-        cast(null as bigint) as last_ms,
         max(ts_ms + listened_ms) as ended_ms,
-        cast(null as bigint) as first_order,
-        cast(null as bigint) as last_order,
-        cast(null as {{ dbt.type_string() }}) as first_page,
-        cast(null as {{ dbt.type_string() }}) as last_page,
-        cast(null as integer) as first_item,
-        cast(null as integer) as last_item,
-        0 as steps,
-        0 as page_views,
-        0 as errors,
-        0 as hidden_user_steps,
-        0 as hidden_device_steps,
-        0 as cancellations,
         count(*) as plays,
         sum(case when is_countable_stream then 1 else 0 end)
             as countable_streams,
@@ -103,47 +78,47 @@ play_sums as (
     group by session_key, level, event_date
 ),
 
-sums as (
-    select * from step_sums
-
-    union all
-
-    select * from play_sums
-),
-
+{# A play whose level differs from its step's is not lost. #}
 days as (
     select
-        session_key,
-        level,
-        event_date,
-        min(producer) as producer,
-        min(first_page) as first_page,
-        min(last_page) as last_page,
-        min(session_id) as session_id,
-        min(min_user_id) as min_user_id,
-        max(max_user_id) as max_user_id,
-        min(registration_ms) as registration_ms,
-        min(first_ms) as first_ms,
-        max(last_ms) as last_ms,
-        max(ended_ms) as ended_ms,
-        min(first_order) as first_order,
-        max(last_order) as last_order,
-        min(first_item) as first_item,
-        max(last_item) as last_item,
-        sum(steps) as steps,
-        sum(page_views) as page_views,
-        sum(errors) as errors,
-        sum(hidden_user_steps) as hidden_user_steps,
-        sum(hidden_device_steps) as hidden_device_steps,
-        sum(cancellations) as cancellations,
-        sum(plays) as plays,
-        sum(countable_streams) as countable_streams,
-        sum(skips) as skips,
-        sum(early_skips) as early_skips,
-        sum(listened_ms) as listened_ms,
-        min(first_play_ms) as first_play_ms
-    from sums
-    group by session_key, level, event_date
+        step_sums.first_page,
+        step_sums.last_page,
+        step_sums.min_user_id,
+        step_sums.max_user_id,
+        step_sums.registration_ms,
+        step_sums.first_ms,
+        step_sums.last_ms,
+        step_sums.first_order,
+        step_sums.last_order,
+        step_sums.first_item,
+        step_sums.last_item,
+        play_sums.first_play_ms,
+        coalesce(step_sums.session_key, play_sums.session_key) as session_key,
+        coalesce(step_sums.level, play_sums.level) as level,
+        coalesce(step_sums.event_date, play_sums.event_date) as event_date,
+        coalesce(step_sums.producer, play_sums.producer) as producer,
+        coalesce(step_sums.session_id, play_sums.session_id) as session_id,
+        greatest(
+            coalesce(step_sums.last_ms, play_sums.ended_ms),
+            coalesce(play_sums.ended_ms, step_sums.last_ms)
+        ) as ended_ms,
+        coalesce(step_sums.steps, 0) as steps,
+        coalesce(step_sums.page_views, 0) as page_views,
+        coalesce(step_sums.errors, 0) as errors,
+        coalesce(step_sums.hidden_user_steps, 0) as hidden_user_steps,
+        coalesce(step_sums.hidden_device_steps, 0) as hidden_device_steps,
+        coalesce(step_sums.cancellations, 0) as cancellations,
+        coalesce(play_sums.plays, 0) as plays,
+        coalesce(play_sums.countable_streams, 0) as countable_streams,
+        coalesce(play_sums.skips, 0) as skips,
+        coalesce(play_sums.early_skips, 0) as early_skips,
+        coalesce(play_sums.listened_ms, 0) as listened_ms
+    from step_sums
+    full outer join play_sums
+        on
+            step_sums.session_key = play_sums.session_key
+            and step_sums.event_date = play_sums.event_date
+            and step_sums.level is not distinct from play_sums.level
 ),
 
 final as (

@@ -1,0 +1,188 @@
+{%- set windows = [7, 28] %}
+
+with
+
+int_user_days as (
+    select * from {{ ref('int_user_days') }}
+    where
+        level is not null
+        and resolved_user_id is not null
+),
+
+digits as (
+    {{ ten_digits() }}
+),
+
+numbers as (
+    {{ number_series(5) }}
+),
+
+bounds as (
+    select
+        min(event_date) as first_date,
+        max(event_date) as last_date
+    from {{ ref('int_topic_days') }}
+),
+
+activity as (
+    select
+        account_key,
+        event_date,
+        'all' as level
+    from int_user_days
+    group by account_key, event_date
+
+    union all
+
+    select
+        account_key,
+        event_date,
+        level
+    from int_user_days
+),
+
+{# An active day counts from its date on, until it leaves the window. #}
+changes as (
+    {% for days in windows -%}
+        select
+            account_key,
+            level,
+            {{ days }} as window_days,
+            event_date,
+            1 as change
+        from activity
+
+        union all
+
+        select
+            account_key,
+            level,
+            {{ days }} as window_days,
+            {{ add_days('event_date', days) }} as event_date,
+            -1 as change
+        from activity
+        {%- if not loop.last %}
+
+            union all
+
+        {% endif %}
+    {%- endfor %}
+),
+
+daily_changes as (
+    select
+        account_key,
+        level,
+        window_days,
+        event_date,
+        sum(change) as change
+    from changes
+    group by account_key, level, window_days, event_date
+),
+
+stretches as (
+    select
+        level,
+        window_days,
+        event_date,
+        sum(change) over (
+            partition by account_key, level, window_days
+            order by event_date
+            rows between unbounded preceding and current row
+        ) as active_days,
+        lead(event_date) over (
+            partition by account_key, level, window_days
+            order by event_date
+        ) as end_date
+    from daily_changes
+),
+
+{# A user enters a class on the first date of a stretch and leaves it on the date after the last. #}
+movements as (
+    select
+        level,
+        window_days,
+        active_days,
+        event_date,
+        count(*) as change
+    from stretches
+    where active_days > 0
+    group by level, window_days, active_days, event_date
+
+    union all
+
+    select
+        level,
+        window_days,
+        active_days,
+        end_date as event_date,
+        -count(*) as change
+    from stretches
+    where active_days > 0
+    group by level, window_days, active_days, end_date
+),
+
+daily_movements as (
+    select
+        level,
+        window_days,
+        active_days,
+        event_date,
+        sum(change) as change
+    from movements
+    group by level, window_days, active_days, event_date
+),
+
+classes as (
+    select
+        level,
+        window_days,
+        active_days
+    from daily_movements
+    group by level, window_days, active_days
+),
+
+dates as (
+    select
+        {{ add_days('bounds.first_date', 'numbers.number') }} as event_date
+    from numbers
+    cross join bounds
+    where
+        numbers.number
+        <= {{ days_between('bounds.first_date', 'bounds.last_date') }}
+),
+
+class_days as (
+    select
+        dates.event_date,
+        classes.level,
+        classes.window_days,
+        classes.active_days,
+        sum(coalesce(daily_movements.change, 0)) over (
+            partition by
+                classes.level, classes.window_days, classes.active_days
+            order by dates.event_date
+            rows between unbounded preceding and current row
+        ) as users
+    from dates
+    cross join classes
+    left join daily_movements
+        on
+            dates.event_date = daily_movements.event_date
+            and classes.level = daily_movements.level
+            and classes.window_days = daily_movements.window_days
+            and classes.active_days = daily_movements.active_days
+),
+
+final as (
+    select
+        cast(event_date as date) as event_date,
+        cast(level as {{ dbt.type_string() }}) as level,
+        cast(window_days as smallint) as window_days,
+        cast(active_days as smallint) as active_days,
+        cast(users as bigint) as users
+    from class_days
+    where users > 0
+)
+
+select * from final
