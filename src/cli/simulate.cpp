@@ -105,7 +105,6 @@ Run declare(CLI::App& app) {
                    "Where to: a folder, made if missing, for <topic>.ndjson; one file for all "
                    "records if the name ends in .ndjson, .jsonl or .json, with .gz or .zst "
                    "compressed; - for standard output")
-        ->required()
         ->type_name("PATH");
     app.add_option("--config", simulate.config,
                    "stock, alt, accordion, or a configuration file of EventSim (default stock)");
@@ -147,7 +146,7 @@ Run declare(CLI::App& app) {
     app.add_option("--check", options->check,
                    "Compare the statistics of these files or folders with the configuration's, and "
                    "make nothing; exit code 3 if a figure fails")
-        ->type_name("PATH ...");
+        ->type_name("PATH");
     app.add_flag("--json", options->json, "Print the result as JSON");
     return [options](const std::stop_token& stop) { return run(*options, stop); };
 }
