@@ -25,4 +25,5 @@ def bassline():
             assert done.returncode == 0, f"{arguments} exited {done.returncode}\n{done.stdout}\n{done.stderr}"
         return done
 
+    run.binary = binary
     return run

@@ -25,6 +25,15 @@ std::string bar(double done) {
     return fmt::format("[{}{}] ", std::string(filled, '#'), std::string(kBarWidth - filled, '-'));
 }
 
+ProgressDisplay::State state_of(const ingest::Progress& progress, double seconds) {
+    const std::uint64_t bytes = progress.input_bytes;
+    const std::uint64_t total = progress.input_bytes_total;
+    return {total > 0 ? share(bytes, total) : -1,
+            progress_text(bytes, total, progress.lines, seconds)};
+}
+
+}  // namespace
+
 std::string with_commas(double number) {
     const std::string digits = fmt::format("{:.0f}", number);
     std::string text;
@@ -34,8 +43,6 @@ std::string with_commas(double number) {
     }
     return text;
 }
-
-}  // namespace
 
 std::string progress_text(std::uint64_t bytes, std::uint64_t bytes_total, std::uint64_t lines,
                           double seconds) {
@@ -53,7 +60,10 @@ std::string progress_text(std::uint64_t bytes, std::uint64_t bytes_total, std::u
 }
 
 ProgressDisplay::ProgressDisplay(const ingest::Progress& progress)
-    : progress_(progress),
+    : ProgressDisplay([&progress](double seconds) { return state_of(progress, seconds); }) {}
+
+ProgressDisplay::ProgressDisplay(Look look)
+    : look_(std::move(look)),
       terminal_(::isatty(STDERR_FILENO) != 0),
       began_(std::chrono::steady_clock::now()),
       thread_([this](const std::stop_token& stop) { run(stop); }) {}
@@ -71,14 +81,12 @@ void ProgressDisplay::around(const std::function<void()>& print) {
 }
 
 void ProgressDisplay::show() {
-    const std::uint64_t bytes = progress_.input_bytes;
-    const std::uint64_t total = progress_.input_bytes_total;
     const std::chrono::duration<double> took = std::chrono::steady_clock::now() - began_;
-    const std::string text = progress_text(bytes, total, progress_.lines, took.count());
+    const State state = look_(took.count());
     if (terminal_) {
-        fmt::print(stderr, "\r\x1b[K{}{}", total > 0 ? bar(share(bytes, total)) : "", text);
+        fmt::print(stderr, "\r\x1b[K{}{}", state.share >= 0 ? bar(state.share) : "", state.text);
     } else {
-        fmt::print(stderr, "{}\n", text);
+        fmt::print(stderr, "{}\n", state.text);
     }
     std::fflush(stderr);
     shown_ = true;

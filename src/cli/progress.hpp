@@ -10,11 +10,19 @@
 
 namespace bassline::cli {
 
-/// Shows how far an ingest is, on stderr, until it goes out of scope: a bar on a terminal, a plain
+/// Shows how far a stage is, on stderr, until it goes out of scope: a bar on a terminal, a plain
 /// line every few seconds otherwise. Other output to stderr passes `around`, so that it does not
 /// break the bar.
 class ProgressDisplay {
 public:
+    struct State {
+        double share;  // done, 0 to 1; below 0 if nobody knows
+        std::string text;
+    };
+    /// Tells the state after so many seconds; called from the display's own thread.
+    using Look = std::function<State(double seconds)>;
+
+    explicit ProgressDisplay(Look look);
     explicit ProgressDisplay(const ingest::Progress& progress);
     ~ProgressDisplay();
 
@@ -24,7 +32,7 @@ private:
     void show();
     void run(const std::stop_token& stop);
 
-    const ingest::Progress& progress_;
+    const Look look_;
     const bool terminal_;
     const std::chrono::steady_clock::time_point began_;
     std::mutex mutex_;  // of stderr
@@ -36,5 +44,8 @@ private:
 /// only what was read.
 std::string progress_text(std::uint64_t bytes, std::uint64_t bytes_total, std::uint64_t lines,
                           double seconds);
+
+/// "1,234,568": a whole number with commas.
+std::string with_commas(double number);
 
 }  // namespace bassline::cli

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "simulator/simulate.hpp"
 
+#include <algorithm>
 #include <cstdio>
+#include <map>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <thread>
@@ -10,8 +12,8 @@
 
 #include "base/log.hpp"
 #include "cli/command.hpp"
+#include "cli/progress.hpp"
 #include "cli/simulate_reports.hpp"
-#include "cli/values.hpp"
 #include "event/schema.hpp"
 #include "simulator/time_text.hpp"
 
@@ -28,6 +30,8 @@ struct Options {
     std::vector<std::string> check;  // files, instead of a run
     bool json = false;
 };
+
+constexpr std::size_t kMinuteLength = 16;  // of "2025-09-14T08:30"
 
 Timestamp timestamp_of_ms(std::int64_t epoch_ms) {
     return Timestamp(std::chrono::milliseconds(epoch_ms));
@@ -62,6 +66,20 @@ void print_table(const SimulateSummary& summary) {
                static_cast<double>(summary.steps) / std::max(summary.seconds, 1e-3));
 }
 
+// "45 %  at 2025-09-14T08:30  1,234,567 steps  812,000/s".
+ProgressDisplay::State progress_state(const simulator::SimulateProgress& progress, double seconds) {
+    const std::int64_t from = progress.from_s;
+    const std::int64_t to = progress.to_s;
+    const std::int64_t now = std::max(from, progress.now_s.load());
+    const double share =
+        to > from ? static_cast<double>(now - from) / static_cast<double>(to - from) : -1;
+    const auto steps = static_cast<double>(progress.steps);
+    return {share, fmt::format("{}at {}  {} steps  {}/s",
+                               share >= 0 ? fmt::format("{:3.0f} %  ", share * 100) : "",
+                               format_rfc3339(timestamp_of_ms(now * 1000)).substr(0, kMinuteLength),
+                               with_commas(steps), with_commas(steps / std::max(seconds, 1e-3)))};
+}
+
 Result<Exit> run(const Options& options, const std::stop_token& stop) {
     if (!options.check.empty()) return print_check(options.check, options.simulate, options.json);
     if (options.estimate) return print_estimate(options.simulate, options.json);
@@ -72,9 +90,15 @@ Result<Exit> run(const Options& options, const std::stop_token& stop) {
         return error(ErrorKind::usage, "--json and --out - would both write to standard output");
     }
     simulator::SimulateProgress progress;
-    TRY_ASSIGN(const SimulateSummary summary,
-               simulator::simulate(options.simulate, SystemClock(), stop, progress,
-                                   [](const std::string& text) { log_warn("{}", text); }));
+    Result<SimulateSummary> outcome = [&] {
+        ProgressDisplay display(
+            [&progress](double seconds) { return progress_state(progress, seconds); });
+        return simulator::simulate(options.simulate, SystemClock(), stop, progress,
+                                   [&display](const std::string& text) {
+                                       display.around([&text] { log_warn("{}", text); });
+                                   });
+    }();
+    TRY_ASSIGN(const SimulateSummary summary, std::move(outcome));
     if (options.json) {
         fmt::print("{}\n", summary_json(summary).dump());
     } else {
@@ -105,7 +129,6 @@ Run declare(CLI::App& app) {
                    "Where to: a folder, made if missing, for <topic>.ndjson; one file for all "
                    "records if the name ends in .ndjson, .jsonl or .json, with .gz or .zst "
                    "compressed; - for standard output")
-        ->required()
         ->type_name("PATH");
     app.add_option("--config", simulate.config,
                    "stock, alt, accordion, or a configuration file of EventSim (default stock)");
@@ -147,7 +170,16 @@ Run declare(CLI::App& app) {
     app.add_option("--check", options->check,
                    "Compare the statistics of these files or folders with the configuration's, and "
                    "make nothing; exit code 3 if a figure fails")
-        ->type_name("PATH ...");
+        ->type_name("PATH");
+    app.add_flag("--live", simulate.is_live,
+                 "Go on against the clock, after what lies between --from and now");
+    app.add_option("--speed", simulate.speed, "Live: how fast the simulated clock runs (default 1)")
+        ->check(CLI::PositiveNumber);
+    app.add_option("--rate", simulate.rate, "Live: records a second to aim at, instead of a speed")
+        ->check(CLI::PositiveNumber);
+    app.add_option("--checkpoint", simulate.checkpoint,
+                   "Keep the state here, and go on from it, with the same ids, if it is there")
+        ->type_name("FILE");
     app.add_flag("--json", options->json, "Print the result as JSON");
     return [options](const std::stop_token& stop) { return run(*options, stop); };
 }
@@ -161,6 +193,7 @@ const Command kSimulate{
         "  bassline simulate --out logs/ --users 2000 --from 2025-09-01 --to 2025-10-01\n"
         "  bassline simulate --out events.json.gz --format single --config accordion --seed 7\n"
         "  bassline simulate --out - --users 100 | bassline ingest --lake ./lake --from -\n"
+        "  bassline simulate --out logs/ --from 2025-09-01 --live --rate 2000 --checkpoint state\n"
         "  bassline simulate --estimate --users 1000000 --from 2025-09-01 --to 2025-10-01\n"
         "  bassline simulate --check logs/",
     .declare = declare,

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/simulate_reports.hpp"
 
+#include <cmath>
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
@@ -28,10 +29,10 @@ nlohmann::json estimate_json(const RunEstimate& estimate) {
     }
     return {{"from", time_text(estimate.from_ms)},
             {"to", time_text(estimate.to_ms)},
-            {"users", estimate.users},
-            {"users_at_end", estimate.expected.users_at_end},
-            {"sessions", estimate.expected.sessions},
-            {"steps", estimate.expected.page_views},
+            {"users", std::llround(estimate.users)},
+            {"users_at_end", std::llround(estimate.expected.users_at_end)},
+            {"sessions", std::llround(estimate.expected.sessions)},
+            {"steps", std::llround(estimate.expected.page_views)},
             {"topics", std::move(topics)}};
 }
 

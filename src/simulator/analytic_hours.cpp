@@ -12,7 +12,7 @@ namespace {
 constexpr double kDaySeconds = 86'400;
 constexpr std::size_t kBins = 96;
 constexpr double kBinSeconds = kDaySeconds / kBins;
-constexpr double kSettled = 1e-6;
+constexpr double kSettled = 1e-5;
 
 using Circle = std::array<double, kBins>;  // a distribution over the day
 
@@ -138,7 +138,7 @@ Circle settled_starts(const Configuration& configuration, double mean_absence_s,
 std::array<double, 24> settled_start_shares(const Configuration& configuration,
                                             std::span<const SessionDuration> durations,
                                             double dropped) {
-    constexpr double kStep = 0.25;
+    constexpr double kStep = 0.5;
     constexpr double kMost = 3.5;
     double session_s = 0;
     for (const SessionDuration& duration : durations) {

@@ -4,6 +4,7 @@
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
+#include <optional>
 
 #include <fcntl.h>
 #include <sys/file.h>
@@ -70,8 +71,8 @@ struct FileSink::File {
         if (written != path) ::unlink(written.c_str());
     }
 
-    Result<void> open(std::uint64_t resume_at) {
-        const int flags = written == path && resume_at == 0 ? O_EXCL : 0;
+    Result<void> open(std::optional<std::uint64_t> resume_at) {
+        const int flags = written == path && !resume_at ? O_EXCL : 0;
         descriptor = ::open(written.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC | flags, kFileMode);
         if (descriptor < 0 && errno == EEXIST) {
             return error(ErrorKind::conflict, "{} exists; choose another --out, or remove it",
@@ -82,7 +83,7 @@ struct FileSink::File {
             ::close(std::exchange(descriptor, -1));
             return error(ErrorKind::conflict, "{} is being written by another process", path);
         }
-        return cut(resume_at);
+        return cut(resume_at.value_or(0));
     }
 
     Result<void> cut(std::uint64_t at) {
@@ -167,7 +168,8 @@ Result<std::unique_ptr<FileSink>> FileSink::open(const FileOutput& output) {
                          file->path);
         }
         TRY_ASSIGN(file->compressor, make_compressor(output.compression));
-        TRY(file->open(output.resume_at.empty() ? 0 : output.resume_at[stream]));
+        const bool resumes = !output.resume_at.empty();
+        TRY(file->open(resumes ? std::optional(output.resume_at[stream]) : std::nullopt));
         sink->files_.push_back(std::move(file));
     }
     return sink;

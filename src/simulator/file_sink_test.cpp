@@ -123,6 +123,9 @@ TEST_F(FileSinkTest, ARunThatGoesOnCutsWhatItDoesNotKnow) {
     EXPECT_EQ(read("a.ndjson"), "one\nTWO\n");
     EXPECT_EQ(read("b.ndjson"), "b\n");
 
+    live.resume_at = {8, 0};
+    ASSERT_TRUE(FileSink::open(live).has_value());  // nothing of b is known: all of it goes
+    EXPECT_EQ(read("b.ndjson"), "");
     live.resume_at = {100, 2};
     const auto outcome = FileSink::open(live);
     ASSERT_FALSE(outcome.has_value());

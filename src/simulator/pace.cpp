@@ -7,9 +7,9 @@
 namespace bassline::simulator {
 namespace {
 
-constexpr double kWeightOfLast = 0.25;     // in the running mean of the simulated rate
-constexpr double kBehindSecondsMax = 1;    // whose records are made up for
-constexpr std::int64_t kStrideMax = 3600;  // simulated seconds in one tick
+constexpr double kWeightOfPast = 0.75;       // a tick later
+constexpr double kBehindSecondsMax = 1;      // whose records are made up for
+constexpr std::int64_t kStrideMax = 86'400;  // simulated seconds in one tick
 
 double seconds_between(Timestamp from, Timestamp to) {
     return std::chrono::duration<double>(to - from).count();
@@ -25,9 +25,9 @@ std::int64_t ClockPace::due_s(Timestamp now) const {
 std::int64_t RatePace::due_s(Timestamp now, std::int64_t now_s, std::uint64_t records) {
     const auto written = static_cast<double>(records - last_records_);
     if (now_s > last_now_s_) {
-        const double rate = written / static_cast<double>(now_s - last_now_s_);
-        const double weight = records_per_simulated_s_ > 0 ? kWeightOfLast : 1;
-        records_per_simulated_s_ += (rate - records_per_simulated_s_) * weight;
+        recent_records_ = recent_records_ * kWeightOfPast + written;
+        recent_seconds_ =
+            recent_seconds_ * kWeightOfPast + static_cast<double>(now_s - last_now_s_);
     }
     missing_ += wanted_ * seconds_between(last_, now) - written;
     missing_ = std::min(missing_, wanted_ * kBehindSecondsMax);
@@ -35,8 +35,11 @@ std::int64_t RatePace::due_s(Timestamp now, std::int64_t now_s, std::uint64_t re
     last_now_s_ = now_s;
     last_records_ = records;
     if (missing_ <= 0) return now_s;
-    const double stride = records_per_simulated_s_ > 0 ? missing_ / records_per_simulated_s_ : 1;
-    return now_s + std::clamp<std::int64_t>(std::llround(stride), 1, kStrideMax);
+    const std::int64_t stride = recent_records_ > 0
+                                    ? std::llround(missing_ * recent_seconds_ / recent_records_)
+                                    : 2 * last_stride_;
+    last_stride_ = std::clamp<std::int64_t>(stride, 1, kStrideMax);
+    return now_s + last_stride_;
 }
 
 }  // namespace bassline::simulator

@@ -41,8 +41,10 @@ private:
     double wanted_;
     std::int64_t last_now_s_;
     std::uint64_t last_records_;
-    double missing_ = 0;                  // records due and not written
-    double records_per_simulated_s_ = 0;  // running mean; 0: not known
+    double missing_ = 0;            // records due and not written
+    double recent_records_ = 0;     // of the last ticks, older ones counting less
+    double recent_seconds_ = 0;     // simulated in them
+    std::int64_t last_stride_ = 1;  // doubled while no record came at all
 };
 
 }  // namespace bassline::simulator

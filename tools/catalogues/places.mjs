@@ -42,17 +42,27 @@ export function makePlaces(table, cities) {
     const elsewhere = state === 'MH' || Number(longitude) > 0; // Marshall Islands, Wake Island
     if (!/^[A-Z]{2}$/.test(state) || elsewhere || places.has(zip)) continue; // no state: military
     const tenThousandths = (degrees) => Math.round(Number(degrees) * 1e4);
-    places.set(zip, { zip, city, state, latitude: tenThousandths(latitude), longitude: tenThousandths(longitude) });
+    places.set(zip, {
+      zip,
+      city,
+      state,
+      latitude: tenThousandths(latitude),
+      longitude: tenThousandths(longitude),
+    });
   }
   const sorted = [...places.values()].sort((a, b) => (a.zip < b.zip ? -1 : 1));
   const zips = new Map();
-  for (const { state, city } of sorted) zips.set(keyOf(state, city), (zips.get(keyOf(state, city)) ?? 0) + 1);
+  for (const { state, city } of sorted)
+    zips.set(keyOf(state, city), (zips.get(keyOf(state, city)) ?? 0) + 1);
   const known = populations(cities);
   let [counted, unknown] = [0, 0];
-  for (const [key, count] of zips) known.has(key) ? (counted += known.get(key)) : (unknown += count);
+  for (const [key, count] of zips)
+    known.has(key) ? (counted += known.get(key)) : (unknown += count);
   for (const place of sorted) {
     const key = keyOf(place.state, place.city);
-    const weight = known.has(key) ? known.get(key) / zips.get(key) : (kInhabitants - counted) / unknown;
+    const weight = known.has(key)
+      ? known.get(key) / zips.get(key)
+      : (kInhabitants - counted) / unknown;
     place.weight = Math.max(1, Math.round(weight));
   }
   return sorted;
