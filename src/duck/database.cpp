@@ -125,7 +125,9 @@ Result<Database> Database::open(const DatabaseOptions& options) {
     }
     Database opened(std::move(database));
     TRY_ASSIGN(Connection connection, opened.connect());
-    TRY(connection.execute("set global TimeZone = 'UTC'"));
+    // A lake's files are immutable, and a build opens each of them dozens of times.
+    TRY(connection.execute(
+        "set global TimeZone = 'UTC'; set global parquet_metadata_cache = true"));
     return opened;
 }
 
