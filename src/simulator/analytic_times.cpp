@@ -49,7 +49,7 @@ WeekendDamping weekend_damping_of(const Configuration& configuration, bool compa
     return {.share = configuration.weekend_damping,
             .offset_s = configuration.weekend_offset_min * kMinuteSeconds,
             .scale_s = configuration.weekend_scale_min * kMinuteSeconds,
-            .holidays = {.juneteenth = !compat}};
+            .holidays = {.only_originals = compat}};
 }
 
 std::vector<double> start_shares_by_hour(const std::array<double, 24>& of_day,
