@@ -50,6 +50,7 @@ nlohmann::json summary_json(const SimulateSummary& summary) {
             {"from", format_rfc3339(timestamp_of_ms(summary.from_ms))},
             {"to", format_rfc3339(timestamp_of_ms(summary.to_ms))},
             {"interrupted", summary.interrupted},
+            {"resumed", summary.resumed},
             {"seconds", summary.seconds}};
 }
 
