@@ -50,6 +50,7 @@ nlohmann::json summary_json(const SimulateSummary& summary) {
             {"from", format_rfc3339(timestamp_of_ms(summary.from_ms))},
             {"to", format_rfc3339(timestamp_of_ms(summary.to_ms))},
             {"interrupted", summary.interrupted},
+            {"resumed", summary.resumed},
             {"seconds", summary.seconds}};
 }
 
@@ -177,6 +178,20 @@ Run declare(CLI::App& app) {
         ->check(CLI::PositiveNumber);
     app.add_option("--rate", simulate.rate, "Live: records a second to aim at, instead of a speed")
         ->check(CLI::PositiveNumber);
+    app.add_option_function<std::string>(
+           "--faults",
+           [&simulate](const std::string& text) {
+               auto faults = simulator::parse_faults(text);
+               if (!faults) throw CLI::ValidationError(faults.error().message);
+               simulate.faults = faults.value();
+           },
+           "Shares of records to write late, duplicate, out_of_order or malformed, and of users "
+           "who are bots or whose clock is off (skew): late=0.01,bots=0.001")
+        ->type_name("NAME=SHARE,...");
+    app.add_option("--answer-key", simulate.answer_key,
+                   "Write here what a pipeline must find: counts by class, topic and date, and, "
+                   "unless records are malformed, the totals of the reports")
+        ->type_name("FILE");
     app.add_option("--checkpoint", simulate.checkpoint,
                    "Keep the state here, and go on from it, with the same ids, if it is there")
         ->type_name("FILE");

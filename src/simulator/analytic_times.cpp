@@ -49,7 +49,7 @@ WeekendDamping weekend_damping_of(const Configuration& configuration, bool compa
     return {.share = configuration.weekend_damping,
             .offset_s = configuration.weekend_offset_min * kMinuteSeconds,
             .scale_s = configuration.weekend_scale_min * kMinuteSeconds,
-            .holidays = {.juneteenth = !compat}};
+            .holidays = {.only_originals = compat}};
 }
 
 std::vector<double> start_shares_by_hour(const std::array<double, 24>& of_day,
@@ -69,13 +69,13 @@ double dropped_share(const Configuration& configuration, bool compat) {
     const auto of_day = hourly_start_shares(configuration.damping);
     const WeekendDamping weekend = weekend_damping_of(configuration, compat);
     const Date first = std::chrono::sys_days{std::chrono::year{2025} / 1 / 1};
-    constexpr int kDays = 364;
+    constexpr std::int64_t kDays = 364;
     double kept = 0;
     for (std::int64_t hour = 0; hour < 24 * kDays; ++hour) {
         kept += of_day[static_cast<std::size_t>(hour % 24)] *
                 kept_share(weekend, epoch_s(first) + hour * kHourSeconds);
     }
-    return 1 - kept / kDays;
+    return 1 - kept / static_cast<double>(kDays);
 }
 
 double mean_whole_gap(double mean_gap_s) {

@@ -47,7 +47,8 @@ TEST(StartShares, GrowWithThePopulation) {
 
 TEST(DroppedShare, IsTheWeekendsAndHolidaysPart) {
     const Configuration stock = load_configuration("stock").value();
-    EXPECT_NEAR(dropped_share(stock, true), 0.5 * (104.0 + 9) / 364, 0.01);
+    EXPECT_NEAR(dropped_share(stock, false), 0.5 * (104.0 + 10) / 364, 0.005);
+    EXPECT_NEAR(dropped_share(stock, true), 0.5 * (104.0 + 7) / 364, 0.005);
 }
 
 TEST(Gaps, AreGeometricGivenTheUserAndLognormalBetweenUsers) {

@@ -15,24 +15,28 @@ bool is_nth(std::chrono::day day, unsigned nth) {
 }
 
 // Holidays of the third Monday of January and the like.
-bool is_floating_holiday(std::chrono::year_month_day date, std::chrono::weekday weekday) {
-    using namespace std::chrono;
-    const month month = date.month();
-    const day day = date.day();
-    if (month == November) return weekday == Thursday && is_nth(day, 4);
-    if (weekday != Monday) return false;
-    if (month == January || month == February) return is_nth(day, 3);
-    if (month == May) return static_cast<unsigned>(day) > 24;
-    if (month == September) return is_nth(day, 1);
-    return month == October && is_nth(day, 2);
+bool is_floating_holiday(std::chrono::year_month_day date, std::chrono::weekday weekday,
+                         HolidayRules rules) {
+    const std::chrono::month month = date.month();
+    const std::chrono::day day = date.day();
+    if (month == std::chrono::November) {
+        return weekday == std::chrono::Thursday && is_nth(day, 4);
+    }
+    if (weekday != std::chrono::Monday) return false;
+    if (month == std::chrono::May) return static_cast<unsigned>(day) > 24;
+    if (month == std::chrono::September) return is_nth(day, 1);
+    if (rules.only_originals) return false;
+    if (month == std::chrono::January || month == std::chrono::February) return is_nth(day, 3);
+    return month == std::chrono::October && is_nth(day, 2);
 }
 
 bool is_fixed_holiday(std::chrono::year_month_day date, HolidayRules rules) {
-    using namespace std::chrono;
-    const month_day of_year{date.month(), date.day()};
-    if (of_year == June / 19) return rules.juneteenth && date.year() >= year{2021};
-    return of_year == January / 1 || of_year == July / 4 || of_year == November / 11 ||
-           of_year == December / 25;
+    const std::chrono::month_day of_year{date.month(), date.day()};
+    if (of_year == std::chrono::June / 19) {
+        return !rules.only_originals && date.year() >= std::chrono::year{2021};
+    }
+    return of_year == std::chrono::January / 1 || of_year == std::chrono::July / 4 ||
+           of_year == std::chrono::November / 11 || of_year == std::chrono::December / 25;
 }
 
 }  // namespace
@@ -40,7 +44,7 @@ bool is_fixed_holiday(std::chrono::year_month_day date, HolidayRules rules) {
 bool is_holiday(Date date, HolidayRules rules) {
     const std::chrono::year_month_day calendar_day{date};
     return is_fixed_holiday(calendar_day, rules) ||
-           is_floating_holiday(calendar_day, std::chrono::weekday{date});
+           is_floating_holiday(calendar_day, std::chrono::weekday{date}, rules);
 }
 
 bool is_free_day(Date date, HolidayRules rules) {

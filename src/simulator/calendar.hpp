@@ -8,10 +8,11 @@
 namespace bassline::simulator {
 
 /// The federal holidays on their own day (one that falls on a weekend is not moved): New Year,
-/// Martin Luther King, Presidents, Memorial, Juneteenth (from 2021 on, if counted), 4 July, Labor,
-/// Columbus, Veterans, Thanksgiving, Christmas.
+/// Martin Luther King, Presidents, Memorial, Juneteenth (from 2021 on), 4 July, Labor, Columbus,
+/// Veterans, Thanksgiving, Christmas. The original's calendar leaves those to the states that not
+/// all of them keep: Martin Luther King, Presidents, Columbus; and Juneteenth is younger than it.
 struct HolidayRules {
-    bool juneteenth = true;  // the original's calendar does not know it
+    bool only_originals = false;
 };
 bool is_holiday(Date date, HolidayRules rules);
 

@@ -53,8 +53,10 @@ std::string check_table(const CheckReport& report) {
     std::size_t failed = 0;
     for (const CheckFigure& figure : report.figures) {
         failed += figure.verdict == Verdict::fail ? 1 : 0;
-        table += fmt::format("{:<52} {:>10} {:>12.6g} {:>12.6g} {:>9.2g}  {}\n", figure.name,
-                             figure.count, figure.found, figure.expected, figure.p,
+        const bool is_decided = figure.verdict != Verdict::too_few;
+        table += fmt::format("{:<52} {:>10} {:>12.6g} {:>12.6g} {:>9}  {}\n", figure.name,
+                             figure.count, figure.found, figure.expected,
+                             is_decided ? fmt::format("{:.2g}", figure.p) : "",
                              to_string(figure.verdict));
     }
     return table +

@@ -51,10 +51,12 @@ public:
         };
         auto& steps = log_.steps;
         std::ranges::sort(steps, {}, place);
-        const auto repeated = std::ranges::unique(
-            steps, {}, [](const LoggedStep& step) { return std::pair(step.session, step.item); });
-        log_.duplicates = repeated.size();
-        steps.erase(repeated.begin(), repeated.end());
+        const auto repeated = std::unique(
+            steps.begin(), steps.end(), [](const LoggedStep& one, const LoggedStep& other) {
+                return one.session == other.session && one.item == other.item;
+            });
+        log_.duplicates = static_cast<std::uint64_t>(steps.end() - repeated);
+        steps.erase(repeated, steps.end());
         const auto [first, last] = std::ranges::minmax_element(steps, {}, &LoggedStep::ts_ms);
         if (!steps.empty()) {
             log_.first_ms = first->ts_ms;

@@ -81,7 +81,9 @@ void EventWriter::prepare(std::size_t worker, const StepRun& run) {
         stream.marks.clear();
     }
     const std::int64_t origin_s = run.users.origin_s();
-    for (const Step& step : run.steps) {
+    for (std::size_t i = 0; i < run.steps.size(); ++i) {
+        const Step& step = run.steps[i];
+        prefetch(run, i);
         const Person& person = run.users.person(step.user);
         const StepView view{
             .step = step,
@@ -96,6 +98,26 @@ void EventWriter::prepare(std::size_t worker, const StepRun& run) {
         } else {
             write_step(desk, view);
         }
+    }
+}
+
+// Steps of one moment are of users and songs all over memory: ask for what the next ones need.
+void EventWriter::prefetch(const StepRun& run, std::size_t at) const {
+    constexpr std::size_t kFar = 12;
+    constexpr std::size_t kNear = 5;
+    if (at + kFar < run.steps.size()) {
+        const Step& step = run.steps[at + kFar];
+        __builtin_prefetch(&run.users.person(step.user));
+        if (step.song != kNoSong) texts_.songs.prefetch_place(step.song);
+    }
+    if (at + kNear < run.steps.size()) {
+        const Step& step = run.steps[at + kNear];
+        const Person& person = run.users.person(step.user);
+        if (step.song != kNoSong) texts_.songs.prefetch_text(step.song);
+        texts_.places_before.prefetch_text(person.place);
+        texts_.places_behind.prefetch_text(person.place);
+        texts_.last_names.prefetch_text(person.last_name);
+        texts_.user_agents.prefetch_text(person.user_agent);
     }
 }
 

@@ -64,6 +64,7 @@ private:
     };
     struct StepView;  // a step with what all its records share
 
+    void prefetch(const StepRun& run, std::size_t at) const;
     void write_step(Desk& desk, const StepView& view) const;
     void write_single(Desk& desk, const StepView& view) const;
     char* put_tail(char* out, const StepView& view) const;

@@ -31,9 +31,10 @@ Generator::Generator(const Configuration& configuration, const Catalogue& catalo
       workers_(options.threads),
       simulation_(model_, plan.simulation, workers_),
       writer_(model_, plan.output, options.layout, sink, options.threads),
-      consumer_(&writer_) {
-    if (options.observer == nullptr) return;
-    observed_ = std::make_unique<Both>(*options.observer, writer_);
+      consumer_(&writer_) {}
+
+void Generator::observe(StepConsumer& observer) {
+    observed_ = std::make_unique<Both>(observer, writer_);
     consumer_ = observed_.get();
 }
 

@@ -25,8 +25,6 @@ namespace bassline::simulator {
 struct GeneratorOptions {
     StreamLayout layout = StreamLayout::by_topic;
     std::size_t threads = 1;
-    /// Sees every step before it is written; outlives the generator. May be null.
-    StepConsumer* observer = nullptr;
 };
 
 class Generator {
@@ -34,6 +32,10 @@ public:
     /// Draws the users: about a microsecond each.
     Generator(const Configuration& configuration, const Catalogue& catalogue, const RunPlan& plan,
               GeneratorOptions options, Sink& sink);
+
+    /// From now on the observer, which outlives the generator, sees every step before it is
+    /// written.
+    void observe(StepConsumer& observer);
 
     /// Writes all events before `until_s` (epoch seconds), or stops in between when asked to: then
     /// `now_s` is where it stands, at any rate with whole seconds written.

@@ -36,7 +36,7 @@ Model::Model(const Configuration& configuration, const Catalogue& songs_and_peop
             {.share = configuration.weekend_damping,
              .offset_s = configuration.weekend_offset_min * kMinute,
              .scale_s = configuration.weekend_scale_min * kMinute,
-             .holidays = {.juneteenth = !model_options.compat}}),
+             .holidays = {.only_originals = model_options.compat}}),
       alpha(configuration.alpha),
       beta(configuration.beta),
       auths(cumulative(configuration.auths)),

@@ -8,6 +8,7 @@
 #include "simulator/catalogue.hpp"
 #include "simulator/chain.hpp"
 #include "simulator/configuration.hpp"
+#include "simulator/faults.hpp"
 #include "simulator/session_times.hpp"
 
 // Everything that all users obey. Immutable; any threads. The catalogue outlives it.
@@ -17,6 +18,7 @@ struct ModelOptions {
     std::uint64_t seed = 0;
     double growth_rate = 0;     // a year
     double attrition_rate = 0;  // a year: survival after t years is exp(-rate t)
+    FaultRates faults = {};     // the odd users among them
     bool compat = false;        // with the original's defects (docs/formats/simulator.md)
 };
 

@@ -11,6 +11,8 @@ namespace {
 
 constexpr double kYearSeconds = 31'557'600;
 constexpr double kMembershipMaxYears = 5;
+constexpr float kBotGapSeconds = 1;
+constexpr float kBotAbsenceSeconds = 600;
 constexpr int kMillisecond = 1000;
 
 // Lognormal with mean 1: how much slower or rarer than the average a user is.
@@ -70,6 +72,10 @@ void Population::make(UserIndex user, bool is_newcomer, std::int32_t arrival) {
     state = {};
     state.mean_gap_s = individual(model_->alpha, random.next());
     state.mean_absence_s = individual(model_->beta, random.next());
+    if (OddUsers(model_->options.seed, model_->options.faults).is_bot(user)) {
+        state.mean_gap_s = kBotGapSeconds;
+        state.mean_absence_s = kBotAbsenceSeconds;
+    }
     Uniforms draw = random.next();
     std::uint16_t standing = model_->initial_standing(draw.u, draw.v);
     if (is_newcomer) standing = model_->newcomer_standing;

@@ -2,9 +2,11 @@
 #pragma once
 
 #include <algorithm>
+#include <cassert>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <limits>
 #include <string_view>
 #include <vector>
 
@@ -42,15 +44,15 @@ char* put_number(char* out, std::uint64_t value);
 class TextStore {
 public:
     void add(std::string_view text) {
-        starts_.push_back(bytes_.size());
+        starts_.push_back(end());
         bytes_.insert(bytes_.end(), text.begin(), text.end());
     }
     /// Pads the end; no text may be added after it.
     void close() {
-        starts_.push_back(bytes_.size());
+        starts_.push_back(end());
         bytes_.resize(bytes_.size() + kCopyBlock);
         for (std::size_t i = 0; i + 1 < starts_.size(); ++i) {
-            size_max_ = std::max(size_max_, starts_[i + 1] - starts_[i]);
+            size_max_ = std::max<std::size_t>(size_max_, starts_[i + 1] - starts_[i]);
         }
     }
     Piece operator[](std::size_t index) const {
@@ -59,9 +61,24 @@ public:
     /// Of the longest text.
     std::size_t size_max() const { return size_max_; }
 
+    // Texts are far more than the caches hold: ask early for where one is, then for the text.
+    void prefetch_place(std::size_t index) const { __builtin_prefetch(&starts_[index]); }
+    void prefetch_text(std::size_t index) const {
+        const char* text = bytes_.data() + starts_[index];
+        __builtin_prefetch(text);
+        __builtin_prefetch(text + kCacheLine);
+    }
+
 private:
+    static constexpr std::size_t kCacheLine = 64;
+
+    std::uint32_t end() const {
+        assert(bytes_.size() <= std::numeric_limits<std::uint32_t>::max());
+        return static_cast<std::uint32_t>(bytes_.size());
+    }
+
     std::vector<char> bytes_;
-    std::vector<std::size_t> starts_;
+    std::vector<std::uint32_t> starts_;
     std::size_t size_max_ = 0;
 };
 

@@ -48,6 +48,16 @@ Result<void> check_options(const SimulateOptions& options) {
     if (options.is_live && options.compat && !options.to_ms) {
         return error(ErrorKind::usage, "--compat knows all newcomers from the start: give a --to");
     }
+    const bool has_faults = options.faults.touch_records() || options.faults.bots > 0;
+    if (!options.checkpoint.empty() && (has_faults || !options.answer_key.empty())) {
+        return error(ErrorKind::usage, "--checkpoint keeps no --faults and no --answer-key");
+    }
+    if (options.format == OutputFormat::single &&
+        (options.faults.malformed > 0 || !options.answer_key.empty())) {
+        return error(ErrorKind::usage,
+                     "malformed records and --answer-key are for the four topics, not --format "
+                     "single");
+    }
     return {};
 }
 
@@ -76,6 +86,7 @@ Result<RunPlan> plan_run(const SimulateOptions& options, const Configuration& co
     plan.model.growth_rate =
         chosen(options.growth_rate, configuration.growth_rate, compat).value_or(0);
     plan.model.attrition_rate = options.attrition_rate;
+    plan.model.faults = options.faults;
     plan.model.compat = compat;
 
     const std::uint64_t users = chosen(options.users, configuration.users, compat).value_or(kUsers);

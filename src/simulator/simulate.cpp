@@ -6,7 +6,10 @@
 #include <condition_variable>
 #include <mutex>
 
+#include "simulator/accountant.hpp"
+#include "simulator/answer_key.hpp"
 #include "simulator/destination.hpp"
+#include "simulator/fault_sink.hpp"
 #include "simulator/generator.hpp"
 #include "simulator/pace.hpp"
 #include "simulator/run_plan.hpp"
@@ -65,6 +68,10 @@ public:
                                      .format = options_.format,
                                      .is_live = options_.is_live || !options_.checkpoint.empty(),
                                      .resume_at = kept ? kept->sizes : decltype(kept->sizes){}}));
+        if (options_.faults.touch_records() || !options_.answer_key.empty()) {
+            fault_sink_ =
+                std::make_unique<FaultSink>(*destination_.sink, options_.faults, plan_.model.seed);
+        }
         if (!options_.checkpoint.empty() && destination_.files == nullptr) {
             return error(ErrorKind::usage, "--checkpoint needs files to go on with, not --out -");
         }
@@ -77,8 +84,12 @@ public:
         if (resumes) plan.simulation.users = 0;  // they come with the checkpoint
         generator_ = std::make_unique<Generator>(
             configuration, catalogue, plan,
-            GeneratorOptions{.layout = destination_.layout, .threads = options_.threads},
-            *destination_.sink);
+            GeneratorOptions{.layout = destination_.layout, .threads = options_.threads}, sink());
+        if (!options_.answer_key.empty()) {
+            accountant_ =
+                std::make_unique<Accountant>(generator_->model(), plan.output, options_.threads);
+            generator_->observe(*accountant_);
+        }
         if (resumes) TRY(generator_->restore(options_.checkpoint));
         generator_->on_progress = [this] { show_progress(); };
         progress_.from_s = generator_->now_s();
@@ -94,7 +105,8 @@ public:
         }
         if (plan_.model.compat && !was_stopped()) TRY(generator_->overshoot());
         TRY(keep_state());
-        return destination_.sink->finish();
+        TRY(sink().finish());
+        return write_key();
     }
 
     SimulateSummary summary() const {
@@ -144,7 +156,18 @@ private:
 
     Result<void> advance(std::int64_t until_s) {
         TRY(generator_->advance(std::min(until_s, end_s()), stop_));
-        return destination_.sink->flush();
+        return sink().flush();
+    }
+
+    Sink& sink() { return fault_sink_ ? *fault_sink_ : *destination_.sink; }
+
+    // Damaged records change what is true of the rest, so then only counts are promised.
+    Result<void> write_key() {
+        if (options_.answer_key.empty()) return {};
+        const ExpectedTotals& totals = accountant_->finish();
+        return write_answer_key(
+            options_.answer_key,
+            answer_key(fault_sink_->counts(), options_.faults.malformed > 0 ? nullptr : &totals));
     }
 
     // What the state knows of must be in the files first.
@@ -161,6 +184,8 @@ private:
     SimulateProgress& progress_;
     nlohmann::json settings_;
     Destination destination_;
+    std::unique_ptr<FaultSink> fault_sink_;  // where faults are made, or records counted
+    std::unique_ptr<Accountant> accountant_;
     std::unique_ptr<Generator> generator_;
 };
 

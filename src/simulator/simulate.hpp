@@ -12,6 +12,7 @@
 #include "base/result.hpp"
 #include "simulator/compressor.hpp"
 #include "simulator/event_writer.hpp"
+#include "simulator/faults.hpp"
 
 // The stage behind `bassline simulate`: a configuration becomes events at a destination.
 namespace bassline::simulator {
@@ -40,6 +41,8 @@ struct SimulateOptions {
     bool is_live = false;        // goes on against the clock, after what lies in the past
     double speed = 1;            // of the simulated clock, live
     std::optional<double> rate;  // records a second to aim at, live, instead of a speed
+    FaultRates faults;           // what to do wrong on purpose
+    std::string answer_key;      // a file for what a pipeline must find; empty: none
     std::string checkpoint;      // a file to keep the state in, and to go on from if it is there
 };
 

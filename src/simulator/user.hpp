@@ -6,7 +6,7 @@
 
 #include "simulator/chain.hpp"
 
-// A user in 60 bytes: what changes with every step, and who they are for life. Times are seconds
+// A user in 64 bytes: what changes with every step, and who they are for life. Times are seconds
 // since the simulation's origin; texts are indices into the catalogue.
 namespace bassline::simulator {
 

@@ -8,6 +8,7 @@ and gaps by their errors; src/simulator/check_test.cpp shows that it fails where
 import json
 
 import pytest
+from logs import ROOT
 
 RUNS = {
     "stock": ["--config", "stock", "--users", 2000, "--to", "2025-11-01"],
@@ -41,6 +42,18 @@ def test_a_log_of_another_configuration_fails(bassline, tmp_path):
     done = bassline("simulate", "--check", out, "--config", "accordion", check=False)
     assert done.returncode == 3
     assert "FAIL" in done.stdout
+
+
+LOGS = ROOT / "tests/data"
+
+
+@pytest.mark.parametrize("files", [
+    [LOGS / "eventsim" / name for name in ("page_view_events.gz", "listen_events.gz", "status_change_events")],
+    [LOGS / "eventsim_single_stream/eventsim.json.gz"],
+], ids=["viirya", "Interana"])
+def test_logs_of_the_original_programs_pass(bassline, files):
+    report = json.loads(bassline("simulate", "--check", *files, "--compat", "--json").stdout)
+    assert report["ok"] and report["page_views"] > 4000
 
 
 # Totals differ by 3.5 % (standard deviation) from seed to seed at 2,000 users, more in small runs.
