@@ -21,10 +21,8 @@ setup-spark:
 dev: setup-test
 	@tools/build dev unit_tests
 
-# Until events are simulated, genuine EventSim logs; --from in ARGS takes others.
-RUN_FROM = $(if $(findstring --from,$(ARGS)),,--from tests/data/eventsim)
 run: build
-	@build/release/bassline run $(RUN_FROM) $(ARGS)
+	@build/release/bassline run $(ARGS)
 
 # Every test that needs no server: unit (ASan, UBSan), tidy, dbt, golden, e2e, recovery, page.
 test: setup-test build dev
