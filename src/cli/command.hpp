@@ -51,5 +51,6 @@ extern const Command kBuild;
 extern const Command kServe;
 extern const Command kQuery;
 extern const Command kVerify;
+extern const Command kCompact;
 
 }  // namespace bassline::cli

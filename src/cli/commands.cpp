@@ -7,7 +7,8 @@ namespace bassline::cli {
 
 std::span<const Command> commands() {
     // A row here is a command that works.
-    static const std::vector<Command> table = {kRun, kIngest, kBuild, kQuery, kServe, kVerify};
+    static const std::vector<Command> table = {kRun,   kIngest, kBuild,  kQuery,
+                                               kServe, kVerify, kCompact};
     return table;
 }
 
