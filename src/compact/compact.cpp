@@ -69,7 +69,8 @@ private:
     }
 
     Result<void> expire() {
-        const Expiry expiry = plan_expiry(log_.live, *options_.retain_days, today());
+        TRY_ASSIGN(const lake::LiveFiles settled, settled_files());
+        const Expiry expiry = plan_expiry(settled, *options_.retain_days, today());
         if (expiry.files.empty()) return {};
         Entry entry = next_entry();
         if (entry.seq == 0) TRY(write_genesis(entry));
@@ -83,9 +84,10 @@ private:
     }
 
     Result<void> merge_closed_hours(const std::stop_token& stop) {
+        TRY_ASSIGN(const lake::LiveFiles settled, settled_files());
         const Timestamp before = options_.before.value_or(closed_before(log_.live.watermark_ms));
         auto entries =
-            in_entries(plan_merges(log_.live, before, today(), options_.limits), options_.limits);
+            in_entries(plan_merges(settled, before, today(), options_.limits), options_.limits);
         for (const std::vector<Merge>& merges : entries) {
             summary_.interrupted = stop.stop_requested();
             if (summary_.interrupted) return {};
@@ -151,6 +153,22 @@ private:
                     .committed_at = clock_.now()};
         if (head != log_.live.heads.end()) entry.prev_sha256 = head->second.sha256;
         return entry;
+    }
+
+    // The live files without those that their writer may yet look for: of a chain's newest entry,
+    // until its staging is gone.
+    Result<lake::LiveFiles> settled_files() const {
+        lake::LiveFiles settled = log_.live;
+        for (const auto& [chain, entry] : log_.newest) {
+            TRY_ASSIGN(const bool may_recover,
+                       files_.exists(lake::staging_directory(chain, entry.writer)));
+            if (!may_recover) continue;
+            for (const lake::Output& output : entry.outputs) {
+                settled.files.erase(output.final);
+                settled.late.erase(output.final);
+            }
+        }
+        return settled;
     }
 
     // Makes `entry` the one after the genesis.

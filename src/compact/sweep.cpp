@@ -8,7 +8,7 @@
 
 #include "base/failpoint.hpp"
 #include "compact/failpoints.hpp"
-#include "lake/chain.hpp"
+#include "lake/live_files.hpp"
 #include "lake/names.hpp"
 
 namespace bassline::compact {
@@ -35,13 +35,6 @@ std::map<std::string, Folder> folders_of(const Entry& entry) {
         folders[folder_of(replaced.final)].removed.push_back(replaced.final);
     }
     return folders;
-}
-
-Result<std::uint64_t> swept_entries(const FileSystem& files) {
-    const auto mark = files.read(lake::kSweptMark);
-    if (!mark && mark.error().kind == ErrorKind::not_found) return std::uint64_t{0};
-    if (!mark) return mark.error();
-    return std::uint64_t{std::strtoull(mark.value().c_str(), nullptr, 10)};
 }
 
 Result<void> mark_swept(FileSystem& files, std::uint64_t entries) {
@@ -107,7 +100,7 @@ Result<void> sweep_entry(FileSystem& files, const Entry& entry) {
 Result<SweepResult> sweep(FileSystem& files, std::uint64_t end, Timestamp now,
                           std::chrono::milliseconds grace) {
     SweepResult result;
-    TRY_ASSIGN(const std::uint64_t first, swept_entries(files));
+    TRY_ASSIGN(const std::uint64_t first, lake::swept_entries(files));
     for (std::uint64_t seq = first; seq < end; ++seq) {
         TRY_ASSIGN(const lake::ReadEntry read, lake::read_entry(files, lake::kCompactChain, seq));
         const std::uint64_t replaced = read.entry.replaced.size();

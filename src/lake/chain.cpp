@@ -194,6 +194,7 @@ Result<void> publish(FileSystem& files, const Entry& entry) {
     TRY(files.sync_directory(chain_log_directory(entry.chain)));
     TRY_ASSIGN(const bool staging_stands,
                files.exists(staging_directory(entry.chain, entry.writer)));
+    if (!staging_stands) return {};  // published, and its files may have been merged since
     for (const Output& output : entry.outputs) {
         TRY_ASSIGN(const bool done, is_final(files, entry, output));
         if (done) continue;
@@ -201,7 +202,7 @@ Result<void> publish(FileSystem& files, const Entry& entry) {
         TRY(publish_output(files, entry, output));
     }
     TRY(failpoint(kPublishBeforeSync));
-    if (staging_stands) TRY(sync_final_directories(files, entry));
+    TRY(sync_final_directories(files, entry));
     return failpoint(kPublishDone);
 }
 

@@ -36,6 +36,7 @@ struct Output {
     std::string xxh64;
     std::int64_t min_event_ms = 0;  // bronze only
     std::int64_t max_event_ms = 0;
+    friend bool operator==(const Output&, const Output&) = default;
 };
 
 /// A file that an entry of the chain `compact` retires: its rows stand in an output of the same
@@ -142,7 +143,8 @@ Result<void> commit(storage::FileSystem& files, const Entry& entry);
 
 /// Makes the entry durable, moves its staged files to their final names and makes these durable;
 /// idempotent, and safe without the lock: files that are final are only looked at, and staged ones
-/// of other entries, whose names differ, are left alone.
+/// of other entries, whose names differ, are left alone. Nothing to do once the writer's staging is
+/// gone.
 /// Errors: `bad_data` if a file is neither staged nor final, or has another size (stop and alarm);
 /// `io`.
 Result<void> publish(storage::FileSystem& files, const Entry& entry);

@@ -110,4 +110,11 @@ Result<bool> is_published(const storage::FileSystem& files, const Entry& entry) 
     return true;
 }
 
+Result<std::uint64_t> swept_entries(const storage::FileSystem& files) {
+    const auto mark = files.read(kSweptMark);
+    if (!mark && mark.error().kind == ErrorKind::not_found) return std::uint64_t{0};
+    if (!mark) return mark.error();
+    return std::uint64_t{std::strtoull(mark.value().c_str(), nullptr, 10)};
+}
+
 }  // namespace bassline::lake

@@ -72,6 +72,9 @@ Result<LakeLog> load_log(const storage::FileSystem& files);
 /// True if all outputs of the entry stand under their final names.
 Result<bool> is_published(const storage::FileSystem& files, const Entry& entry);
 
+/// Entries of `compact` whose replaced files are gone and whose merged files folders show.
+Result<std::uint64_t> swept_entries(const storage::FileSystem& files);
+
 inline constexpr std::size_t kEntriesBetweenCheckpoints = 100;
 
 /// Writes the checkpoint if the log is that far ahead of it. `writer` ("build", "compact") keeps
