@@ -52,5 +52,6 @@ extern const Command kServe;
 extern const Command kQuery;
 extern const Command kVerify;
 extern const Command kSimulate;
+extern const Command kCompact;
 
 }  // namespace bassline::cli

@@ -33,7 +33,8 @@ struct Options {
     pipeline::RunOptions run;
 };
 
-constexpr double kSpeedDefault = 300;  // a day in five minutes: a viewer sees it move
+constexpr double kSpeedDefault = 300;   // a day in five minutes: a viewer sees it move
+constexpr int kRetainDaysDefault = 90;  // of a simulated service, whose days pass quickly
 
 std::uint64_t total(const std::map<std::string, std::uint64_t>& rows) {
     return std::accumulate(rows.begin(), rows.end(), std::uint64_t{0},
@@ -125,6 +126,7 @@ Result<pipeline::RunSettings> settle(storage::FileSystem& files,
 Result<void> choose_source(Options& options, storage::FileSystem& files, const Clock& clock) {
     if (options.run.ingest.inputs.empty()) {
         TRY_ASSIGN(options.run.simulated, settle(files, options.simulated, clock));
+        if (!options.run.retain_days) options.run.retain_days = kRetainDaysDefault;
         if (!options.run.pace.rate) options.run.pace.speed = options.speed.value_or(kSpeedDefault);
         return {};
     }
@@ -219,6 +221,11 @@ Run declare(CLI::App& app) {
         ->type_name("PATH ...");
     add_simulation_options(app, *options);
     app.add_flag("--once", options->once, "Back-fill, build, print the summary and exit");
+    app.add_option("--retain", run_options.retain_days,
+                   "Days to keep, by event date, once live; older ones leave every layer (default "
+                   "all, of a simulated service 90)")
+        ->check(CLI::Range(1, 36'500))
+        ->type_name("DAYS");
     app.add_option("--port", run_options.serve.port,
                    "Port of the dashboard; 0 takes a free one (default 8080)");
     app.add_option("--producer", options->producer,

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/values.hpp"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <utility>
@@ -48,6 +49,37 @@ Result<std::chrono::milliseconds> parse_duration(std::string_view text) {
     return std::chrono::milliseconds(milliseconds);
 }
 
+Result<Timestamp> parse_time(std::string_view text) {
+    constexpr std::string_view kShape = "dddd-dd-ddTdd:dd:ddZ";
+    constexpr std::size_t kDateLength = 10;
+    bool has_shape = text.size() == kShape.size() || text.size() == kDateLength;
+    for (std::size_t at = 0; at < text.size() && has_shape; ++at) {
+        const bool is_digit = text[at] >= '0' && text[at] <= '9';
+        has_shape = kShape[at] == 'd' ? is_digit : text[at] == kShape[at];
+    }
+    const auto number = [text](std::size_t at, std::size_t digits) {
+        int value = 0;
+        for (const char digit : text.substr(std::min(at, text.size()), digits)) {
+            value = value * 10 + (digit - '0');
+        }
+        return value;
+    };
+    const std::chrono::year_month_day day{std::chrono::year(number(0, 4)),
+                                          std::chrono::month(static_cast<unsigned>(number(5, 2))),
+                                          std::chrono::day(static_cast<unsigned>(number(8, 2)))};
+    const int hour = number(11, 2);
+    const int minute = number(14, 2);
+    const int second = number(17, 2);
+    if (!has_shape || !day.ok() || hour > 23 || minute > 59 || second > 59) {
+        return error(ErrorKind::usage,
+                     "'{}' is neither a date nor a time of UTC, such as 2025-03-14 or "
+                     "2025-03-14T08:00:00Z",
+                     text);
+    }
+    return Timestamp(std::chrono::sys_days(day)) + std::chrono::hours(hour) +
+           std::chrono::minutes(minute) + std::chrono::seconds(second);
+}
+
 CLI::Option* add_bytes_option(CLI::App& app, const std::string& name, std::uint64_t& value,
                               const std::string& help) {
     return app
@@ -74,6 +106,20 @@ CLI::Option* add_duration_option(CLI::App& app, const std::string& name,
             },
             help)
         ->type_name("DURATION");
+}
+
+CLI::Option* add_time_option(CLI::App& app, const std::string& name,
+                             std::optional<Timestamp>& value, const std::string& help) {
+    return app
+        .add_option_function<std::string>(
+            name,
+            [&value, name](const std::string& text) {
+                auto parsed = parse_time(text);
+                if (!parsed) throw CLI::ValidationError(name, parsed.error().message);
+                value = parsed.value();
+            },
+            help)
+        ->type_name("TIME");
 }
 
 }  // namespace bassline::cli

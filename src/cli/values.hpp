@@ -4,12 +4,14 @@
 #include <CLI/CLI.hpp>
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
+#include "base/clock.hpp"
 #include "base/result.hpp"
 
-// Values with units on the command line: `512MiB`, `1GiB`, `65536`; `2s`, `500ms`, `5m`, `1h`.
+// Values on the command line: `512MiB`, `1GiB`, `65536`; `2s`, `500ms`, `5m`, `1h`; times of UTC.
 namespace bassline::cli {
 
 /// Units B, KB, MB, GB (powers of 1000) and KiB, MiB, GiB (powers of 1024); no unit means bytes.
@@ -18,6 +20,9 @@ Result<std::uint64_t> parse_bytes(std::string_view text);
 /// Units ms, s, m, h; a unit is required.
 Result<std::chrono::milliseconds> parse_duration(std::string_view text);
 
+/// A date or a time of UTC: `2025-03-14`, `2025-03-14T08:00:00Z`.
+Result<Timestamp> parse_time(std::string_view text);
+
 /// Adds `--name SIZE`. The variable holds the default until parsed.
 CLI::Option* add_bytes_option(CLI::App& app, const std::string& name, std::uint64_t& value,
                               const std::string& help);
@@ -25,5 +30,9 @@ CLI::Option* add_bytes_option(CLI::App& app, const std::string& name, std::uint6
 /// Adds `--name DURATION`.
 CLI::Option* add_duration_option(CLI::App& app, const std::string& name,
                                  std::chrono::milliseconds& value, const std::string& help);
+
+/// Adds `--name TIME`.
+CLI::Option* add_time_option(CLI::App& app, const std::string& name,
+                             std::optional<Timestamp>& value, const std::string& help);
 
 }  // namespace bassline::cli

@@ -27,5 +27,17 @@ TEST(Values, durations_need_a_unit) {
     EXPECT_FALSE(parse_duration("2"));
 }
 
+TEST(Values, times_are_dates_or_instants_of_utc) {
+    EXPECT_EQ(format_rfc3339(parse_time("2025-03-14").value()), "2025-03-14T00:00:00.000000Z");
+    EXPECT_EQ(format_rfc3339(parse_time("2025-03-14T23:50:01Z").value()),
+              "2025-03-14T23:50:01.000000Z");
+    for (const char* text : {"", "2025", "2025-3-14", "2025-02-29", "2025-03-14T24:00:00Z",
+                             "2025-03-14 08:00:00", "2025-03-14T08:00:00", "yesterday"}) {
+        const auto parsed = parse_time(text);
+        ASSERT_FALSE(parsed) << text;
+        EXPECT_NE(parsed.error().message.find("2025-03-14T08:00:00Z"), std::string::npos) << text;
+    }
+}
+
 }  // namespace
 }  // namespace bassline::cli

@@ -47,7 +47,12 @@ nlohmann::json report_json(const VerifyReport& report) {
             {"entries", report.entries},
             {"files", report.files},
             {"rows", report.rows},
-            {"snapshots", report.snapshots}};
+            {"snapshots", report.snapshots},
+            {"rows_expired", report.rows_expired},
+            {"files_expired", report.files_expired},
+            {"retained_from", report.retained_from.empty() ? nlohmann::json(nullptr)
+                                                           : nlohmann::json(report.retained_from)},
+            {"files_awaiting", report.files_awaiting}};
 }
 
 // Sources are many, topics are few: the table sums over sources.
@@ -69,6 +74,14 @@ void print_table(const VerifyReport& report) {
         fmt::print("{:<22} {:>8} {:>12} {:>12} {:>8} {:>10} {:>6}\n", topic, sources[topic],
                    sum.rows, sum.quarantined, sum.missing, sum.duplicate,
                    sum.chain_ok ? "ok" : "broken");
+    }
+    if (!report.retained_from.empty()) {
+        fmt::print("expired before {}: {} rows in {} files\n", report.retained_from,
+                   report.rows_expired, report.files_expired);
+    }
+    if (report.files_awaiting > 0) {
+        fmt::print("{} replaced files stay for readers until a compact removes them\n",
+                   report.files_awaiting);
     }
     fmt::print("{} entries, {} files, {} rows, {} snapshots: {}\n", report.entries, report.files,
                report.rows, report.snapshots,

@@ -231,16 +231,6 @@ BatchOutput merge(std::vector<WorkerOutput> workers) {
     return merged;
 }
 
-Date parse_date(const std::string& text) {
-    int year = 0;
-    unsigned month = 0;
-    unsigned day = 0;
-    const int parsed = std::sscanf(text.c_str(), "%d-%u-%u", &year, &month, &day);
-    assert(parsed == 3);
-    return std::chrono::year_month_day(std::chrono::year(year), std::chrono::month(month),
-                                       std::chrono::day(day));
-}
-
 }  // namespace
 
 Result<BatchOutput> run_batch(storage::FileSystem& files, BatchFeed& feed,
@@ -264,21 +254,6 @@ Result<BatchOutput> run_batch(storage::FileSystem& files, BatchFeed& feed,
         outputs.push_back(std::move(*result).value());
     }
     return merge(std::move(outputs));
-}
-
-void name_outputs(std::vector<lake::Output>& outputs, std::string_view chain, std::uint64_t seq) {
-    std::ranges::stable_sort(outputs, {}, [](const lake::Output& output) {
-        return std::tuple(output.kind, output.topic, output.date, output.hour);
-    });
-    for (std::size_t at = 0; at < outputs.size(); ++at) {
-        lake::Output& output = outputs[at];
-        const Date date = parse_date(output.date);
-        output.final =
-            output.kind == lake::OutputKind::bronze
-                ? lake::bronze_path(output.topic, date, output.hour, chain, seq, at + 1,
-                                    outputs.size())
-                : lake::quarantine_path(output.topic, date, chain, seq, at + 1, outputs.size());
-    }
 }
 
 }  // namespace bassline::ingest

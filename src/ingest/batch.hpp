@@ -40,8 +40,4 @@ Result<BatchOutput> run_batch(storage::FileSystem& files, BatchFeed& feed,
                               const std::vector<SourceToRead>& sources, const BatchOptions& options,
                               Progress& progress);
 
-/// Gives the staged files of a batch their final names: sorted by kind, topic, date and hour, and
-/// numbered k of n.
-void name_outputs(std::vector<lake::Output>& outputs, std::string_view chain, std::uint64_t seq);
-
 }  // namespace bassline::ingest

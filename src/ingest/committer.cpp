@@ -84,7 +84,7 @@ Result<lake::Entry> Committer::commit(BatchOutput batch, const BatchContext& con
     entry.outputs = std::move(batch.outputs);
     entry.counters = std::move(batch.counters);
     entry.dates_touched = std::move(batch.dates_touched);
-    name_outputs(entry.outputs, entry.chain, entry.seq);
+    lake::name_outputs(entry.outputs, entry.chain, entry.seq);
     TRY(files_.sync_directory(context.staging_directory));
     TRY(failpoint(kSealed));
     TRY(lake::commit(files_, entry));

@@ -249,7 +249,7 @@ TEST(NameOutputs, files_are_numbered_within_the_batch_bronze_first) {
         {.topic = "b", .date = "2025-03-14", .hour = 7},
         {.topic = "a", .date = "2025-03-15", .hour = 1},
         {.topic = "b", .date = "2025-03-14", .hour = 7}};
-    name_outputs(outputs, "files", 9);
+    lake::name_outputs(outputs, "files", 9);
     EXPECT_EQ(outputs[0].final, "bronze/a/date=2025-03-15/hour=01/a-files-9-1of4.parquet");
     EXPECT_EQ(outputs[2].final, "bronze/b/date=2025-03-14/hour=07/b-files-9-3of4.parquet");
     EXPECT_EQ(outputs[3].final, "_quarantine/b/date=2025-03-14/b-files-9-4of4.parquet");

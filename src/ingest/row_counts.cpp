@@ -8,7 +8,7 @@ namespace {
 
 std::string offsets_of(const std::vector<std::string>& paths, bool quarantined) {
     return fmt::format(
-        "select source_partition, source_offset, {} as quarantined from read_parquet({}, "
+        "select chain, source_partition, source_offset, {} as quarantined from read_parquet({}, "
         "hive_partitioning = false)",
         quarantined, duck::text_list(paths));
 }
@@ -32,9 +32,9 @@ Result<std::uint64_t> RowCounter::rows_of(const std::string& path) {
     return rows.next() ? static_cast<std::uint64_t>(rows.int64(0)) : std::uint64_t{0};
 }
 
-Result<std::map<std::uint64_t, SourceRows>> RowCounter::by_source(
+Result<std::map<SourceId, SourceRows>> RowCounter::by_source(
     const std::vector<std::string>& bronze, const std::vector<std::string>& quarantine) {
-    std::map<std::uint64_t, SourceRows> sources;
+    std::map<SourceId, SourceRows> sources;
     if (bronze.empty() && quarantine.empty()) return sources;
     std::string records;
     if (!bronze.empty()) records = offsets_of(bronze, false);
@@ -44,14 +44,16 @@ Result<std::map<std::uint64_t, SourceRows>> RowCounter::by_source(
         with records as ({}),
         offsets as (
             select
+                chain,
                 source_partition,
                 source_offset,
                 count(*) as times,
                 count_if(quarantined) as quarantined
             from records
-            group by source_partition, source_offset
+            group by chain, source_partition, source_offset
         )
         select
+            chain,
             source_partition::bigint,
             sum(times - quarantined)::bigint,
             sum(quarantined)::bigint,
@@ -59,15 +61,15 @@ Result<std::map<std::uint64_t, SourceRows>> RowCounter::by_source(
             min(source_offset)::bigint,
             max(source_offset)::bigint
         from offsets
-        group by source_partition)",
+        group by chain, source_partition)",
                                                               records)));
     while (rows.next()) {
-        sources[static_cast<std::uint64_t>(rows.int64(0))] = {
-            .bronze = static_cast<std::uint64_t>(rows.int64(1)),
-            .quarantined = static_cast<std::uint64_t>(rows.int64(2)),
-            .duplicate = static_cast<std::uint64_t>(rows.int64(3)),
-            .first_offset = rows.int64(4),
-            .last_offset = rows.int64(5)};
+        sources[{std::string(rows.text(0)), static_cast<std::uint64_t>(rows.int64(1))}] = {
+            .bronze = static_cast<std::uint64_t>(rows.int64(2)),
+            .quarantined = static_cast<std::uint64_t>(rows.int64(3)),
+            .duplicate = static_cast<std::uint64_t>(rows.int64(4)),
+            .first_offset = rows.int64(5),
+            .last_offset = rows.int64(6)};
     }
     return sources;
 }

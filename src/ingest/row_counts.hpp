@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/result.hpp"
@@ -11,6 +12,9 @@
 
 // What the Parquet files themselves say, for verify.
 namespace bassline::ingest {
+
+/// Chain and number of the source within it.
+using SourceId = std::pair<std::string, std::uint64_t>;
 
 struct SourceRows {
     std::uint64_t bronze = 0;
@@ -29,9 +33,9 @@ public:
     /// Rows that the footer of a file promises. Errors: `sql` if it is no Parquet file.
     Result<std::uint64_t> rows_of(const std::string& path);
 
-    /// Rows of one topic by number of the source, over absolute paths. Errors: `sql`.
-    Result<std::map<std::uint64_t, SourceRows>> by_source(
-        const std::vector<std::string>& bronze, const std::vector<std::string>& quarantine);
+    /// Rows of one topic by chain and number of the source, over absolute paths. Errors: `sql`.
+    Result<std::map<SourceId, SourceRows>> by_source(const std::vector<std::string>& bronze,
+                                                     const std::vector<std::string>& quarantine);
 
 private:
     RowCounter(duck::Database database, duck::Connection connection)

@@ -3,10 +3,11 @@
 
 #include <set>
 
+#include "ingest/compaction_check.hpp"
 #include "ingest/fingerprint.hpp"
 #include "ingest/input_file.hpp"
 #include "ingest/row_counts.hpp"
-#include "lake/chain.hpp"
+#include "lake/live_files.hpp"
 #include "lake/names.hpp"
 #include "lake/snapshot.hpp"
 
@@ -34,10 +35,14 @@ public:
         : files_(files), options_(options), counter_(std::move(counter)) {}
 
     Result<VerifyReport> run() {
-        TRY_ASSIGN(const auto chains, lake::list_chains(files_));
-        for (const std::string& name : chains) TRY(check_chain(name));
-        TRY(find_unnamed("bronze"));
-        TRY(find_unnamed("_quarantine"));
+        TRY(check_logs());
+        check_live_files();
+        for (const auto& [topic, paths] : topics_) check_rows(topic, paths);
+        for (const std::string_view folder :
+             {std::string_view("bronze"), std::string_view("_quarantine"),
+              lake::kMergedDirectory}) {
+            TRY(find_unnamed(std::string(folder)));
+        }
         TRY(report_unnamed());
         check_snapshots();
         return std::move(report_);
@@ -49,27 +54,60 @@ private:
         report_.findings.push_back(fmt::format(format, std::forward<Args>(args)...));
     }
 
-    Result<void> check_chain(const std::string& name) {
-        auto loaded = lake::Chain::load(files_, name);
-        if (!loaded && loaded.error().kind == ErrorKind::io) return std::move(loaded).error();
-        if (!loaded) {
-            find("{}", loaded.error().message);
-            chain_broken_ = true;
-            return {};
+    // The chain `compact` is read first and folded last: what it replaces, the others then name.
+    Result<void> check_logs() {
+        TRY_ASSIGN(const lake::Chain compact, load(std::string(lake::kCompactChain)));
+        TRY_ASSIGN(const auto names, lake::list_chains(files_));
+        for (const std::string& name : names) {
+            if (name == lake::kCompactChain) continue;
+            TRY_ASSIGN(const lake::Chain chain, load(name));
+            check_chain(chain);
         }
-        std::map<std::uint64_t, SourceRanges> sources;
-        std::map<std::string, TopicFiles> topics;
-        for (const lake::Entry& entry : loaded.value().entries) {
+        CompactionCheck check(files_, live_, [this](std::string finding) {
+            report_.findings.push_back(std::move(finding));
+        });
+        report_.entries += compact.entries.size();
+        for (const lake::Entry& entry : compact.entries) name_files(entry);
+        TRY_ASSIGN(const CompactionCounts counts, check.fold(compact));
+        report_.rows_expired = counts.rows_expired;
+        report_.files_expired = counts.files_expired;
+        report_.files_awaiting = counts.files_awaiting;
+        report_.retained_from = live_.retained_from;
+        return {};
+    }
+
+    // A damaged chain is a finding and reads empty.
+    Result<lake::Chain> load(const std::string& name) {
+        auto loaded = lake::Chain::load(files_, name);
+        if (loaded || loaded.error().kind == ErrorKind::io) return loaded;
+        find("{}", loaded.error().message);
+        chain_broken_ = true;
+        return lake::Chain{.name = name};
+    }
+
+    void check_chain(const lake::Chain& chain) {
+        for (const lake::Entry& entry : chain.entries) {
             ++report_.entries;
-            const bool newest = entry.seq + 1 == loaded.value().next_seq();
-            check_ranges(entry, sources);
+            check_ranges(entry, sources_[chain.name]);
             check_counters(entry);
+            name_files(entry);
+            live_.apply(entry, "");
+            if (entry.seq + 1 < chain.next_seq()) continue;
             for (const lake::Output& output : entry.outputs) {
-                check_output(entry, output, newest, topics[output.topic]);
+                staged_name_[output.final] = output.staged;
             }
         }
-        for (const auto& [topic, paths] : topics) check_rows(name, topic, paths, sources);
-        return {};
+    }
+
+    void name_files(const lake::Entry& entry) {
+        for (const lake::Output& output : entry.outputs) {
+            named_.insert(output.final);
+            named_.insert(lake::visible_path(output.final));
+        }
+    }
+
+    void check_live_files() {
+        for (const auto& [name, file] : live_.files) check_file(file, topics_[file.output.topic]);
     }
 
     void check_ranges(const lake::Entry& entry, std::map<std::uint64_t, SourceRanges>& sources) {
@@ -120,29 +158,30 @@ private:
         }
     }
 
-    // Where the file stands: under its final name or, of the newest entry, still staged.
-    std::string standing_path(const lake::Output& output, bool newest) const {
+    // Where the file stands: under its final name or, of a newest entry, still staged.
+    std::string standing_path(const lake::Output& output) const {
+        const auto staged = staged_name_.find(output.final);
+        if (staged == staged_name_.end()) return output.final;
         const auto final_stands = files_.exists(output.final);
-        if ((final_stands && final_stands.value()) || !newest) return output.final;
-        const auto staged_stands = files_.exists(output.staged);
-        return staged_stands && staged_stands.value() ? output.staged : output.final;
+        if (final_stands && final_stands.value()) return output.final;
+        const auto staged_stands = files_.exists(staged->second);
+        return staged_stands && staged_stands.value() ? staged->second : output.final;
     }
 
-    void check_output(const lake::Entry& entry, const lake::Output& output, bool newest,
-                      TopicFiles& topic) {
+    void check_file(const lake::LiveFile& file, TopicFiles& topic) {
+        const lake::Output& output = file.output;
         ++report_.files;
-        named_.insert(output.final);
-        const std::string named_by = fmt::format("entry {} of chain {}", entry.seq, entry.chain);
+        const std::string named_by = fmt::format("entry {} of chain {}", file.seq, file.chain);
         const std::size_t findings = report_.findings.size();
-        std::string path = standing_path(output, newest);
+        std::string path = standing_path(output);
         bool whole = is_whole(named_by, path, output.bytes, output.rows, output.xxh64);
-        if (!whole && path == output.staged) {  // published while it was looked at?
+        if (!whole && path != output.final) {  // published while it was looked at?
             report_.findings.resize(findings);
-            path = standing_path(output, newest);
+            path = standing_path(output);
             whole = is_whole(named_by, path, output.bytes, output.rows, output.xxh64);
         }
         if (!whole) return;
-        if (path == output.staged) staged_[files_.absolute(path)] = files_.absolute(output.final);
+        if (path != output.final) staged_[files_.absolute(path)] = files_.absolute(output.final);
         report_.rows += output.rows;
         (output.kind == lake::OutputKind::bronze ? topic.bronze : topic.quarantine)
             .push_back(files_.absolute(path));
@@ -191,8 +230,7 @@ private:
         }
     }
 
-    void check_rows(const std::string& chain, const std::string& topic, TopicFiles paths,
-                    const std::map<std::uint64_t, SourceRanges>& sources) {
+    void check_rows(const std::string& topic, TopicFiles paths) {
         auto counted = counter_.by_source(paths.bronze, paths.quarantine);
         if (!counted) {
             follow_publication(paths.bronze);
@@ -200,18 +238,17 @@ private:
             counted = counter_.by_source(paths.bronze, paths.quarantine);
         }
         if (!counted) {
-            find("the files of {} in chain {} cannot be read: {}", topic, chain,
-                 counted.error().message);
+            find("the files of {} cannot be read: {}", topic, counted.error().message);
             return;
         }
-        for (const auto& [number, rows] : counted.value()) {
-            VerifiedPartition partition{.chain = chain,
+        for (const auto& [source, rows] : counted.value()) {
+            VerifiedPartition partition{.chain = source.first,
                                         .topic = topic,
-                                        .partition = number,
+                                        .partition = source.second,
                                         .rows = rows.bronze,
                                         .quarantined = rows.quarantined,
                                         .duplicate = rows.duplicate};
-            check_partition(partition, rows, sources);
+            check_partition(partition, rows, sources_[source.first]);
             report_.partitions.push_back(std::move(partition));
         }
     }
@@ -264,9 +301,7 @@ private:
         TRY_ASSIGN(const auto chains, lake::list_chains(files_));
         for (const std::string& name : chains) {
             TRY_ASSIGN(const lake::Chain chain, lake::Chain::load(files_, name));
-            for (const lake::Entry& entry : chain.entries) {
-                for (const lake::Output& output : entry.outputs) named_.insert(output.final);
-            }
+            for (const lake::Entry& entry : chain.entries) name_files(entry);
         }
         for (const std::string& path : unnamed_) {
             if (named_.contains(path)) continue;
@@ -308,18 +343,30 @@ private:
     const VerifyOptions& options_;
     RowCounter counter_;
     VerifyReport report_;
+    lake::LiveFiles live_;
+    std::map<std::string, std::map<std::uint64_t, SourceRanges>> sources_;  // by chain
+    std::map<std::string, TopicFiles> topics_;
     std::set<std::string> named_;
-    std::vector<std::string> unnamed_;           // when the folders were listed
-    std::map<std::string, std::string> staged_;  // absolute: staged to final
+    std::map<std::string, std::string> staged_name_;  // of newest entries: by final name
+    std::vector<std::string> unnamed_;                // when the folders were listed
+    std::map<std::string, std::string> staged_;       // absolute: staged to final
     bool chain_broken_ = false;
 };
 
 }  // namespace
 
+// A compaction that went on meanwhile may have removed what the logs named when they were read.
 Result<VerifyReport> verify(const FileSystem& files, const VerifyOptions& options) {
-    TRY_ASSIGN(RowCounter counter,
-               RowCounter::open(options.threads, options.memory_bytes, options.scratch));
-    return Verifier(files, options, std::move(counter)).run();
+    constexpr int kAttempts = 3;
+    for (int attempt = 1;; ++attempt) {
+        TRY_ASSIGN(const CompactionProgress before, compaction_progress(files));
+        TRY_ASSIGN(RowCounter counter,
+                   RowCounter::open(options.threads, options.memory_bytes, options.scratch));
+        auto report = Verifier(files, options, std::move(counter)).run();
+        if (!report || report.value().ok() || attempt == kAttempts) return report;
+        TRY_ASSIGN(const CompactionProgress after, compaction_progress(files));
+        if (after == before) return report;
+    }
 }
 
 }  // namespace bassline::ingest

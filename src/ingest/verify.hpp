@@ -14,10 +14,10 @@
 //   - the ranges of each source tile it: no gap, no overlap;
 //   - written + quarantined = consumed, in every entry and topic, and equal to the rows of its
 //   files;
-//   - every file named stands with its size and row count (and, with `full`, its hash);
-//   - (topic, source_partition, source_offset) is unique over bronze and quarantine, and inside
-//   what
-//     was consumed;
+//   - a merged file has the rows of the files that it replaced, and these are gone once swept;
+//   - every live file stands with its size and row count (and, with `full`, its hash);
+//   - (topic, chain, source_partition, source_offset) is unique over live bronze and quarantine,
+//     and inside what was consumed;
 //   - bronze and quarantine hold no Parquet file that no entry names;
 //   - the snapshots that still stand follow one another, and the newest one's files are whole.
 // Reads only; a batch that is committed but not yet published counts by its staged files.
@@ -52,6 +52,10 @@ struct VerifyReport {
     std::uint64_t files = 0;
     std::uint64_t rows = 0;
     std::uint64_t snapshots = 0;
+    std::uint64_t rows_expired = 0;
+    std::uint64_t files_expired = 0;
+    std::string retained_from;         // first kept event date; empty: all
+    std::uint64_t files_awaiting = 0;  // replaced, and not yet swept
 
     bool ok() const { return findings.empty(); }
 };

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "lake/chain.hpp"
 
+#include <algorithm>
+#include <tuple>
+
 #include "base/failpoint.hpp"
 #include "base/hash.hpp"
 #include "lake/failpoints.hpp"
@@ -29,25 +32,17 @@ Result<std::vector<std::uint64_t>> list_seqs(const FileSystem& files, std::strin
     return seqs;
 }
 
-// Reads entry `seq` and appends it, if it continues the chain.
-Result<void> append_entry(const FileSystem& files, Chain& chain, std::uint64_t seq) {
-    const std::string path = chain_entry_path(chain.name, seq);
-    TRY_ASSIGN(const std::string content, files.read(path));
-    auto parsed = entry_from_json(content);
-    if (!parsed) return damaged(files, path, parsed.error());
-    Entry entry = std::move(parsed).value();
-    if (entry.seq != seq || entry.chain != chain.name) {
-        return error(ErrorKind::bad_data, "chain entry {}: says it is entry {} of chain {}",
-                     files.absolute(path), entry.seq, entry.chain);
-    }
-    if (entry.prev_sha256 != chain.head_sha256) {
+// Appends an entry that was read, if it continues the chain.
+Result<void> append_entry(const FileSystem& files, Chain& chain, ReadEntry read) {
+    const std::uint64_t seq = read.entry.seq;
+    if (read.entry.prev_sha256 != chain.head_sha256) {
         return error(ErrorKind::bad_data,
                      "chain entry {}: its prev_sha256 does not match entry {}, one of the two was "
                      "changed",
-                     files.absolute(path), seq - 1);
+                     files.absolute(chain_entry_path(chain.name, seq)), seq - 1);
     }
-    chain.entries.push_back(std::move(entry));
-    chain.head_sha256 = sha256_hex(content);
+    chain.entries.push_back(std::move(read.entry));
+    chain.head_sha256 = std::move(read.sha256);
     return {};
 }
 
@@ -76,7 +71,12 @@ Result<bool> is_final(const FileSystem& files, const Entry& entry, const Output&
 
 Result<void> publish_output(FileSystem& files, const Entry& entry, const Output& output) {
     TRY(failpoint(kPublishBeforeFile));
-    const auto renamed = files.rename_no_replace(output.staged, output.final);
+    auto renamed = files.rename_no_replace(output.staged, output.final);
+    if (!renamed && renamed.error().kind == ErrorKind::not_found) {
+        // Once more, should a folder that had become empty have been removed in between.
+        TRY(files.make_directories(storage::parent_path(output.final)));
+        renamed = files.rename_no_replace(output.staged, output.final);
+    }
     if (renamed) return {};
     TRY_ASSIGN(const bool stands, is_final(files, entry, output));
     // Published meanwhile. A staged name that is left is the janitor's, who holds the lock.
@@ -112,9 +112,34 @@ Result<Chain> Chain::load_after(const FileSystem& files, std::string_view name,
                 ErrorKind::bad_data, "chain {} lacks entry {}: {} is missing, yet {} stands", name,
                 chain.next_seq(), files.absolute(chain_entry_path(name, chain.next_seq())), seq);
         }
-        TRY(append_entry(files, chain, seq));
+        TRY_ASSIGN(ReadEntry read, read_entry(files, name, seq));
+        TRY(append_entry(files, chain, std::move(read)));
     }
     return chain;
+}
+
+Result<Chain> Chain::follow(const FileSystem& files, std::string_view name, std::uint64_t first_seq,
+                            std::string head_sha256) {
+    Chain chain{.name = std::string(name), .first_seq = first_seq, .head_sha256 = head_sha256};
+    for (;;) {
+        auto read = read_entry(files, name, chain.next_seq());
+        if (!read && read.error().kind == ErrorKind::not_found) return chain;
+        if (!read) return std::move(read).error();
+        TRY(append_entry(files, chain, std::move(read).value()));
+    }
+}
+
+Result<ReadEntry> read_entry(const FileSystem& files, std::string_view chain, std::uint64_t seq) {
+    const std::string path = chain_entry_path(chain, seq);
+    TRY_ASSIGN(const std::string content, files.read(path));
+    auto parsed = entry_from_json(content);
+    if (!parsed) return damaged(files, path, parsed.error());
+    Entry entry = std::move(parsed).value();
+    if (entry.seq != seq || entry.chain != chain) {
+        return error(ErrorKind::bad_data, "chain entry {}: says it is entry {} of chain {}",
+                     files.absolute(path), entry.seq, entry.chain);
+    }
+    return ReadEntry{.entry = std::move(entry), .sha256 = sha256_hex(content)};
 }
 
 Result<std::vector<std::string>> list_chains(const FileSystem& files) {
@@ -126,6 +151,20 @@ Result<std::vector<std::string>> list_chains(const FileSystem& files) {
         if (entry.is_directory) names.push_back(entry.path.substr(entry.path.rfind('/') + 1));
     }
     return names;
+}
+
+void name_outputs(std::vector<Output>& outputs, std::string_view chain, std::uint64_t seq) {
+    std::ranges::stable_sort(outputs, {}, [](const Output& output) {
+        return std::tuple(output.kind, output.topic, output.date, output.hour);
+    });
+    for (std::size_t at = 0; at < outputs.size(); ++at) {
+        Output& output = outputs[at];
+        output.final =
+            output.kind == OutputKind::bronze
+                ? bronze_path(output.topic, output.date, output.hour, chain, seq, at + 1,
+                              outputs.size())
+                : quarantine_path(output.topic, output.date, chain, seq, at + 1, outputs.size());
+    }
 }
 
 Result<void> commit(FileSystem& files, const Entry& entry) {
@@ -148,6 +187,7 @@ Result<void> publish(FileSystem& files, const Entry& entry) {
     TRY(files.sync_directory(chain_log_directory(entry.chain)));
     TRY_ASSIGN(const bool staging_stands,
                files.exists(staging_directory(entry.chain, entry.writer)));
+    if (!staging_stands) return {};  // published, and its files may have been merged since
     for (const Output& output : entry.outputs) {
         TRY_ASSIGN(const bool done, is_final(files, entry, output));
         if (done) continue;
@@ -156,7 +196,7 @@ Result<void> publish(FileSystem& files, const Entry& entry) {
         TRY(publish_output(files, entry, output));
     }
     TRY(failpoint(kPublishBeforeSync));
-    if (staging_stands) TRY(sync_final_directories(files, entry));
+    TRY(sync_final_directories(files, entry));
     return failpoint(kPublishDone);
 }
 

@@ -21,6 +21,9 @@ namespace bassline::lake {
 
 enum class OutputKind { bronze, quarantine };
 
+/// Chain name -> number of entries folded in.
+using Positions = std::map<std::string, std::uint64_t>;
+
 struct Output {
     OutputKind kind = OutputKind::bronze;
     std::string staged;  // path before publication
@@ -33,6 +36,16 @@ struct Output {
     std::string xxh64;
     std::int64_t min_event_ms = 0;  // bronze only
     std::int64_t max_event_ms = 0;
+    friend bool operator==(const Output&, const Output&) = default;
+};
+
+/// A file that an entry of the chain `compact` retires: its rows stand in an output of the same
+/// entry and folder, or have expired.
+struct Replaced {
+    std::string chain;  // the entry that named it
+    std::uint64_t seq = 0;
+    std::string final;
+    std::uint64_t rows = 0;
 };
 
 /// Hashes of the first and the last 64 KiB before `end`, 16 hex digits each.
@@ -75,6 +88,8 @@ struct Entry {
     std::vector<Output> outputs;
     std::map<std::string, TopicCounters> counters;  // by topic
     std::vector<std::string> dates_touched;         // event dates, sorted, unique
+    std::vector<Replaced> replaced;                 // chain `compact` only
+    std::string retained_from;  // the same: first kept event date, empty: as before
 };
 
 /// The entry as it stands on disk: one JSON object with sorted keys, and back.
@@ -99,10 +114,26 @@ struct Chain {
     /// Entries from `first_seq` on, given the hash of its predecessor.
     static Result<Chain> load_after(const storage::FileSystem& files, std::string_view name,
                                     std::uint64_t first_seq, std::string head_sha256);
+    /// The same without listing the log, so that the cost is that of the entries read. A lost entry
+    /// is taken for the end: for readers, who come to know less but nothing wrong.
+    static Result<Chain> follow(const storage::FileSystem& files, std::string_view name,
+                                std::uint64_t first_seq, std::string head_sha256);
 };
+
+/// One entry with the hash of its bytes. Errors: `not_found`, `bad_data`, `config`, `io`.
+struct ReadEntry {
+    Entry entry;
+    std::string sha256;
+};
+Result<ReadEntry> read_entry(const storage::FileSystem& files, std::string_view chain,
+                             std::uint64_t seq);
 
 /// Names of all chains of a lake, sorted.
 Result<std::vector<std::string>> list_chains(const storage::FileSystem& files);
+
+/// Gives the staged files of a batch their final names: sorted by kind, topic, date and hour, and
+/// numbered k of n.
+void name_outputs(std::vector<Output>& outputs, std::string_view chain, std::uint64_t seq);
 
 /// Writes the entry under staging, syncs it, and renames it to its seq without replacing: the
 /// commit point. A rename whose reply was lost is settled by what stands under the name. Errors:
@@ -112,7 +143,8 @@ Result<void> commit(storage::FileSystem& files, const Entry& entry);
 
 /// Makes the entry durable, moves its staged files to their final names and makes these durable;
 /// idempotent, and safe without the lock: files that are final are only looked at, and staged ones
-/// of other entries, whose names differ, are left alone.
+/// of other entries, whose names differ, are left alone. Nothing to do once the writer's staging is
+/// gone.
 /// Errors: `bad_data` if a file is neither staged nor final, or has another size (stop and alarm);
 /// `io`.
 Result<void> publish(storage::FileSystem& files, const Entry& entry);

@@ -116,6 +116,20 @@ TopicCounters counters_from(const json& object) {
                          .by_reason = object.at("by_reason")};
 }
 
+json replaced_json(const Replaced& replaced) {
+    return {{"chain", replaced.chain},
+            {"seq", replaced.seq},
+            {"final", replaced.final},
+            {"rows", replaced.rows}};
+}
+
+Replaced replaced_from(const json& object) {
+    return Replaced{.chain = object.at("chain"),
+                    .seq = object.at("seq"),
+                    .final = object.at("final"),
+                    .rows = object.at("rows")};
+}
+
 json entry_json(const Entry& entry) {
     json document = {{"format", kLakeFormat},
                      {"chain", entry.chain},
@@ -134,6 +148,10 @@ json entry_json(const Entry& entry) {
     for (const auto& [topic, counters] : entry.counters) {
         document["counters"][topic] = counters_json(counters);
     }
+    for (const auto& replaced : entry.replaced) {
+        document["replaced"].push_back(replaced_json(replaced));
+    }
+    if (!entry.retained_from.empty()) document["retained_from"] = entry.retained_from;
     return document;
 }
 
@@ -153,6 +171,10 @@ Entry entry_from(const json& document) {
     for (const auto& [topic, counters] : document.at("counters").items()) {
         entry.counters[topic] = counters_from(counters);
     }
+    for (const auto& replaced : document.value("replaced", json::array())) {
+        entry.replaced.push_back(replaced_from(replaced));
+    }
+    entry.retained_from = document.value("retained_from", "");
     return entry;
 }
 

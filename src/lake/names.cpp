@@ -37,16 +37,25 @@ std::string staging_directory(std::string_view chain, std::string_view writer) {
     return fmt::format("_ingest/{}/staging/{}", chain, writer);
 }
 
-std::string bronze_path(std::string_view topic, Date date, int hour, std::string_view chain,
-                        std::uint64_t seq, std::size_t k, std::size_t n) {
-    return fmt::format("bronze/{}/date={}/hour={:02}/{}-{}-{}-{}of{}.parquet", topic,
-                       format_date(date), hour, topic, chain, seq, k, n);
+std::string bronze_path(std::string_view topic, std::string_view date, int hour,
+                        std::string_view chain, std::uint64_t seq, std::size_t k, std::size_t n) {
+    return fmt::format("bronze/{}/date={}/hour={:02}/{}-{}-{}-{}of{}.parquet", topic, date, hour,
+                       topic, chain, seq, k, n);
 }
 
-std::string quarantine_path(std::string_view topic, Date date, std::string_view chain,
+std::string quarantine_path(std::string_view topic, std::string_view date, std::string_view chain,
                             std::uint64_t seq, std::size_t k, std::size_t n) {
-    return fmt::format("_quarantine/{}/date={}/{}-{}-{}-{}of{}.parquet", topic, format_date(date),
-                       topic, chain, seq, k, n);
+    return fmt::format("_quarantine/{}/date={}/{}-{}-{}-{}of{}.parquet", topic, date, topic, chain,
+                       seq, k, n);
+}
+
+std::string merged_path(std::string_view visible) {
+    return fmt::format("{}/{}", kMergedDirectory, visible);
+}
+
+std::string visible_path(std::string_view path) {
+    if (path.starts_with(kMergedDirectory)) path.remove_prefix(kMergedDirectory.size() + 1);
+    return std::string(path);
 }
 
 std::string snapshot_path(std::uint64_t n) {

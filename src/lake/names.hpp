@@ -13,8 +13,16 @@ namespace bassline::lake {
 
 inline constexpr int kLakeFormat = 1;  // a lake of a newer format is refused
 
-inline constexpr std::string_view kLakeFile = "_lake.json";  // names the lake's format
-inline constexpr std::string_view kFilesChain = "files";     // the one chain of all file sources
+inline constexpr std::string_view kLakeFile = "_lake.json";   // names the lake's format
+inline constexpr std::string_view kFilesChain = "files";      // the one chain of all file sources
+inline constexpr std::string_view kCompactChain = "compact";  // merged and expired files
+
+/// `_ingest/live_files`: a fold of all chains; a hint, never trusted over them.
+inline constexpr std::string_view kLiveFilesCheckpoint = "_ingest/live_files";
+/// `_ingest/compact/swept`: up to which entry of the chain `compact` replaced files are gone.
+inline constexpr std::string_view kSweptMark = "_ingest/compact/swept";
+/// Under it a merged file has the name that the log gives it.
+inline constexpr std::string_view kMergedDirectory = "_ingest/compact/merged";
 
 /// `_ingest/<chain>`
 std::string chain_directory(std::string_view chain);
@@ -32,12 +40,17 @@ std::string chain_staging_directory(std::string_view chain);
 std::string staging_directory(std::string_view chain, std::string_view writer);
 /// `bronze/<topic>/date=YYYY-MM-DD/hour=HH/<topic>-<chain>-<seq>-<k>of<n>.parquet`; k counts
 /// from 1.
-std::string bronze_path(std::string_view topic, Date date, int hour, std::string_view chain,
-                        std::uint64_t seq, std::size_t k, std::size_t n);
+std::string bronze_path(std::string_view topic, std::string_view date, int hour,
+                        std::string_view chain, std::uint64_t seq, std::size_t k, std::size_t n);
 /// `_quarantine/<topic>/date=YYYY-MM-DD/<topic>-<chain>-<seq>-<k>of<n>.parquet`; the date is that
 /// of ingest.
-std::string quarantine_path(std::string_view topic, Date date, std::string_view chain,
+std::string quarantine_path(std::string_view topic, std::string_view date, std::string_view chain,
                             std::uint64_t seq, std::size_t k, std::size_t n);
+/// `_ingest/compact/merged/<visible path>`: where our readers find a merged file, always.
+std::string merged_path(std::string_view visible);
+/// The name that readers of folders meet: of a merged file its second name under `bronze/` or
+/// `_quarantine/`, of any other the path itself.
+std::string visible_path(std::string_view path);
 /// `_snapshots/<n, 20 digits>.json`
 std::string snapshot_path(std::uint64_t n);
 /// `_versions/<run>/<table>/<table>.parquet`, or with a date

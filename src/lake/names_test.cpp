@@ -6,13 +6,20 @@
 namespace bassline::lake {
 namespace {
 
-constexpr Date kDay = std::chrono::sys_days(std::chrono::year(2025) / 3 / 14);
+constexpr const char* kDay = "2025-03-14";
 
 TEST(Names, published_files_carry_topic_chain_seq_and_their_number_within_the_batch) {
     EXPECT_EQ(bronze_path("listen_events", kDay, 5, "files", 12, 1, 3),
               "bronze/listen_events/date=2025-03-14/hour=05/listen_events-files-12-1of3.parquet");
     EXPECT_EQ(quarantine_path("auth_events", kDay, "files", 12, 3, 3),
               "_quarantine/auth_events/date=2025-03-14/auth_events-files-12-3of3.parquet");
+}
+
+TEST(Names, a_merged_file_has_a_name_of_its_own_and_one_that_folder_readers_meet) {
+    const std::string visible = bronze_path("listen_events", kDay, 5, "compact", 1, 1, 1);
+    EXPECT_EQ(merged_path(visible), "_ingest/compact/merged/" + visible);
+    EXPECT_EQ(visible_path(merged_path(visible)), visible);
+    EXPECT_EQ(visible_path(visible), visible);
 }
 
 TEST(Names, log_entries_and_snapshots_sort_as_text) {

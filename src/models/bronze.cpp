@@ -3,59 +3,56 @@
 
 #include <algorithm>
 
+#include "lake/names.hpp"
+
 namespace bassline::models {
 namespace {
 
-void fold_entry(Bronze& bronze, const lake::Entry& entry, bool is_new) {
-    for (const lake::Output& output : entry.outputs) {
-        bronze.has_new_outputs |= is_new;
-        if (output.kind == lake::OutputKind::quarantine) {
-            bronze.quarantine.push_back({.path = output.final, .date = output.date});
-            continue;
-        }
-        bronze.topics[output.topic].push_back({.path = output.final, .date = output.date});
-        bronze.dates.insert(output.date);
-        bronze.watermark_ms = std::max(bronze.watermark_ms, output.max_event_ms);
+std::uint64_t position_of(const Positions& positions, const std::string& chain) {
+    const auto found = positions.find(chain);
+    return found == positions.end() ? std::uint64_t{0} : found->second;
+}
+
+// True if a row of the file came with an entry at or after the positions.
+bool reaches_beyond(const lake::LiveFile& file, const Positions& positions) {
+    return std::ranges::any_of(file.positions(), [&](const auto& held) {
+        return held.second > position_of(positions, held.first);
+    });
+}
+
+void add_file(Bronze& bronze, const lake::LiveFile& live, bool is_partial, bool is_new) {
+    const lake::Output& output = live.output;
+    BronzeFile file{.path = output.final, .date = output.date, .is_partial = is_partial};
+    bronze.has_new_outputs |= is_new;
+    if (output.kind == lake::OutputKind::quarantine) {
+        bronze.quarantine.push_back(std::move(file));
+        return;
     }
-    if (is_new) bronze.touched.insert(entry.dates_touched.begin(), entry.dates_touched.end());
+    bronze.topics[output.topic].push_back(std::move(file));
+    bronze.dates.insert(output.date);
+    if (is_new) bronze.touched.insert(output.date);
 }
 
 }  // namespace
 
-Result<std::vector<lake::Chain>> load_chains(const storage::FileSystem& files) {
-    TRY_ASSIGN(const auto names, lake::list_chains(files));
-    std::vector<lake::Chain> chains;
-    for (const std::string& name : names) {
-        TRY_ASSIGN(lake::Chain chain, lake::Chain::load(files, name));
-        chains.push_back(std::move(chain));
+Bronze bronze_of(const lake::LiveFiles& live, const Positions& since,
+                 const std::optional<Positions>& until) {
+    Bronze bronze{.watermark_ms = live.watermark_ms, .retained_from = live.retained_from};
+    for (const auto& [chain, head] : live.heads) {
+        if (chain == lake::kCompactChain) continue;
+        const std::uint64_t end = until ? position_of(*until, chain) : head.next_seq;
+        if (end > 0) bronze.positions[chain] = end;
     }
-    return chains;
-}
-
-Bronze fold(const std::vector<lake::Chain>& chains, const Positions& since,
-            const std::optional<Positions>& until) {
-    const auto position = [](const Positions& positions, const std::string& chain) {
-        const auto found = positions.find(chain);
-        return found == positions.end() ? std::uint64_t{0} : found->second;
-    };
-    Bronze bronze;
-    for (const lake::Chain& chain : chains) {
-        const std::uint64_t first_new = position(since, chain.name);
-        const std::uint64_t end = until ? position(*until, chain.name) : chain.next_seq();
-        for (const lake::Entry& entry : chain.entries) {
-            if (entry.seq >= end) break;
-            fold_entry(bronze, entry, entry.seq >= first_new);
-            bronze.positions[chain.name] = entry.seq + 1;
-        }
+    for (const auto& [name, file] : live.files) {
+        const bool is_beyond = until && reaches_beyond(file, *until);
+        if (is_beyond && file.holds.empty()) continue;
+        add_file(bronze, file, is_beyond, reaches_beyond(file, since));
     }
     return bronze;
 }
 
-Result<void> finish_publications(storage::FileSystem& files,
-                                 const std::vector<lake::Chain>& chains) {
-    for (const lake::Chain& chain : chains) {
-        if (!chain.entries.empty()) TRY(lake::publish(files, chain.entries.back()));
-    }
+Result<void> finish_publications(storage::FileSystem& files, const lake::LakeLog& log) {
+    for (const auto& [chain, entry] : log.newest) TRY(lake::publish(files, entry));
     return {};
 }
 

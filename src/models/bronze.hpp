@@ -9,41 +9,39 @@
 #include <vector>
 
 #include "base/result.hpp"
-#include "lake/chain.hpp"
+#include "lake/live_files.hpp"
 #include "storage/file_system.hpp"
 
 // Bronze as the chains tell it: which files hold which dates, up to a position of every chain. The
 // folders themselves are never listed.
 namespace bassline::models {
 
-/// Chain name -> number of entries folded in.
-using Positions = std::map<std::string, std::uint64_t>;
+using lake::Positions;
 
 struct BronzeFile {
-    std::string path;  // relative to the lake
-    std::string date;  // event date; for quarantine the date of ingest
+    std::string path;         // relative to the lake
+    std::string date;         // event date; for quarantine the date of ingest
+    bool is_partial = false;  // a merged file with rows beyond the position: read by chain and seq
 };
 
 struct Bronze {
-    Positions positions;
+    Positions positions;                                    // of the chains of ingest
     std::map<std::string, std::vector<BronzeFile>> topics;  // by topic
     std::vector<BronzeFile> quarantine;
     std::set<std::string> dates;    // every event date that has a file
-    std::set<std::string> touched;  // event dates of entries at or after `since`
-    bool has_new_outputs = false;   // an entry at or after `since` named a file
+    std::set<std::string> touched;  // event dates of files with rows at or after `since`
+    bool has_new_outputs = false;   // a file has rows at or after `since`
     std::int64_t watermark_ms = 0;  // greatest event time
+    std::string retained_from;      // first kept event date; empty: all
 };
 
-/// All chains of a lake, each whole.
-Result<std::vector<lake::Chain>> load_chains(const storage::FileSystem& files);
-
-/// Folds the chains up to `until`, without it to their ends. Pure.
-Bronze fold(const std::vector<lake::Chain>& chains, const Positions& since,
-            const std::optional<Positions>& until);
+/// The live files up to `until`, without it all of them. Which of them are new is told by their
+/// rows' entries, so that merging files makes nothing new. Pure.
+Bronze bronze_of(const lake::LiveFiles& live, const Positions& since,
+                 const std::optional<Positions>& until);
 
 /// Finishes the publication of newest entries whose writer died; a live writer's own attempt does
 /// no harm.
-Result<void> finish_publications(storage::FileSystem& files,
-                                 const std::vector<lake::Chain>& chains);
+Result<void> finish_publications(storage::FileSystem& files, const lake::LakeLog& log);
 
 }  // namespace bassline::models

@@ -276,16 +276,18 @@ private:
         TRY_ASSIGN(previous_, lake::newest_snapshot(files_));
         TRY(lake::discard_unpublished(files_, previous_ ? previous_->n : 0));
         if (previous_) TRY(lake::project(files_, *previous_));
-        TRY_ASSIGN(chains_, load_chains(files_));
-        return finish_publications(files_, chains_);
+        TRY_ASSIGN(log_, lake::load_log(files_));
+        TRY(finish_publications(files_, log_));
+        return lake::keep_checkpoint(files_, log_, "build");
     }
 
     Result<bool> plan() {
         TRY_ASSIGN(auto selected, select_tables(manifest_, options_.select));
         const bool is_selection = !options_.select.empty();
         const Positions before = previous_ ? previous_->bronze : Positions{};
-        bronze_ =
-            fold(chains_, before, is_selection && previous_ ? std::optional(before) : std::nullopt);
+        bronze_ = bronze_of(log_.live, before,
+                            is_selection && previous_ ? std::optional(before) : std::nullopt);
+        if (is_selection && previous_) bronze_.watermark_ms = previous_->watermark_ms;
         if (bronze_.dates.empty() && bronze_.quarantine.empty() && !previous_) return false;
         TRY_ASSIGN(plan_, make_plan(manifest_, previous_, bronze_,
                                     {.full_refresh = options_.full_refresh,
@@ -349,7 +351,7 @@ private:
     const BuildOptions& options_;
     const Clock& clock_;
     std::optional<lake::Snapshot> previous_;
-    std::vector<lake::Chain> chains_;
+    lake::LakeLog log_;
     Bronze bronze_;
     Plan plan_;
 };

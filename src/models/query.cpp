@@ -94,8 +94,9 @@ public:
         TRY(create_bronze(snapshot));
         if (!snapshot) return {};
         for (const auto& [name, table] : snapshot->tables) {
-            TRY(create_view(table.layer, name,
-                            select_files(remembered(table_files(files_, table, {})))));
+            const auto paths = table_files(files_, table, {});
+            remember(paths);
+            TRY(create_view(table.layer, name, select_files(paths)));
         }
         return {};
     }
@@ -104,16 +105,17 @@ public:
 
 private:
     Result<void> create_bronze(const std::optional<lake::Snapshot>& snapshot) {
-        TRY_ASSIGN(const auto chains, load_chains(files_));
+        TRY_ASSIGN(const lake::LakeLog log, lake::load_log(files_));
         const Bronze bronze =
-            fold(chains, {}, snapshot ? std::optional(snapshot->bronze) : std::nullopt);
+            bronze_of(log.live, {}, snapshot ? std::optional(snapshot->bronze) : std::nullopt);
         for (const std::string& relation : bronze_relations()) {
-            std::vector<std::string> paths = bronze_files(files_, bronze, relation, nullptr);
+            BronzePaths paths = bronze_files(files_, bronze, relation, nullptr);
             // The newest entry of a chain may not be published yet; a snapshot's entries all are.
             if (!snapshot)
-                std::erase_if(paths, [this](const std::string& path) { return !stands(path); });
-            TRY(create_view("bronze", relation,
-                            select_bronze(relation, remembered(std::move(paths)))));
+                std::erase_if(paths.whole,
+                              [this](const std::string& path) { return !stands(path); });
+            remember(paths.all());
+            TRY(create_view("bronze", relation, select_bronze(relation, paths, bronze.positions)));
         }
         return connection_.execute(kQuarantineView);
     }
@@ -123,9 +125,8 @@ private:
         return found && found.value();
     }
 
-    std::vector<std::string> remembered(std::vector<std::string> paths) {
+    void remember(const std::vector<std::string>& paths) {
         readable_.insert(readable_.end(), paths.begin(), paths.end());
-        return paths;
     }
 
     Result<void> create_view(std::string_view schema, std::string_view name,

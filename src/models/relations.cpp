@@ -53,6 +53,16 @@ std::string select_nothing(std::string_view relation) {
     return "select " + columns + " where false";
 }
 
+// The rows of entries before the positions.
+std::string before(const Positions& positions) {
+    std::string condition = "false";
+    for (const auto& [chain, position] : positions) {
+        condition +=
+            fmt::format(" or (chain = {} and seq < {})", duck::quote_text(chain), position);
+    }
+    return condition;
+}
+
 }  // namespace
 
 std::string select_files(const std::vector<std::string>& files) {
@@ -60,8 +70,18 @@ std::string select_files(const std::vector<std::string>& files) {
                        duck::text_list(files));
 }
 
-std::string select_bronze(std::string_view topic, const std::vector<std::string>& files) {
-    return files.empty() ? select_nothing(topic) : select_files(files);
+std::vector<std::string> BronzePaths::all() const {
+    std::vector<std::string> paths = whole;
+    paths.insert(paths.end(), partial.begin(), partial.end());
+    return paths;
+}
+
+std::string select_bronze(std::string_view topic, const BronzePaths& paths,
+                          const Positions& positions) {
+    if (paths.whole.empty() && paths.partial.empty()) return select_nothing(topic);
+    if (paths.partial.empty()) return select_files(paths.whole);
+    const std::string part = select_files(paths.partial) + " where " + before(positions);
+    return paths.whole.empty() ? part : select_files(paths.whole) + " union all by name " + part;
 }
 
 std::vector<std::string> bronze_relations() {
@@ -71,16 +91,15 @@ std::vector<std::string> bronze_relations() {
     return relations;
 }
 
-std::vector<std::string> bronze_files(const storage::FileSystem& files, const Bronze& bronze,
-                                      const std::string& relation,
-                                      const std::set<std::string>* dates) {
-    std::vector<std::string> paths;
+BronzePaths bronze_files(const storage::FileSystem& files, const Bronze& bronze,
+                         const std::string& relation, const std::set<std::string>* dates) {
+    BronzePaths paths;
     const bool is_quarantine = relation == kQuarantine;
     const auto topic = bronze.topics.find(relation);
     if (!is_quarantine && topic == bronze.topics.end()) return paths;
     for (const BronzeFile& file : is_quarantine ? bronze.quarantine : topic->second) {
         if (dates != nullptr && !is_quarantine && !dates->contains(file.date)) continue;
-        paths.push_back(files.absolute(file.path));
+        (file.is_partial ? paths.partial : paths.whole).push_back(files.absolute(file.path));
     }
     return paths;
 }

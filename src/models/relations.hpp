@@ -18,17 +18,25 @@ namespace bassline::models {
 /// `files` are absolute and not empty.
 std::string select_files(const std::vector<std::string>& files);
 
-/// A topic's bronze, or `quarantine`; without files a typed relation without rows.
-std::string select_bronze(std::string_view topic, const std::vector<std::string>& files);
+/// Absolute paths of a bronze relation's files.
+struct BronzePaths {
+    std::vector<std::string> whole;
+    std::vector<std::string> partial;  // of which only rows before the position count
+
+    std::vector<std::string> all() const;
+};
+
+/// A topic's bronze, or `quarantine`, up to the positions; without files a typed relation without
+/// rows.
+std::string select_bronze(std::string_view topic, const BronzePaths& paths,
+                          const Positions& positions);
 
 /// The four topics' names and `quarantine`.
 std::vector<std::string> bronze_relations();
 
-/// Absolute paths of a bronze relation's files; with `dates`, only those of these event dates
-/// (quarantine: all).
-std::vector<std::string> bronze_files(const storage::FileSystem& files, const Bronze& bronze,
-                                      const std::string& relation,
-                                      const std::set<std::string>* dates);
+/// A bronze relation's files; with `dates`, only those of these event dates (quarantine: all).
+BronzePaths bronze_files(const storage::FileSystem& files, const Bronze& bronze,
+                         const std::string& relation, const std::set<std::string>* dates);
 
 /// Absolute paths of a published table's files, without those of the dates in `except`.
 std::vector<std::string> table_files(const storage::FileSystem& files, const lake::Table& table,

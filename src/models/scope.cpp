@@ -65,9 +65,9 @@ private:
     Result<void> create_bronze(const std::set<std::string>& dates) {
         for (const std::string& relation : bronze_relations()) {
             const auto paths = bronze_files(sources_.files, sources_.bronze, relation, &dates);
-            TRY(connection_.execute(fmt::format("create or replace view {}.bronze.{} as {}",
-                                                catalog_, duck::quote_name(relation),
-                                                select_bronze(relation, paths))));
+            TRY(connection_.execute(fmt::format(
+                "create or replace view {}.bronze.{} as {}", catalog_, duck::quote_name(relation),
+                select_bronze(relation, paths, sources_.bronze.positions))));
         }
         return {};
     }

@@ -164,6 +164,21 @@ void Pipeline::keep_building(const std::stop_token& stop) {
     }
 }
 
+// Frequent commits make small files; merging them is housekeeping, which never ends the run.
+void Pipeline::keep_compacting(const std::stop_token& stop) {
+    while (!stop.stop_requested()) {
+        wait(stop, options_.compaction_interval);
+        if (stop.stop_requested()) return;
+        const auto done =
+            compact::compact(files_, {.retain_days = options_.retain_days}, clock_, stop);
+        if (done) {
+            if (done.value().entries > 0) monitor_.compacted();
+        } else if (!stop.stop_requested()) {
+            log_warn("small files stay as they are for now: {}", done.error().message);
+        }
+    }
+}
+
 Result<void> Pipeline::live(const std::stop_token& stop, const OnNotice& on_notice) {
     const auto all = std::make_shared<std::stop_source>();
     const std::stop_callback forward(stop, [all] { all->request_stop(); });
@@ -173,6 +188,7 @@ Result<void> Pipeline::live(const std::stop_token& stop, const OnNotice& on_noti
     live_began_ = steady_clock::now();
     {
         const std::jthread builder([&] { keep_building(all->get_token()); });
+        const std::jthread compactor([&] { keep_compacting(all->get_token()); });
         const std::jthread follower([&] { first.take(follow(intake.get_token(), on_notice)); });
         {
             const std::jthread simulator([&] {

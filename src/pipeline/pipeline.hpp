@@ -9,6 +9,7 @@
 
 #include "base/clock.hpp"
 #include "base/result.hpp"
+#include "compact/compact.hpp"
 #include "dashboard/serve.hpp"
 #include "ingest/ingest.hpp"
 #include "models/build.hpp"
@@ -20,7 +21,7 @@
 //
 //   back-fill:  [simulate history ->] ingest what the input holds -> build
 //   live:       simulator -> segments -> follower -> commits -> builder -> snapshots -> server
-//               a thread each; the caller's serves
+//               a thread each; the caller's serves; one more merges the small files of closed hours
 //
 // Stop order: serving, the simulator, then intake (the last batch is committed), then the build in
 // work, which is dropped unpublished; the next run goes on from there. A failing simulator,
@@ -35,6 +36,8 @@ struct RunOptions {
     std::chrono::milliseconds cadence{2000};  // between commits
     std::optional<RunSettings> simulated;     // the source, in place of inputs
     Pace pace;                                // of the simulated source
+    std::chrono::milliseconds compaction_interval{30'000};
+    std::optional<int> retain_days;  // none: nothing expires
 };
 
 struct BackfillReport {
@@ -71,6 +74,7 @@ private:
     Result<void> simulate(const std::stop_token& stop);
     Result<void> follow(const std::stop_token& stop, const OnNotice& on_notice);
     void keep_building(const std::stop_token& stop);
+    void keep_compacting(const std::stop_token& stop);
     bool build_once(const std::stop_token& stop);
     std::int64_t history_end_s() const;
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pipeline/summary.hpp"
 
-#include "lake/chain.hpp"
+#include "lake/live_files.hpp"
 #include "lake/snapshot.hpp"
 #include "models/query.hpp"
 
@@ -9,17 +9,13 @@ namespace bassline::pipeline {
 namespace {
 
 Result<void> count_bronze(const storage::FileSystem& files, LakeSummary& summary) {
-    TRY_ASSIGN(const auto chains, lake::list_chains(files));
-    for (const std::string& name : chains) {
-        TRY_ASSIGN(const lake::Chain chain, lake::Chain::load(files, name));
-        for (const lake::Entry& entry : chain.entries) {
-            for (const lake::Output& output : entry.outputs) {
-                if (output.kind == lake::OutputKind::quarantine)
-                    summary.quarantined += output.rows;
-                else
-                    summary.bronze[output.topic] += output.rows;
-            }
-        }
+    TRY_ASSIGN(const lake::LakeLog log, lake::load_log(files));
+    for (const auto& [name, file] : log.live.files) {
+        const lake::Output& output = file.output;
+        if (output.kind == lake::OutputKind::quarantine)
+            summary.quarantined += output.rows;
+        else
+            summary.bronze[output.topic] += output.rows;
     }
     return {};
 }

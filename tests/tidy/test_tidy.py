@@ -23,6 +23,7 @@ FLOORS = {
     "parquet": 2,
     "duck": 2,
     "ingest": 3,
+    "compact": 3,
     "models": 3,
     "dashboard": 3,
     "simulator": 3,

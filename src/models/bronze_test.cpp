@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "models/bronze.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "lake/names.hpp"
+
+namespace bassline::models {
+namespace {
+
+using testing::ElementsAre;
+using testing::IsEmpty;
+
+lake::LiveFiles lake_of(const std::map<std::string, Positions>& files) {
+    lake::LiveFiles live{.watermark_ms = 5};
+    live.heads["files"].next_seq = 9;
+    live.heads["compact"].next_seq = 3;
+    for (const auto& [name, holds] : files) {
+        lake::LiveFile file{.output = {.final = name, .topic = "t", .date = "date of " + name}};
+        if (holds.size() == 1 && name.front() != 'm') {
+            file.chain = holds.begin()->first;
+            file.seq = holds.begin()->second - 1;
+        } else {
+            file.chain = lake::kCompactChain;
+            file.holds = holds;
+        }
+        live.files[name] = std::move(file);
+    }
+    return live;
+}
+
+std::vector<std::string> whole(const Bronze& bronze) {
+    std::vector<std::string> paths;
+    if (!bronze.topics.contains("t")) return paths;
+    for (const BronzeFile& file : bronze.topics.at("t")) {
+        if (!file.is_partial) paths.push_back(file.path);
+    }
+    return paths;
+}
+
+TEST(Bronze, new_is_what_came_with_entries_since_the_last_build) {
+    const auto live = lake_of({{"a", {{"files", 3}}}, {"b", {{"files", 4}}}});
+    const Bronze bronze = bronze_of(live, {{"files", 3}}, {});
+    EXPECT_THAT(whole(bronze), ElementsAre("a", "b"));
+    EXPECT_THAT(bronze.touched, ElementsAre("date of b"));
+    EXPECT_TRUE(bronze.has_new_outputs);
+    EXPECT_THAT(bronze.positions, ElementsAre(testing::Pair("files", 9)));
+}
+
+TEST(Bronze, a_merged_file_is_new_only_if_one_of_its_rows_is) {
+    const auto live = lake_of({{"m", {{"files", 3}, {"kafka", 2}}}});
+    EXPECT_FALSE(bronze_of(live, {{"files", 3}, {"kafka", 2}}, {}).has_new_outputs);
+    EXPECT_THAT(bronze_of(live, {{"files", 3}, {"kafka", 1}}, {}).touched,
+                ElementsAre("date of m"));
+}
+
+TEST(Bronze, up_to_a_position_later_files_are_left_out_and_mixed_ones_are_read_in_part) {
+    const auto live =
+        lake_of({{"a", {{"files", 3}}}, {"b", {{"files", 4}}}, {"m", {{"files", 4}}}});
+    const Bronze bronze = bronze_of(live, {}, Positions{{"files", 3}});
+    EXPECT_THAT(whole(bronze), ElementsAre("a"));
+    ASSERT_EQ(bronze.topics.at("t").size(), 2U);
+    EXPECT_TRUE(bronze.topics.at("t")[1].is_partial);
+    EXPECT_EQ(bronze.positions.at("files"), 3U);
+}
+
+TEST(Bronze, an_empty_lake_has_no_dates) {
+    EXPECT_THAT(bronze_of({}, {}, {}).dates, IsEmpty());
+}
+
+}  // namespace
+}  // namespace bassline::models
