@@ -104,7 +104,8 @@ public:
 
     Result<storage::FileDigest> close() override {
         TRY(flush());
-        return writer_->close();
+        TRY_ASSIGN(const auto file, writer_->finish());
+        return file->close_durably();
     }
 
 private:
