@@ -67,8 +67,9 @@ public:
     std::uint32_t draw_last_name(double u, double v) const;
     std::uint32_t draw_user_agent(double u, double v) const;
 
-    /// A song like the given one, by weight: of the same artist (15 %) or of the same neighbourhood
-    /// of artists, O(1). Repeating this keeps the songs' shares of plays as draw_song has them.
+    /// A song like the given one, and another if there is any: of the same artist (25 %, where no
+    /// song of theirs outweighs the others) or of the same neighbourhood of artists; O(1).
+    /// Repeating this keeps the songs' shares of plays as draw_song has them.
     std::uint32_t draw_similar_song(std::uint32_t song, double u, double v) const;
 
 private:

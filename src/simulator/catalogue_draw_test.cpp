@@ -41,20 +41,5 @@ TEST(WeightedDraw, OneIndexIsAlwaysDrawn) {
     EXPECT_EQ(WeightedDraw(weights).draw(0.99, 0.99), 0u);
 }
 
-TEST(GroupedDraw, DrawsOnlyFromTheGroupOfTheGivenIndexByWeight) {
-    const std::vector<std::uint32_t> groups = {2, 0, 2, 0, 2};
-    const std::vector<std::uint32_t> weights = {1, 5, 3, 15, 6};
-    const GroupedDraw draw(groups, weights, 3);
-    EXPECT_EQ(draw.group_size(0), 3u);
-    EXPECT_EQ(draw.group_size(3), 2u);
-    const auto of_two =
-        shares(groups.size(), [&](double u, double v) { return draw.draw(4, u, v); });
-    const std::vector<double> expected = {0.1, 0, 0.3, 0, 0.6};
-    for (std::size_t i = 0; i < groups.size(); ++i) EXPECT_NEAR(of_two[i], expected[i], 2e-3);
-    const auto of_zero =
-        shares(groups.size(), [&](double u, double v) { return draw.draw(1, u, v); });
-    EXPECT_NEAR(of_zero[3], 0.75, 2e-3);
-}
-
 }  // namespace
 }  // namespace bassline::simulator

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "simulator/catalogue_songs.hpp"
 
+#include <algorithm>
 #include <unordered_map>
 
 #include "base/hash.hpp"
@@ -36,6 +37,23 @@ TextList track_ids(std::span<const Song> songs) {
     return ids;
 }
 
+// Whether no song of the artist has more than half of the artist's plays.
+std::vector<bool> songs_that_take_turns(std::span<const std::uint32_t> artist_of,
+                                        std::span<const std::uint32_t> weights,
+                                        std::uint32_t artist_count) {
+    std::vector<std::uint64_t> plays(artist_count);
+    std::vector<std::uint64_t> most(artist_count);
+    for (std::size_t i = 0; i < weights.size(); ++i) {
+        plays[artist_of[i]] += weights[i];
+        most[artist_of[i]] = std::max<std::uint64_t>(most[artist_of[i]], weights[i]);
+    }
+    std::vector<bool> result;
+    for (const std::uint32_t artist : artist_of) {
+        result.push_back(2 * most[artist] <= plays[artist]);
+    }
+    return result;
+}
+
 }  // namespace
 
 SongTable::SongTable(std::vector<Song> songs, std::span<const std::uint32_t> weights,
@@ -49,15 +67,23 @@ SongTable::SongTable(std::vector<Song> songs, std::span<const std::uint32_t> wei
         artist_of.push_back(artists.try_emplace(song.artist, number).first->second);
         neighbourhoods.push_back(neighbourhood_of(song.artist));
     }
-    same_artist_ = GroupedDraw(artist_of, weights, static_cast<std::uint32_t>(artists.size()));
-    same_neighbourhood_ = GroupedDraw(neighbourhoods, weights, kNeighbourhoods);
+    const auto artist_count = static_cast<std::uint32_t>(artists.size());
+    has_artist_walk_ = songs_that_take_turns(artist_of, weights, artist_count);
+    std::vector<double> by_artist;
+    std::vector<double> by_neighbourhood;
+    for (std::size_t i = 0; i < weights.size(); ++i) {
+        const double share = has_artist_walk_[i] ? kSameArtistShare : 0;
+        by_artist.push_back(weights[i] * share);
+        by_neighbourhood.push_back(weights[i] * (1 - share));
+    }
+    artist_walk_ = GroupWalk(artist_of, by_artist, artist_count);
+    neighbourhood_walk_ = GroupWalk(neighbourhoods, by_neighbourhood, kNeighbourhoods);
 }
 
 std::uint32_t SongTable::draw_similar(std::uint32_t song, double u, double v) const {
-    if (same_artist_.group_size(song) == 1) return same_neighbourhood_.draw(song, u, v);
-    if (u < kSameArtistShare) return same_artist_.draw(song, u / kSameArtistShare, v);
-    const double rest = (u - kSameArtistShare) / (1 - kSameArtistShare);
-    return same_neighbourhood_.draw(song, rest, v);
+    if (!has_artist_walk_[song]) return neighbourhood_walk_.step(song, u, v);
+    if (u < kSameArtistShare) return artist_walk_.step(song, u / kSameArtistShare, v);
+    return neighbourhood_walk_.step(song, (u - kSameArtistShare) / (1 - kSameArtistShare), v);
 }
 
 Result<SongTable> read_embedded_songs(CatalogueReader& reader) {

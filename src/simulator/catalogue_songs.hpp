@@ -11,16 +11,19 @@
 #include "simulator/catalogue.hpp"
 #include "simulator/catalogue_draw.hpp"
 #include "simulator/catalogue_file.hpp"
+#include "simulator/catalogue_walk.hpp"
 
 // The songs of a catalogue and how they are drawn.
 //
 // Songs are alike if they have one artist, or if their artists hash to the same of
-// kNeighbourhoods. Within either a song is drawn by its weight, so that going from song to similar
-// song keeps each song's share of plays. Immutable; shared by threads.
+// kNeighbourhoods. Going from song to similar song keeps each song's share of plays: either way is
+// a GroupWalk, by the artist over a part kSameArtistShare of the weights, by the neighbourhood over
+// the rest. An artist who has no two songs to take turns is left to the neighbourhood. Immutable;
+// shared by threads.
 namespace bassline::simulator {
 
 inline constexpr std::uint32_t kNeighbourhoods = 64;
-inline constexpr double kSameArtistShare = 0.15;
+inline constexpr double kSameArtistShare = 0.25;
 
 class SongTable {
 public:
@@ -37,8 +40,9 @@ private:
     std::vector<TextList> texts_;
     std::vector<Song> songs_;
     WeightedDraw all_;
-    GroupedDraw same_artist_;
-    GroupedDraw same_neighbourhood_;
+    std::vector<bool> has_artist_walk_;  // by song
+    GroupWalk artist_walk_;
+    GroupWalk neighbourhood_walk_;
 };
 
 /// The songs' columns of the embedded file. A track id is made from artist and title.

@@ -153,17 +153,19 @@ TEST(Catalogue, PopularSongsHaveTheirShareOfPlays) {
     EXPECT_NEAR(found / double{kDraws}, top_100 / total, 0.002);
 }
 
-TEST(Catalogue, GoingFromSongToSimilarSongKeepsTheSharesOfPlays) {
+TEST(Catalogue, GoingFromSongToSimilarSongKeepsTheSharesOfPlaysAndNeverStays) {
     Uniforms uniform;
     constexpr int kWalks = 100'000;
+    constexpr int kSteps = 5;
     int first = 0;
     int last = 0;
     int same_artist = 0;
     for (int i = 0; i < kWalks; ++i) {
         std::uint32_t song = embedded().draw_song(uniform(), uniform());
         first += song < 100 ? 1 : 0;
-        for (int step = 0; step < 5; ++step) {
+        for (int step = 0; step < kSteps; ++step) {
             const std::uint32_t next = embedded().draw_similar_song(song, uniform(), uniform());
+            ASSERT_NE(next, song);
             same_artist +=
                 embedded().songs()[song].artist == embedded().songs()[next].artist ? 1 : 0;
             song = next;
@@ -171,7 +173,8 @@ TEST(Catalogue, GoingFromSongToSimilarSongKeepsTheSharesOfPlays) {
         last += song < 100 ? 1 : 0;
     }
     EXPECT_NEAR(first, last, 5 * std::sqrt(2.0 * first));
-    EXPECT_GT(same_artist, kSameArtistShare * 5 * kWalks);
+    EXPECT_GT(same_artist, 0.08 * kSteps * kWalks);
+    EXPECT_LT(same_artist, 0.26 * kSteps * kWalks);
 }
 
 TEST(Catalogue, WeightsFollowTheirSources) {
@@ -207,7 +210,7 @@ TEST_F(SongFile, ReplacesAllSongsPlainOrGzip) {
         EXPECT_EQ(catalogue.songs()[0].duration_s, 180.f);
         EXPECT_EQ(catalogue.songs()[1].artist, "Bj\xC3\xB6rk");
         EXPECT_EQ(catalogue.songs()[1].duration_s, 305.1f);
-        EXPECT_EQ(catalogue.draw_similar_song(0, 0.5, 0.5), 0u);
+        EXPECT_LT(catalogue.draw_similar_song(0, 0.5, 0.5), 2u);
     }
 }
 

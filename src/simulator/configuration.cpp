@@ -75,9 +75,11 @@ private:
     }
 
     void warn_of_unknown_keys() {
-        for (const auto& [key, value] : std::get<PositionedJson::Members>(top_.json().value)) {
+        const auto& members = std::get<PositionedJson::Members>(top_.json().value);
+        for (std::size_t i = 0; i < members.names.size(); ++i) {
+            const std::string& key = members.names[i];
             if (std::find(kKeys.begin(), kKeys.end(), key) != kKeys.end()) continue;
-            warn(value.line, fmt::format("\"{}\" is unknown and has no effect", key));
+            warn(members.values[i].line, fmt::format("\"{}\" is unknown and has no effect", key));
         }
     }
 

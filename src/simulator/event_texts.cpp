@@ -89,7 +89,8 @@ EventTexts::EventTexts(const Model& model, const OutputOptions& options) {
     const Speller spell(model.options.compat);
     const bool single = options.format == OutputFormat::single;
     add_states(*this, model.chain);
-    add_songs(*this, model.catalogue, spell, single);
+    const Speller spell_song(model.options.compat && !options.has_own_songs);
+    add_songs(*this, model.catalogue, spell_song, single);
     add_places(*this, model.catalogue, spell, single);
     add_people(*this, model.catalogue, spell, single);
     if (options.tag) tag = fmt::format(R"(,"tag":"{}")", json_text(*options.tag));

@@ -21,6 +21,7 @@ struct OutputOptions {
     bool extended = false;            // adds trackId, eventId, prevLevel at a record's end
     std::optional<std::string> tag;   // of every record that shows its user; single: of all
     std::uint64_t first_user_id = 1;  // id of user 0
+    bool has_own_songs = false;       // from a file, read as the original reads it if need be
 };
 
 struct EventTexts {

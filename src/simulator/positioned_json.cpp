@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "simulator/positioned_json.hpp"
 
-#include <algorithm>
 #include <iterator>
 #include <nlohmann/json.hpp>
 
@@ -107,7 +106,8 @@ private:
         }
         auto& parent = open_.back().value;
         if (auto* members = std::get_if<PositionedJson::Members>(&parent)) {
-            members->emplace_back(keys_.back(), std::move(node));
+            members->names.push_back(keys_.back());
+            members->values.push_back(std::move(node));
         } else {
             std::get<PositionedJson::Elements>(parent).push_back(std::move(node));
         }
@@ -126,9 +126,10 @@ private:
 const PositionedJson* PositionedJson::find(std::string_view name) const {
     const auto* members = std::get_if<Members>(&value);
     if (members == nullptr) return nullptr;
-    const auto found = std::find_if(members->rbegin(), members->rend(),
-                                    [name](const auto& member) { return member.first == name; });
-    return found == members->rend() ? nullptr : &found->second;
+    for (std::size_t at = members->names.size(); at-- > 0;) {
+        if (members->names[at] == name) return &members->values[at];
+    }
+    return nullptr;
 }
 
 std::string_view PositionedJson::type_name() const {

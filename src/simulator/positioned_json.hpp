@@ -4,7 +4,6 @@
 #include <cstddef>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <variant>
 #include <vector>
 
@@ -14,8 +13,11 @@
 namespace bassline::simulator {
 
 struct PositionedJson {
-    using Members = std::vector<std::pair<std::string, PositionedJson>>;  // in the file's order
     using Elements = std::vector<PositionedJson>;
+    struct Members {  // in the file's order
+        std::vector<std::string> names;
+        Elements values;
+    };
 
     std::size_t line = 0;  // from 1; of an object or array where it begins
     std::variant<std::monostate, bool, double, std::string, Members, Elements> value;

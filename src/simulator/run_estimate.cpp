@@ -60,7 +60,10 @@ Result<RunEstimate> estimate_run(const SimulateOptions& options, Timestamp now) 
     if (!plan.to_ms)
         return error(ErrorKind::usage, "a run without an end has no estimate: add --to");
     TRY_ASSIGN(Catalogue catalogue, Catalogue::embedded());
-    if (!options.listen_counts.empty()) TRY(catalogue.replace_songs(options.listen_counts));
+    if (!options.listen_counts.empty()) {
+        TRY(catalogue.replace_songs(options.listen_counts,
+                                    options.compat ? SongEncoding::latin1 : SongEncoding::utf8));
+    }
 
     RunEstimate result{.from_ms = plan.simulation.from_ms,
                        .to_ms = *plan.to_ms,

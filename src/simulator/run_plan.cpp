@@ -99,7 +99,8 @@ Result<RunPlan> plan_run(const SimulateOptions& options, const Configuration& co
     plan.output = {.format = options.format,
                    .extended = options.extended,
                    .tag = options.tag ? options.tag : configuration.tag,
-                   .first_user_id = compat ? first + 1 : first};
+                   .first_user_id = compat ? first + 1 : first,
+                   .has_own_songs = !options.listen_counts.empty()};
     return plan;
 }
 

@@ -24,7 +24,10 @@ constexpr std::chrono::seconds kCheckpointInterval{10};
 
 Result<Catalogue> load_catalogue(const SimulateOptions& options) {
     TRY_ASSIGN(Catalogue catalogue, Catalogue::embedded());
-    if (!options.listen_counts.empty()) TRY(catalogue.replace_songs(options.listen_counts));
+    if (!options.listen_counts.empty()) {
+        TRY(catalogue.replace_songs(options.listen_counts,
+                                    options.compat ? SongEncoding::latin1 : SongEncoding::utf8));
+    }
     return catalogue;
 }
 

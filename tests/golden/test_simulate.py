@@ -69,6 +69,16 @@ def test_a_file_a_folder_and_standard_output_hold_the_same_records(bassline, tmp
                           check=True).stdout.splitlines() == stdout
 
 
+def test_songs_of_a_listen_counts_file(bassline, tmp_path):
+    counts = tmp_path / "listen_counts.txt"
+    counts.write_bytes("TR1\tBjörk\tJóga\t305.5\t10\nTR2\tNobody\tUnheard\t200\t0\n".encode())
+    for options, artist in ((), "Björk"), (("--compat",), "BjÃ¶rk"):
+        out = tmp_path / f"out{len(options)}.ndjson"
+        bassline("simulate", "--out", out, "--users", 50, *PERIOD, "--listen-counts", counts, *options)
+        listens = [json.loads(line) for line in out.read_text().splitlines() if '"duration"' in line]
+        assert {(listen["artist"], listen["duration"]) for listen in listens} == {(artist, 305.5)}
+
+
 def test_what_the_command_refuses(bassline, tmp_path, golden):
     bad = tmp_path / "bad.json"
     bad.write_text('{\n  "alpha": "ninety"\n}\n')
