@@ -1,0 +1,134 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`run` without input: a simulated service that is back-filled, goes live, is stopped or killed, and goes on."""
+
+import json
+import re
+import signal
+import subprocess
+import time
+import urllib.request
+from pathlib import Path
+
+import duckdb
+import pytest
+
+SERVICE = ["--users", "60", "--days", "3", "--speed", "600"]
+
+
+class LivingRun:
+    """`bassline run` as a process of its own on a free port."""
+
+    def __init__(self, binary, lake: Path, *options):
+        self.log = (lake.parent / "run.log").open("ab")
+        self.process = subprocess.Popen(
+            [binary, "run", "--lake", lake, "--port", "0", *options],
+            stdout=subprocess.PIPE, stderr=self.log, text=True,
+        )
+        for line in self.process.stdout:
+            found = re.match(r"Dashboard: (\S+)", line)
+            if found:
+                self.address = found.group(1)
+                return
+        raise AssertionError(f"the run ended: {(lake.parent / 'run.log').read_text()}")
+
+    def get(self, path):
+        with urllib.request.urlopen(self.address + path, timeout=10) as answer:
+            return json.load(answer)
+
+    def wait_until(self, condition, what):
+        deadline = time.monotonic() + 120
+        while time.monotonic() < deadline:
+            state = self.get("api/v1/pipeline")
+            if condition(state):
+                return state
+            assert self.process.poll() is None, "the run ended"
+            time.sleep(0.2)
+        raise AssertionError(f"{what} did not come: {state}")
+
+    def end(self, how):
+        self.process.send_signal(how)
+        self.process.stdout.read()
+        return self.process.wait(timeout=60)
+
+
+@pytest.fixture
+def living(bassline, tmp_path):
+    runs = []
+
+    def start(*options):
+        runs.append(LivingRun(bassline.binary, tmp_path / "lake", *options))
+        return runs[-1]
+
+    yield start
+    for run in runs:
+        if run.process.poll() is None:
+            run.process.kill()
+            run.process.wait()
+        run.log.close()
+
+
+def events(lake: Path):
+    """How many page views and how many different ones are in bronze."""
+    return duckdb.sql(
+        "select count(*), count(distinct (sessionId, itemInSession)) "
+        f"from read_parquet('{lake}/bronze/page_view_events/**/*.parquet', hive_partitioning = false)"
+    ).fetchone()
+
+
+def test_a_run_without_input_is_a_service_with_history(bassline, tmp_path):
+    done = bassline("run", "--lake", tmp_path / "lake", "--once", "--users", "60", "--days", "3", "--json")
+    summary = json.loads(done.stdout)
+    assert summary["rows"]["bronze"]["page_view_events"] > 100
+    assert summary["quarantined"] == 0
+    assert summary["snapshot"] == 1
+
+
+def test_events_reach_the_charts_and_a_stopped_run_goes_on(living, bassline, tmp_path):
+    lake = tmp_path / "lake"
+    run = living(*SERVICE)
+    state = run.wait_until(lambda state: state["charts"]["latency_samples"] > 0, "a live event on a chart")
+    assert state["source"]["speed"] > 0
+    assert run.get("api/v1/status")["pipeline"] is True
+    assert run.end(signal.SIGINT) == 130
+    assert json.loads(bassline("verify", "--lake", lake, "--full", "--json").stdout)["ok"]
+    rows, different = events(lake)
+    assert rows == different
+
+    run = living()
+    run.wait_until(lambda state: state["ingest"]["rows"] > 0, "a further event")
+    assert run.end(signal.SIGINT) == 130
+    more, different = events(lake)
+    assert more == different > rows
+
+
+def test_a_killed_run_loses_and_doubles_nothing(living, bassline, tmp_path):
+    lake = tmp_path / "lake"
+    for _ in range(3):
+        run = living(*SERVICE)
+        run.wait_until(lambda state: state["ingest"]["rows"] > 0, "a live event")
+        run.end(signal.SIGKILL)
+    run = living(*SERVICE)
+    run.wait_until(lambda state: state["ingest"]["rows"] > 0, "a live event")
+    assert run.end(signal.SIGINT) == 130
+    assert json.loads(bassline("verify", "--lake", lake, "--full", "--json").stdout)["ok"]
+    rows, different = events(lake)
+    assert rows == different
+    holes = duckdb.sql(
+        "select count(*) from (select max(itemInSession) + 1 - count(*) as missing "
+        f"from read_parquet('{lake}/bronze/page_view_events/**/*.parquet', hive_partitioning = false) "
+        "group by sessionId having min(itemInSession) = 0) where missing > 0"
+    ).fetchone()
+    assert holes == (0,)
+
+
+def test_a_lake_made_with_other_settings_is_refused(bassline, tmp_path):
+    lake = tmp_path / "lake"
+    bassline("run", "--lake", lake, "--once", "--users", "20", "--days", "1", "--json")
+    other = bassline("run", "--lake", lake, "--once", "--users", "30", check=False)
+    assert other.returncode == 2
+    assert "--users 30 instead of 20" in other.stderr
+    logs = tmp_path / "a.ndjson"
+    logs.write_text('{"ts":1741132800000,"sessionId":1}\n')
+    mixed = bassline("run", "--lake", lake, "--from", logs, "--once", check=False)
+    assert mixed.returncode == 2
+    assert "simulated service of 20 users" in mixed.stderr
