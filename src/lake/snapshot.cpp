@@ -17,6 +17,8 @@ constexpr std::string_view kDirectory = "_snapshots";
 constexpr std::string_view kStaged = "_snapshots/staged-";
 constexpr std::size_t kSnapshotsKept = 2;
 constexpr std::chrono::hours kSnapshotAgeKept{24};
+constexpr std::chrono::minutes kSnapshotAgeMin{10};
+constexpr std::size_t kRunsKept = 256;
 
 std::string base_name(const std::string& path) {
     return path.substr(path.rfind('/') + 1);
@@ -53,7 +55,9 @@ Result<std::optional<Snapshot>> prune_snapshots(FileSystem& files, Timestamp now
     TRY_ASSIGN(Snapshot oldest, read_snapshot(files, numbers.front()));
     for (std::size_t index = 1; index + kSnapshotsKept <= numbers.size(); ++index) {
         TRY_ASSIGN(Snapshot successor, read_snapshot(files, numbers[index]));
-        if (now - successor.committed_at < kSnapshotAgeKept) break;
+        const auto age = now - successor.committed_at;
+        const bool are_many = numbers.size() - index >= kSnapshotsMax;
+        if (age < (are_many ? Timestamp::duration(kSnapshotAgeMin) : kSnapshotAgeKept)) break;
         TRY(files.remove(snapshot_path(oldest.n)));
         oldest = std::move(successor);
     }
@@ -151,6 +155,14 @@ Result<void> prune(FileSystem& files, Timestamp now) {
             TRY(failpoint(kSnapshotPruneVersion));
             TRY(files.remove_all(run.path));
         }
+    }
+    return prune_reports(files);
+}
+
+Result<void> prune_reports(FileSystem& files) {
+    TRY_ASSIGN(const auto runs, list_or_empty(files, "_runs"));
+    for (std::size_t at = 0; at + kRunsKept < runs.size(); ++at) {
+        TRY(files.remove_all(runs[at].path));
     }
     return {};
 }

@@ -84,9 +84,15 @@ std::string make_run_id(std::uint64_t n, Timestamp now);
 /// lock.
 Result<void> discard_unpublished(storage::FileSystem& files, std::uint64_t newest_n);
 
+inline constexpr std::size_t kSnapshotsMax = 256;
+
 /// Removes what no reader needs: snapshots that are not among the last two and were replaced as the
-/// newest 24 hours ago or earlier, and the versions and runs that only they named.
+/// newest 24 hours ago or earlier, or, where kSnapshotsMax newer ones stand, 10 minutes ago; and
+/// the versions and runs that only they named.
 Result<void> prune(storage::FileSystem& files, Timestamp now);
+
+/// Keeps the reports of the last 256 builds in `_runs/`, those that published nothing among them.
+Result<void> prune_reports(storage::FileSystem& files);
 
 // Where a test can stop a publication (base/failpoint.hpp), in order of time.
 inline constexpr std::string_view kSnapshotBeforeRename = "lake.snapshot.before_rename";

@@ -196,6 +196,30 @@ TEST_F(Snapshots, a_snapshot_that_was_long_the_newest_is_kept_a_day_after_its_su
     EXPECT_FALSE(stands("_versions/" + first.run));
 }
 
+TEST_F(Snapshots, of_many_snapshots_the_older_ones_go_after_ten_minutes) {
+    Snapshot newest = next({}, {{"gold_a", ""}}, kNow);
+    ASSERT_TRUE(commit(*files_, newest));
+    for (std::size_t n = 1; n < kSnapshotsMax + 3; ++n) {
+        newest = next(newest, {}, kNow + 2s * n);
+        ASSERT_TRUE(commit(*files_, newest));
+    }
+    ASSERT_TRUE(prune(*files_, newest.committed_at));
+    EXPECT_EQ(list_snapshots(*files_).value().size(), kSnapshotsMax + 3);
+    ASSERT_TRUE(prune(*files_, newest.committed_at + 10min));
+    EXPECT_EQ(list_snapshots(*files_).value().size(), kSnapshotsMax);
+    EXPECT_EQ(list_snapshots(*files_).value().back(), newest.n);
+}
+
+TEST_F(Snapshots, reports_of_failed_builds_do_not_pile_up) {
+    for (int run = 0; run < 300; ++run) {
+        ASSERT_TRUE(files_->make_directories(fmt::format("_runs/00000001-{:04}", run)));
+    }
+    ASSERT_TRUE(prune_reports(*files_));
+    const auto kept = files_->list("_runs").value();
+    EXPECT_EQ(kept.size(), 256u);
+    EXPECT_EQ(kept.back().path, "_runs/00000001-0299");
+}
+
 TEST_F(Snapshots, leftovers_of_a_build_that_died_before_its_commit_are_discarded) {
     const Snapshot first = next({}, {{"gold_a", ""}});
     ASSERT_TRUE(commit(*files_, first));

@@ -51,6 +51,16 @@ Bronze bronze_of(const lake::LiveFiles& live, const Positions& since,
     return bronze;
 }
 
+void expire(Bronze& bronze, const lake::Snapshot& previous) {
+    for (const auto& [name, table] : previous.tables) {
+        for (const lake::TableFile& file : table.files) {
+            if (file.event_date.empty() || file.event_date >= bronze.retained_from) continue;
+            bronze.touched.insert(file.event_date);
+            bronze.has_expired = true;
+        }
+    }
+}
+
 Result<void> finish_publications(storage::FileSystem& files, const lake::LakeLog& log) {
     for (const auto& [chain, entry] : log.newest) TRY(lake::publish(files, entry));
     return {};

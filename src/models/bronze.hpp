@@ -10,6 +10,7 @@
 
 #include "base/result.hpp"
 #include "lake/live_files.hpp"
+#include "lake/snapshot.hpp"
 #include "storage/file_system.hpp"
 
 // Bronze as the chains tell it: which files hold which dates, up to a position of every chain. The
@@ -33,7 +34,12 @@ struct Bronze {
     bool has_new_outputs = false;   // a file has rows at or after `since`
     std::int64_t watermark_ms = 0;  // greatest event time
     std::string retained_from;      // first kept event date; empty: all
+    bool has_expired = false;       // published dates before it are to leave
 };
+
+/// Dates that the snapshot has and bronze no longer keeps count as touched: what of their sessions
+/// reaches into kept dates comes out differently. Pure.
+void expire(Bronze& bronze, const lake::Snapshot& previous);
 
 /// The live files up to `until`, without it all of them. Which of them are new is told by their
 /// rows' entries, so that merging files makes nothing new. Pure.

@@ -65,6 +65,19 @@ TEST(Bronze, up_to_a_position_later_files_are_left_out_and_mixed_ones_are_read_i
     EXPECT_EQ(bronze.positions.at("files"), 3U);
 }
 
+TEST(Bronze, published_dates_that_expired_are_touched) {
+    lake::Snapshot previous;
+    previous.tables["fact"].files = {{.event_date = "2025-03-13"}, {.event_date = "2025-03-14"}};
+    previous.tables["gold"].files = {{.event_date = ""}};
+    Bronze bronze{.retained_from = "2025-03-14"};
+    expire(bronze, previous);
+    EXPECT_THAT(bronze.touched, ElementsAre("2025-03-13"));
+    EXPECT_TRUE(bronze.has_expired);
+    Bronze all;
+    expire(all, previous);
+    EXPECT_FALSE(all.has_expired);
+}
+
 TEST(Bronze, an_empty_lake_has_no_dates) {
     EXPECT_THAT(bronze_of({}, {}, {}).dates, IsEmpty());
 }

@@ -43,6 +43,7 @@ public:
 
     Result<void> execute(Scratch& scratch, const Plan& plan, const Bronze& bronze,
                          std::stop_token stop) {
+        retained_from_ = bronze.retained_from;
         TRY_ASSIGN(scope_, create_sources(scratch.connection(0), {.files = files_,
                                                                   .manifest = manifest_,
                                                                   .previous = previous_,
@@ -155,7 +156,8 @@ public:
         if (table == previous_->tables.end()) return kept;
         std::ranges::copy_if(
             table->second.files, std::back_inserter(kept), [this](const lake::TableFile& file) {
-                return !file.event_date.empty() && !scope_.written.contains(file.event_date);
+                return !file.event_date.empty() && file.event_date >= retained_from_ &&
+                       !scope_.written.contains(file.event_date);
             });
         return kept;
     }
@@ -193,7 +195,8 @@ private:
     const Clock& clock_;
     TaskGraph graph_;
     Scope scope_;
-    std::mutex mutex_;  // guards the three below
+    std::string retained_from_;  // older dates are not kept
+    std::mutex mutex_;           // guards the three below
     std::vector<NodeResult> results_;
     std::vector<ExportedTable> exports_;
     std::map<const Node*, std::string> computed_;
@@ -264,7 +267,10 @@ public:
         report.outcome = outcome_of(report.results);
         report.seconds = std::chrono::duration<double>(clock_.now() - started).count();
         TRY(record(report));
-        if (report.outcome == BuildOutcome::published) TRY(publish(run, report));
+        if (report.outcome == BuildOutcome::published)
+            TRY(publish(run, report));
+        else
+            TRY(lake::prune_reports(files_));
         report.seconds = std::chrono::duration<double>(clock_.now() - started).count();
         return report;
     }
@@ -288,6 +294,9 @@ private:
         bronze_ = bronze_of(log_.live, before,
                             is_selection && previous_ ? std::optional(before) : std::nullopt);
         if (is_selection && previous_) bronze_.watermark_ms = previous_->watermark_ms;
+        if (!is_selection && previous_) expire(bronze_, *previous_);
+        retained_from_ =
+            is_selection && previous_ ? previous_->retained_from : bronze_.retained_from;
         if (bronze_.dates.empty() && bronze_.quarantine.empty() && !previous_) return false;
         TRY_ASSIGN(plan_, make_plan(manifest_, previous_, bronze_,
                                     {.full_refresh = options_.full_refresh,
@@ -314,7 +323,7 @@ private:
             .engine = "duckdb",
             .bronze = bronze_.positions,
             .watermark_ms = bronze_.watermark_ms,
-            .retained_from = previous_ ? previous_->retained_from : "",
+            .retained_from = retained_from_,
             .tables = next_tables(manifest_, previous_, plan_, run, std::move(copied))};
         TRY(lake::commit(files_, snapshot));
         report.snapshot = snapshot.n;
@@ -353,6 +362,8 @@ private:
     std::optional<lake::Snapshot> previous_;
     lake::LakeLog log_;
     Bronze bronze_;
+    std::string
+        retained_from_;  // of the next snapshot; a selection leaves it to the next whole build
     Plan plan_;
 };
 

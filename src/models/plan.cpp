@@ -102,7 +102,8 @@ Result<Plan> make_plan(const Manifest& manifest, const std::optional<lake::Snaps
     plan.is_full =
         request.full_refresh || !previous || an_incremental_is_affected(manifest, changed);
     plan.is_needed = request.full_refresh || !previous || bronze.has_new_outputs ||
-                     !changed.empty() || !has_same_tables(plan, manifest, *previous);
+                     bronze.has_expired || !changed.empty() ||
+                     !has_same_tables(plan, manifest, *previous);
     return plan;
 }
 

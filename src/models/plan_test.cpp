@@ -49,6 +49,14 @@ TEST(Plan, with_the_same_models_and_nothing_new_there_is_nothing_to_do) {
     EXPECT_FALSE(plan.is_full);
 }
 
+TEST(Plan, dates_that_expired_need_a_partial_build) {
+    const Manifest manifest = project();
+    const Plan plan =
+        make_plan(manifest, built_by(manifest), {.has_expired = true}, request(manifest)).value();
+    EXPECT_TRUE(plan.is_needed);
+    EXPECT_FALSE(plan.is_full);
+}
+
 TEST(Plan, new_rows_of_bronze_need_a_partial_build) {
     const Manifest manifest = project();
     const Plan plan =

@@ -116,6 +116,7 @@ private:
         Scope scope;
         while (rows.value().next()) {
             const std::string date = format_date(rows.value().date(0));
+            if (date < sources_.bronze.retained_from) continue;
             scope.read.insert(date);
             if (rows.value().boolean(1)) scope.written.insert(date);
         }

@@ -71,7 +71,7 @@ protected:
                                       Strings{raw_views}};
         auto writer = FileWriter::make(files_->create(name).value(), kColumns, {}).value();
         EXPECT_TRUE(writer->write_row_group(rows, chunks));
-        EXPECT_TRUE(writer->close());
+        EXPECT_TRUE(writer->finish().value()->close_durably());
         return files_->read(name).value();
     }
 

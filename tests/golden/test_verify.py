@@ -79,3 +79,9 @@ def test_an_entry_that_was_changed(verify, golden, lake):
 def test_an_entry_that_is_missing(verify, golden, lake):
     (lake / "_ingest/files/log/00000000000000000001.json").unlink()
     golden("verify_missing_entry", verify())
+
+
+def test_a_lake_that_was_compacted_and_lost_old_dates(bassline, verify, golden, lake):
+    done = bassline("compact", "--lake", lake, "--retain", 1, "--before", "2100-01-01")
+    assert "expired" in done.stdout
+    golden("verify_compacted", verify("--full"))
