@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "event/general_decoder.hpp"
 
-
 #include <bit>
 #include <cmath>
 #include <limits>
