@@ -42,6 +42,7 @@ public:
         if (options_.retain_days) TRY(expire());
         TRY(merge_closed_hours(stop));
         TRY(sweep_past_grace());
+        TRY(lake::keep_checkpoint(files_, log_, lake::kCompactChain));
         summary_.retained_from = log_.live.retained_from;
         summary_.seconds = std::chrono::duration<double>(clock_.now() - started).count();
         return std::move(summary_);
@@ -187,6 +188,7 @@ private:
         if (entry.seq == 0) return {};  // what is staged belongs to the next one
         TRY(lake::remove_staging(files_, lake::kCompactChain));
         ++summary_.entries;
+        log_.entries_folded += 1 + entry.replaced.size();
         return {};
     }
 

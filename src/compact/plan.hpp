@@ -18,7 +18,7 @@ struct PlanLimits {
     std::uint64_t small_bytes = std::uint64_t{64} << 20;        // larger files are left alone
     std::uint64_t output_bytes_max = std::uint64_t{256} << 20;  // of inputs
     std::uint64_t entry_bytes_max = std::uint64_t{1} << 30;
-    std::size_t entry_files_max = 10'000;
+    std::size_t entry_files_max = 2'000;  // each start reads the newest entry
 };
 
 /// Files of one topic and hour (quarantine: of one topic and day of ingest) that become one, in the

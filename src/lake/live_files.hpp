@@ -61,7 +61,7 @@ Result<LiveFiles> live_files_from_text(std::string_view text);
 struct LakeLog {
     LiveFiles live;
     std::map<std::string, Entry> newest;  // of each chain; of `compact` it may not be folded in yet
-    std::size_t entries_folded = 0;       // read beyond the checkpoint
+    std::size_t entries_folded = 0;       // beyond the checkpoint, files replaced among them
 };
 
 /// Folds all chains, from the checkpoint where the log confirms it: the newest entry that it folded

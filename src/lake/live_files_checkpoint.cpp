@@ -130,7 +130,7 @@ Result<void> fold_chain(const FileSystem& files, LakeLog& log, Chain& chain) {
         const std::string& sha256 =
             is_newest ? chain.head_sha256 : chain.entries[at + 1].prev_sha256;
         if (counts) log.live.apply(entry, sha256);
-        ++log.entries_folded;
+        log.entries_folded += 1 + entry.replaced.size();
         if (is_newest) log.newest[chain.name] = std::move(entry);
     }
     return {};

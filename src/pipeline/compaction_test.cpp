@@ -246,7 +246,7 @@ TEST_P(CompactionFaultTest, at_every_passing_leaves_every_row_readable_and_is_he
     constexpr int kPassingsMax = 1000;
     int met = 0;
     for (const char* const action : {"eio", "kill"}) {
-        for (int nth = 1; nth <= kPassingsMax; nth += nth < 25 ? 1 : 9) {
+        for (int nth = 1; nth <= kPassingsMax; nth += nth < 10 ? 1 : 7) {
             std::filesystem::remove_all(lake());
             std::filesystem::copy(root_ + "/original", lake(),
                                   std::filesystem::copy_options::recursive);
