@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/clock.hpp"
 
+#include <condition_variable>
+#include <mutex>
+
 #include <fmt/format.h>
 
 namespace bassline {
@@ -13,6 +16,13 @@ Timestamp SystemClock::now() const {
 Date date_of_ms(std::int64_t epoch_ms) {
     return std::chrono::floor<std::chrono::days>(
         std::chrono::sys_time<std::chrono::milliseconds>(std::chrono::milliseconds(epoch_ms)));
+}
+
+void sleep_unless_stopped(const std::stop_token& stop, std::chrono::milliseconds time) {
+    std::mutex mutex;
+    std::condition_variable_any stopped;
+    std::unique_lock lock(mutex);
+    stopped.wait_for(lock, stop, time, [] { return false; });
 }
 
 std::string format_date(Date date) {

@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <stop_token>
 #include <string>
 
 // Time enters the program here and nowhere else, so that a test can stop it. All times are UTC.
@@ -27,6 +28,9 @@ public:
 
 /// The day that holds the instant; total for any epoch-millisecond value of a plausible year.
 Date date_of_ms(std::int64_t epoch_ms);
+
+/// Sleeps, but not for longer than until a stop is asked for.
+void sleep_unless_stopped(const std::stop_token& stop, std::chrono::milliseconds time);
 
 /// "2025-03-14".
 std::string format_date(Date date);

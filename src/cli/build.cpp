@@ -24,7 +24,7 @@ using models::BuildReport;
 using models::NodeResult;
 using models::NodeType;
 
-struct Options {
+struct BuildArguments {
     std::string lake = "./lake";
     std::string models;
     models::BuildOptions build;
@@ -100,7 +100,7 @@ Exit exit_of_outcome(BuildOutcome outcome) {
     return Exit::failed;
 }
 
-Result<Exit> run(const Options& options, std::stop_token stop) {
+Result<Exit> run_build(const BuildArguments& options, std::stop_token stop) {
     TRY_ASSIGN(const models::Manifest manifest,
                models::load_packaged_models(models::models_directory(options.models)));
     // A reader's look first: a mistyped path must not become a lake.
@@ -116,8 +116,8 @@ Result<Exit> run(const Options& options, std::stop_token stop) {
     return exit_of_outcome(report.outcome);
 }
 
-Run declare(CLI::App& app) {
-    auto options = std::make_shared<Options>();
+Run declare_build(CLI::App& app) {
+    auto options = std::make_shared<BuildArguments>();
     options->build.threads = std::max(1u, std::thread::hardware_concurrency());
     options->build.on_result = log_result;
     app.add_option("--lake", options->lake, "The lake: a path or file:///path (default ./lake)");
@@ -137,7 +137,7 @@ Run declare(CLI::App& app) {
         "--models", options->models,
         "Folder of the compiled models (default BASSLINE_MODELS, else beside the program)");
     app.add_flag("--json", options->json, "Print the result as JSON");
-    return [options](std::stop_token stop) { return run(*options, std::move(stop)); };
+    return [options](std::stop_token stop) { return run_build(*options, std::move(stop)); };
 }
 
 }  // namespace
@@ -149,7 +149,7 @@ const Command kBuild{
         "  bassline build --lake ./lake\n"
         "  bassline build --lake ./lake --full-refresh --json\n"
         "  bassline build --lake ./lake --select +top_songs_by_play_count",
-    .declare = declare,
+    .declare = declare_build,
 };
 
 }  // namespace bassline::cli

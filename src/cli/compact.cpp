@@ -16,13 +16,13 @@ namespace {
 
 using compact::CompactSummary;
 
-struct Options {
+struct CompactArguments {
     std::string lake = "./lake";
     compact::CompactOptions compact;
     bool json = false;
 };
 
-nlohmann::json summary_json(const CompactSummary& summary) {
+nlohmann::json compact_summary_json(const CompactSummary& summary) {
     return {
         {"entries", summary.entries},
         {"hours", summary.hours},
@@ -41,7 +41,7 @@ nlohmann::json summary_json(const CompactSummary& summary) {
         {"seconds", summary.seconds}};
 }
 
-void print_summary(const CompactSummary& summary, std::chrono::milliseconds grace) {
+void print_compact_summary(const CompactSummary& summary, std::chrono::milliseconds grace) {
     if (summary.files_merged > 0) {
         fmt::print(
             "{} files of {} hours and topics merged into {}: {} rows, {:.1f} MB into {:.1f} MB\n",
@@ -63,22 +63,22 @@ void print_summary(const CompactSummary& summary, std::chrono::milliseconds grac
     }
 }
 
-Result<Exit> run(const Options& options, std::stop_token stop) {
+Result<Exit> run_compact(const CompactArguments& options, std::stop_token stop) {
     // A reader's look first: a mistyped path must not become a lake.
     TRY(lake::open_lake_read_only(options.lake));
     TRY_ASSIGN(const auto files, lake::open_lake(options.lake));
     TRY_ASSIGN(const CompactSummary summary,
                compact::compact(*files, options.compact, SystemClock(), std::move(stop)));
     if (options.json) {
-        fmt::print("{}\n", summary_json(summary).dump());
+        fmt::print("{}\n", compact_summary_json(summary).dump());
     } else {
-        print_summary(summary, options.compact.grace);
+        print_compact_summary(summary, options.compact.grace);
     }
     return summary.interrupted ? Exit::interrupted : Exit::done;
 }
 
-Run declare(CLI::App& app) {
-    auto options = std::make_shared<Options>();
+Run declare_compact(CLI::App& app) {
+    auto options = std::make_shared<CompactArguments>();
     app.add_option("--lake", options->lake, "The lake: a path or file:///path (default ./lake)");
     add_time_option(app, "--before", options->compact.before,
                     "Merge the hours that end there or earlier, a date or a time of UTC (default "
@@ -92,7 +92,7 @@ Run declare(CLI::App& app) {
                         "How long replaced files stay for readers that opened the lake before "
                         "(default 10m)");
     app.add_flag("--json", options->json, "Print the result as JSON");
-    return [options](std::stop_token stop) { return run(*options, std::move(stop)); };
+    return [options](std::stop_token stop) { return run_compact(*options, std::move(stop)); };
 }
 
 }  // namespace
@@ -104,7 +104,7 @@ const Command kCompact{
         "  bassline compact --lake ./lake\n"
         "  bassline compact --lake ./lake --before 2025-03-14 --json\n"
         "  bassline compact --lake ./lake --retain 30",
-    .declare = declare,
+    .declare = declare_compact,
 };
 
 }  // namespace bassline::cli

@@ -24,7 +24,7 @@ namespace {
 using ingest::IngestSummary;
 using ingest::Notice;
 
-struct Options {
+struct IngestArguments {
     std::string lake = "./lake";
     ingest::IngestOptions ingest;
     std::chrono::milliseconds commit_interval{0};  // 0: not given
@@ -35,7 +35,7 @@ struct Options {
 
 constexpr std::chrono::milliseconds kFollowInterval{2000};
 
-nlohmann::json summary_json(const IngestSummary& summary) {
+nlohmann::json ingest_summary_json(const IngestSummary& summary) {
     nlohmann::json topics = nlohmann::json::object();
     for (const event::Topic topic : event::kTopics) {
         const std::string name(event::to_string(topic));
@@ -89,7 +89,7 @@ void print_table(const IngestSummary& summary) {
                summary.entries == 1 ? "commit" : "commits");
 }
 
-Result<Exit> run(const Options& options, const std::stop_token& stop) {
+Result<Exit> run_ingest(const IngestArguments& options, const std::stop_token& stop) {
     ingest::IngestOptions wanted = options.ingest;
     if (!options.producer.empty()) wanted.producer = options.producer;
     if (options.commit_interval.count() > 0)
@@ -111,16 +111,16 @@ Result<Exit> run(const Options& options, const std::stop_token& stop) {
     }();
     TRY_ASSIGN(const IngestSummary summary, std::move(outcome));
     if (options.json)
-        fmt::print("{}\n", summary_json(summary).dump(-1, ' ', false,
-                                                      nlohmann::json::error_handler_t::replace));
+        fmt::print("{}\n", ingest_summary_json(summary).dump(
+                               -1, ' ', false, nlohmann::json::error_handler_t::replace));
     else
         print_table(summary);
     if (summary.interrupted) return Exit::interrupted;
     return summary.refused() ? Exit::failed : Exit::done;
 }
 
-Run declare(CLI::App& app) {
-    auto options = std::make_shared<Options>();
+Run declare_ingest(CLI::App& app) {
+    auto options = std::make_shared<IngestArguments>();
     app.add_option("--lake", options->lake,
                    "The lake: a path or file:///path, made if missing (default ./lake)");
     app.add_option("--from", options->ingest.inputs,
@@ -143,7 +143,7 @@ Run declare(CLI::App& app) {
     add_bytes_option(app, "--file-bytes", options->ingest.batch_bytes,
                      "Input after which a batch and its files are closed (default 1GiB)");
     app.add_flag("--json", options->json, "Print the result as JSON");
-    return [options](const std::stop_token& stop) { return run(*options, stop); };
+    return [options](const std::stop_token& stop) { return run_ingest(*options, stop); };
 }
 
 }  // namespace
@@ -156,7 +156,7 @@ const Command kIngest{
         "  bassline ingest --lake ./lake --from 'logs/**/*.json.gz' --json\n"
         "  bassline ingest --lake ./lake --from app.log --follow --commit-interval 2s\n"
         "  zcat old.json.gz | bassline ingest --lake ./lake --from -",
-    .declare = declare,
+    .declare = declare_ingest,
 };
 
 }  // namespace bassline::cli

@@ -14,7 +14,7 @@
 namespace bassline::cli {
 namespace {
 
-struct Options {
+struct QueryArguments {
     std::string lake = "./lake";
     std::string sql;
     OutputFormat format = OutputFormat::table;
@@ -24,7 +24,7 @@ struct Options {
 const std::map<std::string, OutputFormat> kFormats = {
     {"table", OutputFormat::table}, {"csv", OutputFormat::csv}, {"json", OutputFormat::json}};
 
-Result<Exit> run(const Options& options, std::stop_token stop) {
+Result<Exit> run_query(const QueryArguments& options, std::stop_token stop) {
     TRY_ASSIGN(const auto files, lake::open_lake_read_only(options.lake));
     TRY_ASSIGN(models::QueryResult result,
                models::query_lake(*files, options.sql, options.query, std::move(stop)));
@@ -32,8 +32,8 @@ Result<Exit> run(const Options& options, std::stop_token stop) {
     return Exit::done;
 }
 
-Run declare(CLI::App& app) {
-    auto options = std::make_shared<Options>();
+Run declare_query(CLI::App& app) {
+    auto options = std::make_shared<QueryArguments>();
     options->query.threads = std::max(1u, std::thread::hardware_concurrency());
     app.add_option("--lake", options->lake, "The lake: a path or file:///path (default ./lake)");
     app.add_option("sql", options->sql,
@@ -51,7 +51,7 @@ Run declare(CLI::App& app) {
                         "Stop the query after this time (default never)");
     app.add_option("--scratch", options->query.scratch,
                    "Folder for temporary files (default TMPDIR, else /tmp)");
-    return [options](std::stop_token stop) { return run(*options, std::move(stop)); };
+    return [options](std::stop_token stop) { return run_query(*options, std::move(stop)); };
 }
 
 }  // namespace
@@ -65,7 +65,7 @@ const Command kQuery{
         "  bassline query --format json \"select * from gold.weekday_mean_listening_time\"\n"
         "  bassline query \"select reason, count(*), any_value(line) from quarantine group by "
         "reason\"",
-    .declare = declare,
+    .declare = declare_query,
 };
 
 }  // namespace bassline::cli

@@ -22,7 +22,7 @@
 namespace bassline::cli {
 namespace {
 
-struct Options {
+struct RunArguments {
     std::string lake = "./lake";
     std::string models;
     std::string producer;
@@ -45,7 +45,7 @@ void print_layer(std::string_view name, const std::map<std::string, std::uint64_
     fmt::print("{:<8} {:>10} rows in {} tables\n", name, total(rows), rows.size());
 }
 
-void print_summary(const pipeline::LakeSummary& lake, const pipeline::BackfillReport& report) {
+void print_run_summary(const pipeline::LakeSummary& lake, const pipeline::BackfillReport& report) {
     print_layer("bronze", lake.bronze);
     print_layer("silver", lake.silver);
     print_layer("gold", lake.gold);
@@ -68,8 +68,8 @@ void print_summary(const pipeline::LakeSummary& lake, const pipeline::BackfillRe
                report.build.seconds, lake.snapshot);
 }
 
-nlohmann::json summary_json(const pipeline::LakeSummary& lake,
-                            const pipeline::BackfillReport& report) {
+nlohmann::json run_summary_json(const pipeline::LakeSummary& lake,
+                                const pipeline::BackfillReport& report) {
     nlohmann::json songs = nlohmann::json::array();
     for (const pipeline::SongPlays& song : lake.top_songs) {
         songs.push_back({{"song", song.song}, {"artist", song.artist}, {"plays", song.plays}});
@@ -123,7 +123,7 @@ Result<pipeline::RunSettings> settle(storage::FileSystem& files,
 }
 
 // Where the events come from. Errors: `config` if the lake's events come from elsewhere.
-Result<void> choose_source(Options& options, storage::FileSystem& files, const Clock& clock) {
+Result<void> choose_source(RunArguments& options, storage::FileSystem& files, const Clock& clock) {
     if (options.run.ingest.inputs.empty()) {
         TRY_ASSIGN(options.run.simulated, settle(files, options.simulated, clock));
         if (!options.run.retain_days) options.run.retain_days = kRetainDaysDefault;
@@ -138,7 +138,7 @@ Result<void> choose_source(Options& options, storage::FileSystem& files, const C
                  made->users);
 }
 
-Result<Exit> run(Options options, const std::stop_token& stop) {
+Result<Exit> run_pipeline(RunArguments options, const std::stop_token& stop) {
     if (!options.producer.empty()) options.run.ingest.producer = options.producer;
     TRY_ASSIGN(const models::Manifest manifest,
                models::load_packaged_models(models::models_directory(options.models)));
@@ -168,9 +168,9 @@ Result<Exit> run(Options options, const std::stop_token& stop) {
     }
     TRY_ASSIGN(const pipeline::LakeSummary lake, pipeline::summarize(*files, stop));
     if (options.json) {
-        fmt::print("{}\n", summary_json(lake, report).dump());
+        fmt::print("{}\n", run_summary_json(lake, report).dump());
     } else {
-        print_summary(lake, report);
+        print_run_summary(lake, report);
     }
     if (options.once) return outcome;
 
@@ -179,7 +179,7 @@ Result<Exit> run(Options options, const std::stop_token& stop) {
     return Exit::interrupted;
 }
 
-void add_simulation_options(CLI::App& app, Options& options) {
+void add_simulation_options(CLI::App& app, RunArguments& options) {
     app.add_option("--users", options.simulated.users,
                    "Users of the simulated service at its start (default 2000)")
         ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{100'000'000}))
@@ -205,8 +205,8 @@ void add_simulation_options(CLI::App& app, Options& options) {
         ->excludes(speed);
 }
 
-Run declare(CLI::App& app) {
-    auto options = std::make_shared<Options>();
+Run declare_run(CLI::App& app) {
+    auto options = std::make_shared<RunArguments>();
     pipeline::RunOptions& run_options = options->run;
     run_options.ingest.threads = default_ingest_threads(run_options.ingest.memory_bytes);
     run_options.build.threads = std::max(1u, std::thread::hardware_concurrency());
@@ -234,7 +234,7 @@ Run declare(CLI::App& app) {
         "--models", options->models,
         "Folder of the compiled models (default BASSLINE_MODELS, else beside the program)");
     app.add_flag("--json", options->json, "Print the summary as JSON");
-    return [options](const std::stop_token& stop) { return run(*options, stop); };
+    return [options](const std::stop_token& stop) { return run_pipeline(*options, stop); };
 }
 
 }  // namespace
@@ -248,7 +248,7 @@ const Command kRun{
         "  bassline run --from logs/\n"
         "  bassline run --from 'logs/*.gz' --once --json\n"
         "  bassline run --lake ./lake --from app.log --port 8081",
-    .declare = declare,
+    .declare = declare_run,
 };
 
 }  // namespace bassline::cli

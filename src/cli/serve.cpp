@@ -9,12 +9,12 @@
 namespace bassline::cli {
 namespace {
 
-struct Options {
+struct ServeArguments {
     std::string lake = "./lake";
     dashboard::ServeOptions serve;
 };
 
-Result<Exit> serve(const Options& options, std::stop_token stop) {
+Result<Exit> run_serve(const ServeArguments& options, std::stop_token stop) {
     TRY_ASSIGN(const auto files, lake::open_lake_read_only(options.lake));
     dashboard::ServeOptions serving = options.serve;
     serving.on_listening = [](const std::string& address) {
@@ -25,8 +25,8 @@ Result<Exit> serve(const Options& options, std::stop_token stop) {
     return Exit::interrupted;
 }
 
-Run declare(CLI::App& app) {
-    auto options = std::make_shared<Options>();
+Run declare_serve(CLI::App& app) {
+    auto options = std::make_shared<ServeArguments>();
     app.add_option("--lake", options->lake, "The lake to serve: a path or file:///path")
         ->capture_default_str();
     app.add_option("--host", options->serve.host,
@@ -36,7 +36,7 @@ Run declare(CLI::App& app) {
         ->capture_default_str();
     app.add_option("--token-file", options->serve.token_file,
                    "File of mode 0600 with the token that requests must carry");
-    return [options](std::stop_token stop) { return serve(*options, std::move(stop)); };
+    return [options](std::stop_token stop) { return run_serve(*options, std::move(stop)); };
 }
 
 }  // namespace
@@ -44,6 +44,6 @@ Run declare(CLI::App& app) {
 const Command kServe = {"serve", "Serve the dashboard, its API and /metrics until Ctrl-C",
                         "  bassline serve --lake ./lake\n"
                         "  bassline serve --lake ./lake --host 0.0.0.0 --token-file token.txt",
-                        declare};
+                        declare_serve};
 
 }  // namespace bassline::cli

@@ -24,7 +24,7 @@ namespace {
 using simulator::SimulateOptions;
 using simulator::SimulateSummary;
 
-struct Options {
+struct SimulateArguments {
     SimulateOptions simulate;
     bool estimate = false;
     std::vector<std::string> check;  // files, instead of a run
@@ -37,7 +37,7 @@ Timestamp timestamp_of_ms(std::int64_t epoch_ms) {
     return Timestamp(std::chrono::milliseconds(epoch_ms));
 }
 
-nlohmann::json summary_json(const SimulateSummary& summary) {
+nlohmann::json simulate_summary_json(const SimulateSummary& summary) {
     nlohmann::json topics = nlohmann::json::object();
     for (std::size_t topic = 0; topic < event::kTopicCount; ++topic) {
         topics[std::string(event::to_string(event::kTopics[topic]))] = {
@@ -81,7 +81,7 @@ ProgressDisplay::State progress_state(const simulator::SimulateProgress& progres
                                with_commas(steps), with_commas(steps / std::max(seconds, 1e-3)))};
 }
 
-Result<Exit> run(const Options& options, const std::stop_token& stop) {
+Result<Exit> run_simulate(const SimulateArguments& options, const std::stop_token& stop) {
     if (!options.check.empty()) return print_check(options.check, options.simulate, options.json);
     if (options.estimate) return print_estimate(options.simulate, options.json);
     if (options.simulate.out.empty()) {
@@ -101,7 +101,7 @@ Result<Exit> run(const Options& options, const std::stop_token& stop) {
     }();
     TRY_ASSIGN(const SimulateSummary summary, std::move(outcome));
     if (options.json) {
-        fmt::print("{}\n", summary_json(summary).dump());
+        fmt::print("{}\n", simulate_summary_json(summary).dump());
     } else {
         print_table(summary);
     }
@@ -122,8 +122,8 @@ void add_time_option(CLI::App& app, const std::string& name, std::optional<std::
         ->type_name("TIME");
 }
 
-Run declare(CLI::App& app) {
-    auto options = std::make_shared<Options>();
+Run declare_simulate(CLI::App& app) {
+    auto options = std::make_shared<SimulateArguments>();
     SimulateOptions& simulate = options->simulate;
     simulate.threads = std::max(1u, std::thread::hardware_concurrency());
     app.add_option("--out", simulate.out,
@@ -196,7 +196,7 @@ Run declare(CLI::App& app) {
                    "Keep the state here, and go on from it, with the same ids, if it is there")
         ->type_name("FILE");
     app.add_flag("--json", options->json, "Print the result as JSON");
-    return [options](const std::stop_token& stop) { return run(*options, stop); };
+    return [options](const std::stop_token& stop) { return run_simulate(*options, stop); };
 }
 
 }  // namespace
@@ -211,7 +211,7 @@ const Command kSimulate{
         "  bassline simulate --out logs/ --from 2025-09-01 --live --rate 2000 --checkpoint state\n"
         "  bassline simulate --estimate --users 1000000 --from 2025-09-01 --to 2025-10-01\n"
         "  bassline simulate --check logs/",
-    .declare = declare,
+    .declare = declare_simulate,
 };
 
 }  // namespace bassline::cli

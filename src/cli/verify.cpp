@@ -20,7 +20,7 @@ namespace {
 using ingest::VerifiedPartition;
 using ingest::VerifyReport;
 
-struct Options {
+struct VerifyArguments {
     std::string lake = "./lake";
     ingest::VerifyOptions verify;
     bool json = false;
@@ -90,7 +90,7 @@ void print_table(const VerifyReport& report) {
                                          report.findings.size() == 1 ? "" : "s"));
 }
 
-Result<Exit> run(const Options& options) {
+Result<Exit> run_verify(const VerifyArguments& options) {
     TRY_ASSIGN(const auto files, lake::open_lake_read_only(options.lake));
     TRY_ASSIGN(const VerifyReport report, ingest::verify(*files, options.verify));
     if (options.json) {
@@ -103,8 +103,8 @@ Result<Exit> run(const Options& options) {
     return report.ok() ? Exit::done : Exit::data_test_failed;
 }
 
-Run declare(CLI::App& app) {
-    auto options = std::make_shared<Options>();
+Run declare_verify(CLI::App& app) {
+    auto options = std::make_shared<VerifyArguments>();
     options->verify.threads = static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
     if (const char* scratch = std::getenv("TMPDIR")) options->verify.scratch = scratch;
     app.add_option("--lake", options->lake, "The lake: a path or file:///path (default ./lake)");
@@ -115,7 +115,7 @@ Run declare(CLI::App& app) {
     add_bytes_option(app, "--memory", options->verify.memory_bytes,
                      "Memory before it spills to disk (default 512MiB)");
     app.add_flag("--json", options->json, "Print the result as JSON");
-    return [options](const std::stop_token&) { return run(*options); };
+    return [options](const std::stop_token&) { return run_verify(*options); };
 }
 
 }  // namespace
@@ -126,7 +126,7 @@ const Command kVerify{
     .examples =
         "  bassline verify --lake ./lake\n"
         "  bassline verify --lake ./lake --full --json",
-    .declare = declare,
+    .declare = declare_verify,
 };
 
 }  // namespace bassline::cli

@@ -12,6 +12,7 @@
 #include "compact/failpoints.hpp"
 #include "compact/merge.hpp"
 #include "compact/sweep.hpp"
+#include "lake/chain_archive.hpp"
 #include "lake/chain_lock.hpp"
 #include "lake/failpoints.hpp"
 #include "lake/names.hpp"
@@ -43,6 +44,7 @@ public:
         TRY(merge_closed_hours(stop));
         TRY(sweep_past_grace());
         TRY(lake::keep_checkpoint(files_, log_, lake::kCompactChain));
+        TRY(archive_old_entries());
         summary_.retained_from = log_.live.retained_from;
         summary_.seconds = std::chrono::duration<double>(clock_.now() - started).count();
         return std::move(summary_);
@@ -130,6 +132,21 @@ private:
         summary_.hours += folders.size();
         summary_.files_merged += entry.replaced.size();
         summary_.files_written += entry.outputs.size();
+    }
+
+    // Of chains whose lock keeps out a writer older than the entries; a sweep reads its own
+    // entries one by one until it is done with them.
+    Result<void> archive_old_entries() {
+        TRY_ASSIGN(const std::uint64_t swept, lake::swept_entries(files_));
+        for (const std::string_view chain : {lake::kFilesChain, lake::kCompactChain}) {
+            const auto head = log_.live.heads.find(std::string(chain));
+            if (head == log_.live.heads.end()) continue;
+            std::uint64_t end = head->second.next_seq;
+            end -= std::min(end, lake::kEntriesNotArchived);
+            if (chain == lake::kCompactChain) end = std::min(end, swept);
+            TRY(lake::archive_entries(files_, chain, end));
+        }
+        return {};
     }
 
     static lake::Replaced replaced(const lake::LiveFile& file) {

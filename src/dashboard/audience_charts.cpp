@@ -8,7 +8,6 @@
 namespace bassline::dashboard {
 namespace {
 
-constexpr double kMsPerSecond = 1000.0;
 constexpr double kMsPerHour = 3'600'000.0;
 
 Cell share(std::int64_t part, std::int64_t whole) {

@@ -11,6 +11,8 @@
 // The range is already cut to the dates there are; an empty one gives no rows.
 namespace bassline::dashboard {
 
+inline constexpr double kMsPerSecond = 1000.0;
+
 struct Chart {
     std::string_view id;
     std::string_view title;

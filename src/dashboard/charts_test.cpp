@@ -4,13 +4,10 @@
 #include <gtest/gtest.h>
 
 #include "dashboard/summary.hpp"
+#include "dashboard/test_day.hpp"
 
 namespace bassline::dashboard {
 namespace {
-
-Date day(const char* text) {
-    return parse_date(text).value();
-}
 
 // Two users on three days: Friday 14, Saturday 15 and Monday 17 March 2025; nothing on Sunday 16.
 Gold make_gold() {

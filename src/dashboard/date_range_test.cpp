@@ -4,13 +4,10 @@
 #include <gtest/gtest.h>
 
 #include "dashboard/chart_request.hpp"
+#include "dashboard/test_day.hpp"
 
 namespace bassline::dashboard {
 namespace {
-
-Date day(const char* text) {
-    return parse_date(text).value();
-}
 
 const DateRange kAvailable{day("2025-03-01"), day("2025-03-31")};
 

@@ -2,8 +2,8 @@
 #include "dashboard/gold_store.hpp"
 
 #include <chrono>
-#include <condition_variable>
 
+#include "base/clock.hpp"
 #include "base/log.hpp"
 #include "dashboard/gold_reader.hpp"
 #include "lake/snapshot.hpp"
@@ -50,12 +50,9 @@ void GoldStore::refresh() {
 }
 
 void GoldStore::follow(std::stop_token stop) {
-    std::mutex mutex;
-    std::condition_variable_any wake;
     while (!stop.stop_requested()) {
         refresh();
-        std::unique_lock lock(mutex);
-        wake.wait_for(lock, stop, kPollInterval, [] { return false; });
+        sleep_unless_stopped(stop, kPollInterval);
     }
 }
 

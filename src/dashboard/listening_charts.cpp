@@ -8,8 +8,6 @@
 namespace bassline::dashboard {
 namespace {
 
-constexpr double kMsPerSecond = 1000.0;
-
 struct Listens {
     std::int64_t free = 0;
     std::int64_t paid = 0;

@@ -78,8 +78,7 @@ void CompactionCheck::check_shown() {
 Result<CompactionProgress> compaction_progress(const storage::FileSystem& files) {
     CompactionProgress progress;
     TRY_ASSIGN(progress.swept, lake::swept_entries(files));
-    const auto entries = files.list(lake::chain_log_directory(lake::kCompactChain));
-    if (entries) progress.entries = entries.value().size();
+    TRY_ASSIGN(progress.entries, lake::end_of_chain(files, lake::kCompactChain));
     return progress;
 }
 

@@ -2,8 +2,6 @@
 #include "ingest/ingest.hpp"
 
 #include <algorithm>
-#include <condition_variable>
-#include <mutex>
 #include <set>
 
 #include <sys/resource.h>
@@ -79,16 +77,9 @@ private:
                 TRY_ASSIGN(changed, pass_with_retries(changed));
             } while (!changed.empty() && !stop_.stop_requested());
             follower_.hold(committer_.sources());
-            wait(options_.commit_interval);
+            sleep_unless_stopped(stop_, options_.commit_interval);
         }
         return {};
-    }
-
-    void wait(std::chrono::milliseconds time) {
-        std::mutex mutex;
-        std::condition_variable_any condition;
-        std::unique_lock lock(mutex);
-        condition.wait_for(lock, stop_, time, [] { return false; });
     }
 
     static bool has_stream(const std::vector<InputPath>& paths) {

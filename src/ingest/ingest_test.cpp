@@ -9,11 +9,11 @@
 #include <gtest/gtest.h>
 #include <sys/wait.h>
 #include <unistd.h>
-#include <zlib.h>
-#include <zstd.h>
 
 #include "base/failpoint.hpp"
+#include "base/test_folder.hpp"
 #include "ingest/failpoints.hpp"
+#include "ingest/test_compression.hpp"
 #include "ingest/verify.hpp"
 #include "lake/chain.hpp"
 #include "lake/chain_lock.hpp"
@@ -45,31 +45,10 @@ std::string events(int first, int end, int hours = 1) {
     return lines;
 }
 
-std::string gzip(const std::string& bytes) {
-    z_stream state{};
-    deflateInit2(&state, 6, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY);
-    std::string out(deflateBound(&state, bytes.size()) + 64, '\0');
-    state.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(bytes.data()));
-    state.avail_in = static_cast<uInt>(bytes.size());
-    state.next_out = reinterpret_cast<Bytef*>(out.data());
-    state.avail_out = static_cast<uInt>(out.size());
-    deflate(&state, Z_FINISH);
-    out.resize(state.total_out);
-    deflateEnd(&state);
-    return out;
-}
-
-std::string zstd(const std::string& bytes) {
-    std::string out(ZSTD_compressBound(bytes.size()), '\0');
-    out.resize(ZSTD_compress(out.data(), out.size(), bytes.data(), bytes.size(), 1));
-    return out;
-}
-
 class IngestTest : public testing::Test {
 protected:
     void SetUp() override {
-        char pattern[] = "/tmp/bassline-ingest-XXXXXX";
-        root_ = mkdtemp(pattern);
+        root_ = make_test_folder("ingest");
         std::filesystem::create_directory(root_ + "/in");
     }
     void TearDown() override {
@@ -505,8 +484,8 @@ TEST_P(FaultTest, at_every_passing_is_healed_by_the_next_run) {
     constexpr int kPassingsMax = 1000;
     int met = 0;
     for (const char* const action : {"eio", "kill"}) {
-        // Every passing of the first forty; of the many appends to one file every seventeenth.
-        for (int nth = 1; nth <= kPassingsMax; nth += nth < 40 ? 1 : 17) {
+        // Every passing of the first twelve; of the many appends to one file every seventeenth.
+        for (int nth = 1; nth <= kPassingsMax; nth += nth < 12 ? 1 : 17) {
             std::filesystem::remove_all(root_ + "/lake");
             std::filesystem::remove_all(root_ + "/in");
             std::filesystem::create_directory(root_ + "/in");

@@ -5,16 +5,16 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <unistd.h>
-#include <zlib.h>
-#include <zstd.h>
 
 #include "base/hash.hpp"
+#include "base/test_folder.hpp"
 #include "ingest/batch.hpp"
 #include "ingest/batch_feed.hpp"
 #include "ingest/byte_stream.hpp"
 #include "ingest/fingerprint.hpp"
 #include "ingest/input_paths.hpp"
 #include "ingest/source_probe.hpp"
+#include "ingest/test_compression.hpp"
 
 // From names to bytes: globs, decompression, fingerprints, pieces.
 namespace bassline::ingest {
@@ -25,8 +25,7 @@ using testing::ElementsAre;
 class InputTest : public testing::Test {
 protected:
     void SetUp() override {
-        char pattern[] = "/tmp/bassline-input-XXXXXX";
-        root_ = mkdtemp(pattern);
+        root_ = make_test_folder("input");
     }
     void TearDown() override { std::filesystem::remove_all(root_); }
 
@@ -49,26 +48,6 @@ protected:
 
     std::string root_;
 };
-
-std::string gzip(const std::string& bytes) {
-    z_stream state{};
-    deflateInit2(&state, 6, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY);
-    std::string out(deflateBound(&state, bytes.size()) + 64, '\0');
-    state.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(bytes.data()));
-    state.avail_in = static_cast<uInt>(bytes.size());
-    state.next_out = reinterpret_cast<Bytef*>(out.data());
-    state.avail_out = static_cast<uInt>(out.size());
-    deflate(&state, Z_FINISH);
-    out.resize(state.total_out);
-    deflateEnd(&state);
-    return out;
-}
-
-std::string zstd(const std::string& bytes) {
-    std::string out(ZSTD_compressBound(bytes.size()), '\0');
-    out.resize(ZSTD_compress(out.data(), out.size(), bytes.data(), bytes.size(), 1));
-    return out;
-}
 
 // All bytes of an input, and whether it ended in damage.
 std::pair<std::string, bool> read_all(const std::shared_ptr<InputFile>& file) {

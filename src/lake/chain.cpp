@@ -6,6 +6,7 @@
 
 #include "base/failpoint.hpp"
 #include "base/hash.hpp"
+#include "lake/chain_archive.hpp"
 #include "lake/failpoints.hpp"
 #include "lake/names.hpp"
 
@@ -18,18 +19,18 @@ Error damaged(const FileSystem& files, std::string_view path, const Error& cause
     return error(cause.kind, "chain entry {}: {}", files.absolute(path), cause.message);
 }
 
-// The seqs that stand in the log, ascending; anything else in the folder is not ours to judge here.
-Result<std::vector<std::uint64_t>> list_seqs(const FileSystem& files, std::string_view name) {
-    std::vector<std::uint64_t> seqs;
-    const auto listed = files.list(chain_log_directory(name));
-    if (!listed && listed.error().kind == ErrorKind::not_found) return seqs;
-    if (!listed) return listed.error();
-    for (const auto& file : listed.value()) {
-        const std::string base = file.path.substr(file.path.rfind('/') + 1);
-        const std::uint64_t seq = std::strtoull(base.c_str(), nullptr, 10);
-        if (file.path == chain_entry_path(name, seq)) seqs.push_back(seq);
+Result<ReadEntry> read_entry_from(EntryBytes& bytes, const FileSystem& files,
+                                  std::string_view chain, std::uint64_t seq) {
+    TRY_ASSIGN(const std::string content, bytes.read(seq));
+    const std::string path = chain_entry_path(chain, seq);
+    auto parsed = entry_from_json(content);
+    if (!parsed) return damaged(files, path, parsed.error());
+    Entry entry = std::move(parsed).value();
+    if (entry.seq != seq || entry.chain != chain) {
+        return error(ErrorKind::bad_data, "chain entry {}: says it is entry {} of chain {}",
+                     files.absolute(path), entry.seq, entry.chain);
     }
-    return seqs;
+    return ReadEntry{.entry = std::move(entry), .sha256 = sha256_hex(content)};
 }
 
 // Appends an entry that was read, if it continues the chain.
@@ -97,6 +98,20 @@ Result<void> sync_final_directories(FileSystem& files, const Entry& entry) {
 
 }  // namespace
 
+// Anything else in the folders is not ours to judge here.
+Result<std::uint64_t> end_of_chain(const FileSystem& files, std::string_view name) {
+    TRY_ASSIGN(std::uint64_t end, archived_end(files, name));
+    const auto listed = files.list(chain_log_directory(name));
+    if (!listed && listed.error().kind == ErrorKind::not_found) return end;
+    if (!listed) return listed.error();
+    for (const auto& file : listed.value()) {
+        const std::string base = file.path.substr(file.path.rfind('/') + 1);
+        const std::uint64_t seq = std::strtoull(base.c_str(), nullptr, 10);
+        if (file.path == chain_entry_path(name, seq)) end = std::max(end, seq + 1);
+    }
+    return end;
+}
+
 Result<Chain> Chain::load(const FileSystem& files, std::string_view name) {
     return load_after(files, name, 0, "");
 }
@@ -104,16 +119,18 @@ Result<Chain> Chain::load(const FileSystem& files, std::string_view name) {
 Result<Chain> Chain::load_after(const FileSystem& files, std::string_view name,
                                 std::uint64_t first_seq, std::string head_sha256) {
     Chain chain{.name = std::string(name), .first_seq = first_seq, .head_sha256 = head_sha256};
-    TRY_ASSIGN(const auto seqs, list_seqs(files, name));
-    for (const std::uint64_t seq : seqs) {
-        if (seq < first_seq) continue;
-        if (seq != chain.next_seq()) {
-            return error(
-                ErrorKind::bad_data, "chain {} lacks entry {}: {} is missing, yet {} stands", name,
-                chain.next_seq(), files.absolute(chain_entry_path(name, chain.next_seq())), seq);
+    TRY_ASSIGN(const std::uint64_t end, end_of_chain(files, name));
+    EntryBytes bytes(files, name);
+    while (chain.next_seq() < end) {
+        auto read = read_entry_from(bytes, files, name, chain.next_seq());
+        if (!read && read.error().kind == ErrorKind::not_found) {
+            return error(ErrorKind::bad_data,
+                         "chain {} lacks entry {}: {} is missing, yet {} stands", name,
+                         chain.next_seq(), files.absolute(chain_entry_path(name, chain.next_seq())),
+                         end - 1);
         }
-        TRY_ASSIGN(ReadEntry read, read_entry(files, name, seq));
-        TRY(append_entry(files, chain, std::move(read)));
+        if (!read) return std::move(read).error();
+        TRY(append_entry(files, chain, std::move(read).value()));
     }
     return chain;
 }
@@ -121,8 +138,9 @@ Result<Chain> Chain::load_after(const FileSystem& files, std::string_view name,
 Result<Chain> Chain::follow(const FileSystem& files, std::string_view name, std::uint64_t first_seq,
                             std::string head_sha256) {
     Chain chain{.name = std::string(name), .first_seq = first_seq, .head_sha256 = head_sha256};
+    EntryBytes bytes(files, name);
     for (;;) {
-        auto read = read_entry(files, name, chain.next_seq());
+        auto read = read_entry_from(bytes, files, name, chain.next_seq());
         if (!read && read.error().kind == ErrorKind::not_found) return chain;
         if (!read) return std::move(read).error();
         TRY(append_entry(files, chain, std::move(read).value()));
@@ -130,16 +148,8 @@ Result<Chain> Chain::follow(const FileSystem& files, std::string_view name, std:
 }
 
 Result<ReadEntry> read_entry(const FileSystem& files, std::string_view chain, std::uint64_t seq) {
-    const std::string path = chain_entry_path(chain, seq);
-    TRY_ASSIGN(const std::string content, files.read(path));
-    auto parsed = entry_from_json(content);
-    if (!parsed) return damaged(files, path, parsed.error());
-    Entry entry = std::move(parsed).value();
-    if (entry.seq != seq || entry.chain != chain) {
-        return error(ErrorKind::bad_data, "chain entry {}: says it is entry {} of chain {}",
-                     files.absolute(path), entry.seq, entry.chain);
-    }
-    return ReadEntry{.entry = std::move(entry), .sha256 = sha256_hex(content)};
+    EntryBytes bytes(files, chain);
+    return read_entry_from(bytes, files, chain, seq);
 }
 
 Result<std::vector<std::string>> list_chains(const FileSystem& files) {

@@ -128,6 +128,9 @@ struct ReadEntry {
 Result<ReadEntry> read_entry(const storage::FileSystem& files, std::string_view chain,
                              std::uint64_t seq);
 
+/// Seq after the newest entry that stands, 0 for a chain that does not exist yet. Errors: `io`.
+Result<std::uint64_t> end_of_chain(const storage::FileSystem& files, std::string_view name);
+
 /// Names of all chains of a lake, sorted.
 Result<std::vector<std::string>> list_chains(const storage::FileSystem& files);
 

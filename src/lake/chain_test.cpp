@@ -8,6 +8,7 @@
 #include <gtest/gtest.h>
 
 #include "base/failpoint.hpp"
+#include "base/test_folder.hpp"
 #include "lake/names.hpp"
 #include "storage/local_file_system.hpp"
 
@@ -22,8 +23,7 @@ constexpr const char* kFinal = "bronze/listen_events/date=2025-03-14/hour=05/x.p
 class ChainTest : public testing::Test {
 protected:
     void SetUp() override {
-        char pattern[] = "/tmp/bassline-chain-XXXXXX";
-        root_ = mkdtemp(pattern);
+        root_ = make_test_folder("chain");
         files_ = storage::open_local(root_).value();
     }
     void TearDown() override {

@@ -12,8 +12,6 @@ namespace {
 
 using nlohmann::json;
 
-constexpr const char* kChecksum = "checksum";
-
 std::string to_hex(std::string_view bytes) {
     std::string hex;
     for (const char byte : bytes) hex += fmt::format("{:02x}", static_cast<unsigned char>(byte));
@@ -186,7 +184,7 @@ std::string dump(const json& document) {
 
 std::string to_json(const Entry& entry) {
     json document = entry_json(entry);
-    document[kChecksum] = xxh64_hex(dump(document));
+    document[kChecksumKey] = xxh64_hex(dump(document));
     return dump(document) + "\n";
 }
 
@@ -200,8 +198,8 @@ Result<Entry> entry_from_json(std::string_view text) {
                      "written in format {}, this program knows format {}; use a newer bassline",
                      format.dump(), kLakeFormat);
     }
-    const json checksum = document.value(kChecksum, json());
-    document.erase(kChecksum);
+    const json checksum = document.value(kChecksumKey, json());
+    document.erase(kChecksumKey);
     if (checksum != xxh64_hex(dump(document))) {
         return error(ErrorKind::bad_data, "the checksum does not match the content");
     }

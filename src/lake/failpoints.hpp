@@ -17,6 +17,8 @@ inline constexpr std::string_view kPublishBeforeSync = "lake.publish.before_sync
 inline constexpr std::string_view kPublishDone = "lake.publish.done";
 inline constexpr std::string_view kRecoverBeforeJanitor = "lake.recover.before_janitor";
 inline constexpr std::string_view kCheckpointBeforeRename = "lake.checkpoint.before_rename";
+inline constexpr std::string_view kArchiveBeforeRename = "lake.archive.before_rename";
+inline constexpr std::string_view kArchiveBeforeRemove = "lake.archive.before_remove";  // an entry
 
 inline constexpr std::array kChainFailpoints = {
     kCommitBeforeStaged, kCommitBeforeRename,   kCommitAfterRename,

@@ -6,6 +6,7 @@
 
 #include <gtest/gtest.h>
 
+#include "base/test_folder.hpp"
 #include "lake/chain_lock.hpp"
 #include "lake/names.hpp"
 #include "storage/local_file_system.hpp"
@@ -16,8 +17,7 @@ namespace {
 class FileSourcesTest : public testing::Test {
 protected:
     void SetUp() override {
-        char pattern[] = "/tmp/bassline-sources-XXXXXX";
-        root_ = mkdtemp(pattern);
+        root_ = make_test_folder("sources");
         files_ = storage::open_local(root_).value();
     }
     void TearDown() override { std::filesystem::remove_all(root_); }

@@ -6,14 +6,15 @@
 
 #include <gtest/gtest.h>
 
+#include "base/test_folder.hpp"
+
 namespace bassline::lake {
 namespace {
 
 class LakeTest : public testing::Test {
 protected:
     void SetUp() override {
-        char pattern[] = "/tmp/bassline-lake-XXXXXX";
-        directory_ = mkdtemp(pattern);
+        directory_ = make_test_folder("lake");
     }
     void TearDown() override { std::filesystem::remove_all(directory_); }
 

@@ -8,6 +8,7 @@
 #include <gtest/gtest.h>
 
 #include "base/hash.hpp"
+#include "base/test_folder.hpp"
 #include "lake/names.hpp"
 #include "storage/local_file_system.hpp"
 
@@ -117,8 +118,7 @@ TEST(LiveFiles, the_fold_reads_back_as_it_was_written_and_damage_is_found) {
 class LakeLogTest : public testing::Test {
 protected:
     void SetUp() override {
-        char pattern[] = "/tmp/bassline-live-XXXXXX";
-        root_ = mkdtemp(pattern);
+        root_ = make_test_folder("live");
         files_ = storage::open_local(root_).value();
     }
     void TearDown() override { std::filesystem::remove_all(root_); }

@@ -17,6 +17,14 @@ std::string chain_entry_path(std::string_view chain, std::uint64_t seq) {
     return fmt::format("_ingest/{}/log/{:020}.json", chain, seq);
 }
 
+std::string chain_archive_directory(std::string_view chain) {
+    return fmt::format("_ingest/{}/archive", chain);
+}
+
+std::string chain_archive_path(std::string_view chain, std::uint64_t first_seq) {
+    return fmt::format("_ingest/{}/archive/{:020}.jsonl.zst", chain, first_seq);
+}
+
 std::string chain_checkpoint_directory(std::string_view chain) {
     return fmt::format("_ingest/{}/checkpoint", chain);
 }

@@ -13,6 +13,9 @@ namespace bassline::lake {
 
 inline constexpr int kLakeFormat = 1;  // a lake of a newer format is refused
 
+/// In control files: XXH64 of the document without this key.
+inline constexpr const char* kChecksumKey = "checksum";
+
 inline constexpr std::string_view kLakeFile = "_lake.json";   // names the lake's format
 inline constexpr std::string_view kFilesChain = "files";      // the one chain of all file sources
 inline constexpr std::string_view kCompactChain = "compact";  // merged and expired files
@@ -30,6 +33,9 @@ std::string chain_directory(std::string_view chain);
 std::string chain_log_directory(std::string_view chain);
 /// `_ingest/<chain>/log/<seq, 20 digits>.json`
 std::string chain_entry_path(std::string_view chain, std::uint64_t seq);
+/// `_ingest/<chain>/archive` and `_ingest/<chain>/archive/<first seq, 20 digits>.jsonl.zst`
+std::string chain_archive_directory(std::string_view chain);
+std::string chain_archive_path(std::string_view chain, std::uint64_t first_seq);
 /// `_ingest/<chain>/checkpoint` and `_ingest/<chain>/checkpoint/<seq, 20 digits>.json`
 std::string chain_checkpoint_directory(std::string_view chain);
 std::string chain_checkpoint_path(std::string_view chain, std::uint64_t seq);

@@ -12,8 +12,6 @@ namespace {
 
 using nlohmann::json;
 
-constexpr const char* kChecksum = "checksum";
-
 json table_json(const Table& table) {
     json files = json::array();
     for (const TableFile& file : table.files) {
@@ -78,7 +76,7 @@ Snapshot snapshot_from(const json& document) {
 
 std::string to_json(const Snapshot& snapshot) {
     json document = snapshot_json(snapshot);
-    document[kChecksum] = xxh64_hex(document.dump());
+    document[kChecksumKey] = xxh64_hex(document.dump());
     return document.dump() + "\n";
 }
 
@@ -92,8 +90,8 @@ Result<Snapshot> snapshot_from_json(std::string_view text) {
                      "written in format {}, this program knows format {}; use a newer bassline",
                      format.dump(), kLakeFormat);
     }
-    const json checksum = document.value(kChecksum, json());
-    document.erase(kChecksum);
+    const json checksum = document.value(kChecksumKey, json());
+    document.erase(kChecksumKey);
     if (checksum != xxh64_hex(document.dump())) {
         return error(ErrorKind::bad_data, "the checksum does not match the content");
     }

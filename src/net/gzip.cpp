@@ -6,14 +6,10 @@
 
 #include <zlib.h>
 
+#include "net/header_value.hpp"
+
 namespace bassline::net {
 namespace {
-
-std::string_view trimmed(std::string_view text) {
-    const auto first = text.find_first_not_of(" \t");
-    if (first == std::string_view::npos) return {};
-    return text.substr(first, text.find_last_not_of(" \t") - first + 1);
-}
 
 // "q=0", "q=0.0" and the like forbid a coding.
 bool is_refused(std::string_view parameters) {
@@ -30,7 +26,7 @@ bool accepts_gzip(std::string_view accept_encoding) {
         const std::string_view item = accept_encoding.substr(0, end);
         accept_encoding.remove_prefix(std::min(end + 1, accept_encoding.size()));
         const auto semicolon = std::min(item.find(';'), item.size());
-        const std::string_view coding = trimmed(item.substr(0, semicolon));
+        const std::string_view coding = trimmed_value(item.substr(0, semicolon));
         if (coding == "gzip" || coding == "*") return !is_refused(item.substr(semicolon));
     }
     return false;

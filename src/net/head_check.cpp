@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "net/header_value.hpp"
 #include "net/http.hpp"
 
 namespace bassline::net {
@@ -21,12 +22,6 @@ bool is_token(std::string_view text) {
 bool is_digits(std::string_view text) {
     return !text.empty() && text.size() <= 15 &&
            std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
-}
-
-std::string_view trimmed(std::string_view text) {
-    const auto first = text.find_first_not_of(" \t");
-    if (first == std::string_view::npos) return {};
-    return text.substr(first, text.find_last_not_of(" \t") - first + 1);
 }
 
 std::string_view take_line(std::string_view& rest) {
@@ -71,7 +66,7 @@ int check_header_line(std::string_view line, Framing& framing) {
     const auto colon = line.find(':');
     if (colon == std::string_view::npos || !is_token(line.substr(0, colon))) return 400;
     const std::string_view name = line.substr(0, colon);
-    const std::string_view value = trimmed(line.substr(colon + 1));
+    const std::string_view value = trimmed_value(line.substr(colon + 1));
     if (has_control_byte(value, true)) return 400;
     if (equal_without_case(name, "Host")) ++framing.hosts;
     if (equal_without_case(name, "Content-Length")) {

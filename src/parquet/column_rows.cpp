@@ -10,7 +10,7 @@ namespace {
 using event::Layout;
 using event::Type;
 
-std::size_t width_of(Type type) {
+std::size_t width_in_memory(Type type) {
     switch (type) {
         case Type::boolean:
             return 1;
@@ -33,7 +33,8 @@ bool is_coded(const ColumnSpec& column) {
 
 }  // namespace
 
-ColumnRows::ColumnRows(const ColumnSpec& column) : column_(column), width_(width_of(column.type)) {}
+ColumnRows::ColumnRows(const ColumnSpec& column)
+    : column_(column), width_(width_in_memory(column.type)) {}
 
 void ColumnRows::append(const arrow::Array& array) {
     if (array.length() == 0) return;

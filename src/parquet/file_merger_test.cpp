@@ -8,6 +8,8 @@
 #include <arrow/io/memory.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+
+#include "base/test_folder.hpp"
 #include <parquet/arrow/reader.h>
 #include <parquet/file_reader.h>
 
@@ -32,8 +34,7 @@ const std::vector<ColumnSpec> kColumns{{"ts", Type::int64, true, Layout::delta, 
 class FileMergerTest : public testing::Test {
 protected:
     void SetUp() override {
-        char pattern[] = "/tmp/bassline-merger-XXXXXX";
-        root_ = mkdtemp(pattern);
+        root_ = make_test_folder("merger");
         files_ = storage::open_local(root_).value();
     }
     void TearDown() override { std::filesystem::remove_all(root_); }

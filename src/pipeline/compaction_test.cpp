@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/failpoint.hpp"
+#include "base/test_folder.hpp"
 #include "compact/compact.hpp"
 #include "compact/failpoints.hpp"
 #include "ingest/ingest.hpp"
@@ -46,8 +47,7 @@ std::string event(int item, int hour) {
 class CompactionTest : public testing::Test {
 protected:
     void SetUp() override {
-        char pattern[] = "/tmp/bassline-compaction-XXXXXX";
-        root_ = mkdtemp(pattern);
+        root_ = make_test_folder("compaction");
         std::filesystem::create_directory(root_ + "/in");
     }
     void TearDown() override {
@@ -246,7 +246,7 @@ TEST_P(CompactionFaultTest, at_every_passing_leaves_every_row_readable_and_is_he
     constexpr int kPassingsMax = 1000;
     int met = 0;
     for (const char* const action : {"eio", "kill"}) {
-        for (int nth = 1; nth <= kPassingsMax; nth += nth < 10 ? 1 : 7) {
+        for (int nth = 1; nth <= kPassingsMax; nth += nth < 4 ? 1 : 7) {
             std::filesystem::remove_all(lake());
             std::filesystem::copy(root_ + "/original", lake(),
                                   std::filesystem::copy_options::recursive);

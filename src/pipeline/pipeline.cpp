@@ -2,7 +2,6 @@
 #include "pipeline/pipeline.hpp"
 
 #include <algorithm>
-#include <condition_variable>
 #include <mutex>
 #include <thread>
 
@@ -40,13 +39,6 @@ private:
     std::mutex mutex_;
     std::optional<Error> failure_;
 };
-
-void wait(const std::stop_token& stop, std::chrono::milliseconds time) {
-    std::mutex mutex;
-    std::condition_variable_any condition;
-    std::unique_lock lock(mutex);
-    condition.wait_for(lock, stop, time, [] { return false; });
-}
 
 double seconds_since(steady_clock::time_point began) {
     return std::chrono::duration<double>(steady_clock::now() - began).count();
@@ -151,7 +143,7 @@ void Pipeline::keep_building(const std::stop_token& stop) {
     while (!stop.stop_requested()) {
         const std::uint64_t commits = commits_;
         if (commits == built && !is_first) {
-            wait(stop, kLookInterval);
+            sleep_unless_stopped(stop, kLookInterval);
             continue;
         }
         is_first = false;
@@ -159,7 +151,7 @@ void Pipeline::keep_building(const std::stop_token& stop) {
         if (!build_once(stop)) {
             built = 0;
             is_first = true;
-            wait(stop, kRetryInterval);
+            sleep_unless_stopped(stop, kRetryInterval);
         }
     }
 }
@@ -167,7 +159,7 @@ void Pipeline::keep_building(const std::stop_token& stop) {
 // Frequent commits make small files; merging them is housekeeping, which never ends the run.
 void Pipeline::keep_compacting(const std::stop_token& stop) {
     while (!stop.stop_requested()) {
-        wait(stop, options_.compaction_interval);
+        sleep_unless_stopped(stop, options_.compaction_interval);
         if (stop.stop_requested()) return;
         const auto done =
             compact::compact(files_, {.retain_days = options_.retain_days}, clock_, stop);

@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <charconv>
-#include <condition_variable>
 
 #include "base/log.hpp"
 #include "lake/file_sources.hpp"
@@ -32,13 +31,6 @@ std::optional<std::uint64_t> number_of(std::string_view path) {
     const auto [end, failure] = std::from_chars(name.data(), name.data() + name.size(), number);
     const bool whole = failure == std::errc() && segment_name(number) == name;
     return whole ? std::optional(number) : std::nullopt;
-}
-
-void wait(const std::stop_token& stop, std::chrono::milliseconds time) {
-    std::mutex mutex;
-    std::condition_variable_any condition;
-    std::unique_lock lock(mutex);
-    condition.wait_for(lock, stop, time, [] { return false; });
 }
 
 }  // namespace
@@ -174,7 +166,7 @@ Result<void> SimulatedSource::live(const Pace& pace, const Clock& clock,
         }
         TRY(append());
         if (records_ > before) on_append(segment_->newest_event_ms());
-        wait(stop, kTick);
+        sleep_unless_stopped(stop, kTick);
     }
     return {};
 }

@@ -7,11 +7,11 @@
 
 #include "simulator/analytic_chain.hpp"
 #include "simulator/analytic_times.hpp"
+#include "simulator/units.hpp"
 
 namespace bassline::simulator {
 namespace {
 
-constexpr double kDaySeconds = 86'400;
 constexpr double kYearDays = 365.25;
 
 // What a session brings in the mean, or what came of many.

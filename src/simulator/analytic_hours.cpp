@@ -5,13 +5,13 @@
 #include <numeric>
 
 #include "simulator/session_times.hpp"
+#include "simulator/units.hpp"
 
 namespace bassline::simulator {
 namespace {
 
-constexpr double kDaySeconds = 86'400;
 constexpr std::size_t kBins = 96;
-constexpr double kBinSeconds = kDaySeconds / kBins;
+constexpr double kBinSeconds = static_cast<double>(kDaySeconds) / kBins;
 constexpr double kSettled = 1e-5;
 
 using Circle = std::array<double, kBins>;  // a distribution over the day

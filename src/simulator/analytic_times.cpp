@@ -4,13 +4,12 @@
 #include <numeric>
 
 #include "simulator/session_times.hpp"
+#include "simulator/units.hpp"
 
 namespace bassline::simulator {
 namespace {
 
-constexpr std::int64_t kDaySeconds = 86'400;
 constexpr std::int64_t kHourSeconds = 3'600;
-constexpr double kYearSeconds = 31'557'600;
 constexpr double kMinuteSeconds = 60;
 
 void scale_to_one(auto& shares) {

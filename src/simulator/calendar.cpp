@@ -4,10 +4,10 @@
 #include <algorithm>
 #include <chrono>
 
+#include "simulator/units.hpp"
+
 namespace bassline::simulator {
 namespace {
-
-constexpr std::int64_t kDaySeconds = 86'400;
 
 // Whether the day is the nth (from 1) of its weekday in its month.
 bool is_nth(std::chrono::day day, unsigned nth) {

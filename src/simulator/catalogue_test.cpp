@@ -16,18 +16,14 @@
 #include "event/text.hpp"
 #include "simulator/catalogue_file.hpp"
 #include "simulator/catalogue_songs.hpp"
+#include "simulator/test_world.hpp"
 
 namespace bassline::simulator {
 namespace {
 
 using testing::HasSubstr;
 
-const Catalogue& embedded() {
-    static const Catalogue catalogue = [] { return Catalogue::embedded().value(); }();
-    return catalogue;
-}
-
-class Uniforms {
+class EvenDraws {
 public:
     double operator()() { return distribution_(engine_); }
 
@@ -56,7 +52,7 @@ protected:
         Catalogue catalogue = Catalogue::embedded().value();
         auto replaced = catalogue.replace_songs(path_);
         EXPECT_FALSE(replaced);
-        EXPECT_EQ(catalogue.songs().size(), embedded().songs().size());
+        EXPECT_EQ(catalogue.songs().size(), test_catalogue().songs().size());
         return replaced ? "" : replaced.error().message;
     }
 
@@ -82,29 +78,29 @@ TEST(Catalogue, ADamagedFileIsRefusedWherever) {
 }
 
 TEST(Catalogue, HoldsTheCountsThatWereAsked) {
-    EXPECT_EQ(embedded().songs().size(), 50'000u);
-    EXPECT_GT(embedded().places().size(), 40'000u);
-    EXPECT_EQ(embedded().female_names().size(), 4'275u);
-    EXPECT_EQ(embedded().male_names().size(), 1'219u);
-    EXPECT_EQ(embedded().last_names().size(), 88'799u);
-    EXPECT_EQ(embedded().user_agents().size(), 952u);
+    EXPECT_EQ(test_catalogue().songs().size(), 50'000u);
+    EXPECT_GT(test_catalogue().places().size(), 40'000u);
+    EXPECT_EQ(test_catalogue().female_names().size(), 4'275u);
+    EXPECT_EQ(test_catalogue().male_names().size(), 1'219u);
+    EXPECT_EQ(test_catalogue().last_names().size(), 88'799u);
+    EXPECT_EQ(test_catalogue().user_agents().size(), 952u);
     std::set<std::string_view> artists;
-    for (const Song& song : embedded().songs()) artists.insert(song.artist);
+    for (const Song& song : test_catalogue().songs()) artists.insert(song.artist);
     EXPECT_GE(artists.size(), 8'000u);
     EXPECT_LE(artists.size(), 10'000u);
 }
 
 TEST(Catalogue, EveryTextIsUtf8AndNotEmptyAndNoTrackIdComesTwice) {
     std::set<std::string_view> ids;
-    for (const Song& song : embedded().songs()) {
+    for (const Song& song : test_catalogue().songs()) {
         ids.insert(song.track_id);
         for (const std::string_view text : {song.track_id, song.artist, song.title}) {
             ASSERT_FALSE(text.empty());
             ASSERT_TRUE(event::is_utf8(text)) << text;
         }
     }
-    EXPECT_EQ(ids.size(), embedded().songs().size());
-    for (const Place& place : embedded().places()) {
+    EXPECT_EQ(ids.size(), test_catalogue().songs().size());
+    for (const Place& place : test_catalogue().places()) {
         ASSERT_FALSE(place.city.empty());
         ASSERT_EQ(place.zip.size(), 5u);
         ASSERT_EQ(place.state.size(), 2u);
@@ -114,7 +110,7 @@ TEST(Catalogue, EveryTextIsUtf8AndNotEmptyAndNoTrackIdComesTwice) {
 }
 
 TEST(Catalogue, OneTitleInTwentyNeedsCareWithItsCharacters) {
-    const auto odd = std::ranges::count_if(embedded().songs(), [](const Song& song) {
+    const auto odd = std::ranges::count_if(test_catalogue().songs(), [](const Song& song) {
         return std::ranges::any_of(song.title, [](char c) {
             return c == '"' || c == '\\' || static_cast<unsigned char>(c) >= 0x80;
         });
@@ -125,7 +121,7 @@ TEST(Catalogue, OneTitleInTwentyNeedsCareWithItsCharacters) {
 TEST(Catalogue, SongLengthsAreLognormal) {
     double sum = 0;
     std::vector<double> lengths;
-    for (const Song& song : embedded().songs()) {
+    for (const Song& song : test_catalogue().songs()) {
         lengths.push_back(song.duration_s);
         sum += song.duration_s;
     }
@@ -144,30 +140,32 @@ TEST(Catalogue, PopularSongsHaveTheirShareOfPlays) {
         total += std::pow(rank + 10, -0.85);
         if (rank == 100) top_100 = total;
     }
-    Uniforms uniform;
+    EvenDraws uniform;
     int found = 0;
     for (int i = 0; i < kDraws; ++i) {
         const double u = uniform();
-        found += embedded().draw_song(u, uniform()) < 100 ? 1 : 0;
+        found += test_catalogue().draw_song(u, uniform()) < 100 ? 1 : 0;
     }
     EXPECT_NEAR(found / double{kDraws}, top_100 / total, 0.002);
 }
 
 TEST(Catalogue, GoingFromSongToSimilarSongKeepsTheSharesOfPlaysAndNeverStays) {
-    Uniforms uniform;
+    EvenDraws uniform;
     constexpr int kWalks = 100'000;
     constexpr int kSteps = 5;
     int first = 0;
     int last = 0;
     int same_artist = 0;
     for (int i = 0; i < kWalks; ++i) {
-        std::uint32_t song = embedded().draw_song(uniform(), uniform());
+        std::uint32_t song = test_catalogue().draw_song(uniform(), uniform());
         first += song < 100 ? 1 : 0;
         for (int step = 0; step < kSteps; ++step) {
-            const std::uint32_t next = embedded().draw_similar_song(song, uniform(), uniform());
+            const std::uint32_t next =
+                test_catalogue().draw_similar_song(song, uniform(), uniform());
             ASSERT_NE(next, song);
             same_artist +=
-                embedded().songs()[song].artist == embedded().songs()[next].artist ? 1 : 0;
+                test_catalogue().songs()[song].artist == test_catalogue().songs()[next].artist ? 1
+                                                                                               : 0;
             song = next;
         }
         last += song < 100 ? 1 : 0;
@@ -178,18 +176,21 @@ TEST(Catalogue, GoingFromSongToSimilarSongKeepsTheSharesOfPlaysAndNeverStays) {
 }
 
 TEST(Catalogue, WeightsFollowTheirSources) {
-    Uniforms uniform;
+    EvenDraws uniform;
     constexpr int kDraws = 300'000;
     int smiths = 0;
     int marys = 0;
     int californians = 0;
     for (int i = 0; i < kDraws; ++i) {
-        const auto name = embedded().last_names()[embedded().draw_last_name(uniform(), uniform())];
+        const auto name =
+            test_catalogue().last_names()[test_catalogue().draw_last_name(uniform(), uniform())];
         smiths += name == "Smith" ? 1 : 0;
         const auto first =
-            embedded().female_names()[embedded().draw_female_name(uniform(), uniform())];
+            test_catalogue()
+                .female_names()[test_catalogue().draw_female_name(uniform(), uniform())];
         marys += first == "Mary" ? 1 : 0;
-        const Place& place = embedded().places()[embedded().draw_place(uniform(), uniform())];
+        const Place& place =
+            test_catalogue().places()[test_catalogue().draw_place(uniform(), uniform())];
         californians += place.state == "CA" ? 1 : 0;
     }
     EXPECT_NEAR(smiths / double{kDraws}, 1.006 / 90.483, 1e-3);

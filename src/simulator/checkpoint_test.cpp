@@ -10,19 +10,13 @@
 #include <unistd.h>
 
 #include "simulator/generator.hpp"
+#include "simulator/test_world.hpp"
+#include "simulator/units.hpp"
 
 namespace bassline::simulator {
 namespace {
 
 namespace fs = std::filesystem;
-
-constexpr std::int64_t kFrom = 1'757'289'600;  // 2025-09-08T00:00:00Z
-constexpr std::int64_t kDay = 86'400;
-
-const Catalogue& catalogue() {
-    static const Catalogue loaded = Catalogue::embedded().value();
-    return loaded;
-}
 
 class TextSink : public Sink {
 public:
@@ -39,14 +33,14 @@ protected:
     CheckpointTest() : file_(fs::temp_directory_path() / fmt::format("checkpoint_{}", ::getpid())) {
         fs::remove(file_);
         plan_.model = {.seed = 5, .growth_rate = 6};
-        plan_.simulation = {.users = 300, .from_ms = kFrom * 1000};
+        plan_.simulation = {.users = 300, .from_ms = kTestFromS * 1000};
     }
     ~CheckpointTest() override { fs::remove(file_); }
 
     std::unique_ptr<Generator> generator(Sink& sink, std::size_t users = 300) {
         RunPlan plan = plan_;
         plan.simulation.users = users;
-        return std::make_unique<Generator>(configuration_, catalogue(), plan,
+        return std::make_unique<Generator>(configuration_, test_catalogue(), plan,
                                            GeneratorOptions{.threads = 2}, sink);
     }
 
@@ -57,18 +51,18 @@ protected:
 
 TEST_F(CheckpointTest, ARunGoesOnWithTheSameEventsAndIds) {
     TextSink whole;
-    ASSERT_TRUE(generator(whole)->advance(kFrom + 10 * kDay).has_value());
+    ASSERT_TRUE(generator(whole)->advance(kTestFromS + 10 * kDaySeconds).has_value());
     TextSink first;
     TextSink second;
     {
         const auto before = generator(first);
-        ASSERT_TRUE(before->advance(kFrom + 4 * kDay + 12'345).has_value());
+        ASSERT_TRUE(before->advance(kTestFromS + 4 * kDaySeconds + 12'345).has_value());
         ASSERT_TRUE(before->save(file_, {{{"users", 300}}, {1, 2}}).has_value());
     }
     const auto after = generator(second, 0);
     ASSERT_TRUE(after->restore(file_).has_value());
-    EXPECT_EQ(after->now_s(), kFrom + 4 * kDay + 12'345);
-    ASSERT_TRUE(after->advance(kFrom + 10 * kDay).has_value());
+    EXPECT_EQ(after->now_s(), kTestFromS + 4 * kDaySeconds + 12'345);
+    ASSERT_TRUE(after->advance(kTestFromS + 10 * kDaySeconds).has_value());
     for (std::size_t topic = 0; topic < event::kTopicCount; ++topic) {
         EXPECT_TRUE(first.text[topic] + second.text[topic] == whole.text[topic]) << topic;
     }

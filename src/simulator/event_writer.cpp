@@ -5,13 +5,13 @@
 #include <cstring>
 
 #include "simulator/random_stream.hpp"
+#include "simulator/units.hpp"
 
 namespace bassline::simulator {
 namespace {
 
 using event::Topic;
 
-constexpr std::int64_t kMillisecond = 1000;
 constexpr std::size_t kBufferBytes = std::size_t{1} << 18;
 // Padded for put().
 constexpr char kSuccess[kCopyBlock] = ",\"success\":true";

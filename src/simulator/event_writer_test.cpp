@@ -8,18 +8,13 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "simulator/test_world.hpp"
+
 namespace bassline::simulator {
 namespace {
 
 using testing::ElementsAre;
 using Json = nlohmann::ordered_json;
-
-constexpr std::int64_t kFrom = 1'757'289'600;  // 2025-09-08T00:00:00Z
-
-const Catalogue& catalogue() {
-    static const Catalogue loaded = Catalogue::embedded().value();
-    return loaded;
-}
 
 class MemorySink : public Sink {
 public:
@@ -58,12 +53,12 @@ struct Written {
 Written write(const OutputOptions& output, StreamLayout layout = StreamLayout::by_topic,
               bool compat = false, bool marks = false) {
     const Configuration configuration = load_configuration("stock").value();
-    const Model model(configuration, catalogue(), {.seed = 1, .compat = compat});
+    const Model model(configuration, test_catalogue(), {.seed = 1, .compat = compat});
     Workers workers(2);
-    Simulation simulation(model, {.users = 200, .from_ms = kFrom * 1000}, workers);
+    Simulation simulation(model, {.users = 200, .from_ms = kTestFromS * 1000}, workers);
     Written written{.sink = MemorySink(marks), .counts = {}};
     EventWriter writer(model, output, layout, written.sink, 2);
-    EXPECT_TRUE(simulation.advance(kFrom + 10 * 86'400, writer).has_value());
+    EXPECT_TRUE(simulation.advance(kTestFromS + 10 * 86'400, writer).has_value());
     written.counts = writer.counts();
     return written;
 }

@@ -4,16 +4,15 @@
 #include <algorithm>
 #include <cmath>
 
+#include "simulator/units.hpp"
 #include "simulator/walk.hpp"
 
 namespace bassline::simulator {
 namespace {
 
-constexpr double kYearSeconds = 31'557'600;
 constexpr double kMembershipMaxYears = 5;
 constexpr float kBotGapSeconds = 1;
 constexpr float kBotAbsenceSeconds = 600;
-constexpr int kMillisecond = 1000;
 
 // Lognormal with mean 1: how much slower or rarer than the average a user is.
 float individual(double mean, Uniforms draw) {

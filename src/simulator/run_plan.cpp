@@ -4,6 +4,7 @@
 #include <chrono>
 
 #include "simulator/time_text.hpp"
+#include "simulator/units.hpp"
 
 namespace bassline::simulator {
 namespace {
@@ -11,7 +12,6 @@ namespace {
 constexpr std::uint64_t kUsers = 1000;
 constexpr std::chrono::days kFromAgo{15};
 constexpr std::chrono::days kToAgo{1};
-constexpr std::int64_t kMillisecond = 1000;
 constexpr std::uint64_t kUsersMax = 0xFFFF'FFFE;
 
 std::int64_t midnight_ms(Timestamp now, std::chrono::days ago) {

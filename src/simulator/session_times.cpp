@@ -3,10 +3,11 @@
 
 #include <cmath>
 
+#include "simulator/units.hpp"
+
 namespace bassline::simulator {
 namespace {
 
-constexpr std::int64_t kDaySeconds = 86'400;
 constexpr std::int64_t kThreeInTheMorning = 10'800;
 constexpr double kTwoPi = 6.283185307179586;
 

@@ -6,10 +6,11 @@
 
 #include <gtest/gtest.h>
 
+#include "simulator/units.hpp"
+
 namespace bassline::simulator {
 namespace {
 
-constexpr std::int64_t kDay = 86'400;
 constexpr std::int64_t kMonday = 1'757'289'600;  // 2025-09-08T00:00:00Z
 constexpr WeekendDamping kNoWeekend{};
 
@@ -19,7 +20,7 @@ TEST(SessionTimes, WarpsAwayFromThreeInTheMorningTowardsThreeInTheAfternoon) {
     EXPECT_EQ(times.warp(kMonday + 9 * 3600), 8100);
     EXPECT_EQ(times.warp(kMonday + 15 * 3600), 0);
     EXPECT_EQ(times.warp(kMonday + 21 * 3600), -8100);
-    EXPECT_EQ(times.warp(kMonday), times.warp(kMonday + kDay));
+    EXPECT_EQ(times.warp(kMonday), times.warp(kMonday + kDaySeconds));
     EXPECT_EQ(times.warp(kMonday), -5727);  // cut towards zero: 8100 sin(-pi/4) = -5727.56
 }
 
@@ -59,8 +60,8 @@ TEST(SessionTimes, FollowTheDailyCycle) {
     std::int64_t now = kMonday;
     for (int i = 0; i < kStarts; ++i) {
         if (i % 1000 == 0) now = kMonday;  // within the calendar
-        now = times.next_start(now, 7 * kDay, random);
-        ++hours[static_cast<std::size_t>(now % kDay / 3600)];
+        now = times.next_start(now, 7 * kDaySeconds, random);
+        ++hours[static_cast<std::size_t>(now % kDaySeconds / 3600)];
     }
     double chi_squared = 0;
     for (std::size_t hour = 0; hour < 24; ++hour) {
@@ -77,8 +78,8 @@ TEST(SessionTimes, HaveHalfAsManyStartsInFreeTime) {
     std::int64_t now = kMonday;
     for (int i = 0; i < 400'000; ++i) {
         now = times.next_start(now, 3600, random);
-        const std::int64_t weekday = (now / kDay + 3) % 7;  // 0 is Monday
-        const std::int64_t hour = now % kDay / 3600;
+        const std::int64_t weekday = (now / kDaySeconds + 3) % 7;  // 0 is Monday
+        const std::int64_t hour = now % kDaySeconds / 3600;
         if (hour < 9 || hour >= 15) continue;
         if (weekday == 2) ++noons[0];
         if (weekday == 5) ++noons[1];
@@ -90,7 +91,8 @@ TEST(SessionTimes, AFirstStartIsAtOrAfterTheEarliest) {
     const SessionTimes times(0.09375, 1800, kNoWeekend);
     RandomStream random(5, StreamPurpose::behaviour, 1);
     for (int i = 0; i < 1000; ++i) {
-        EXPECT_GE(times.first_start(kMonday - 2 * kDay, kMonday, kDay, random), kMonday);
+        EXPECT_GE(times.first_start(kMonday - 2 * kDaySeconds, kMonday, kDaySeconds, random),
+                  kMonday);
     }
 }
 

@@ -3,8 +3,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <condition_variable>
-#include <mutex>
 
 #include "simulator/accountant.hpp"
 #include "simulator/answer_key.hpp"
@@ -13,11 +11,11 @@
 #include "simulator/generator.hpp"
 #include "simulator/pace.hpp"
 #include "simulator/run_plan.hpp"
+#include "simulator/units.hpp"
 
 namespace bassline::simulator {
 namespace {
 
-constexpr std::int64_t kMillisecond = 1000;
 constexpr std::int64_t kForever = std::int64_t{1} << 40;
 constexpr std::chrono::milliseconds kTick{200};
 constexpr std::chrono::seconds kCheckpointInterval{10};
@@ -39,14 +37,6 @@ std::uint64_t record_count(const TopicCounts& counts) {
     std::uint64_t sum = 0;
     for (const std::uint64_t records : counts.records) sum += records;
     return sum;
-}
-
-// Waits, but not for longer than until a stop.
-void wait(std::chrono::milliseconds time, const std::stop_token& stop) {
-    std::mutex mutex;
-    std::condition_variable_any stopped;
-    std::unique_lock lock(mutex);
-    stopped.wait_for(lock, stop, time, [] { return false; });
 }
 
 // One run, from the plan to the last flush.
@@ -150,7 +140,7 @@ private:
                 TRY(keep_state());
                 kept_at = tick;
             }
-            wait(kTick, stop_);
+            sleep_unless_stopped(stop_, kTick);
         }
         return {};
     }

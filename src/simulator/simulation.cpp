@@ -6,6 +6,7 @@
 #include <limits>
 #include <utility>
 
+#include "simulator/units.hpp"
 #include "simulator/walk.hpp"
 
 namespace bassline::simulator {
@@ -17,7 +18,6 @@ constexpr std::size_t kUsersPerSliceStep = 8;  // with many users, so that looki
 constexpr double kFirstSliceSeconds = 60;
 constexpr double kSliceGrowth = 4;  // a slice is at most so many times as long as the one before
 constexpr double kSliceSecondsMax = 7 * 86'400;
-constexpr std::int64_t kMillisecond = 1000;
 
 // Whole seconds at or after the start, since a step is at a second plus its user's milliseconds;
 // the original counts from the start itself.

@@ -7,19 +7,12 @@
 
 #include <gtest/gtest.h>
 
+#include "simulator/test_world.hpp"
+#include "simulator/units.hpp"
 #include "simulator/walk.hpp"
 
 namespace bassline::simulator {
 namespace {
-
-constexpr std::int64_t kFrom = 1'757'289'600;  // 2025-09-08T00:00:00Z
-constexpr std::int64_t kDay = 86'400;
-constexpr std::int64_t kMillisecond = 1000;
-
-const Catalogue& catalogue() {
-    static const Catalogue loaded = Catalogue::embedded().value();
-    return loaded;
-}
 
 struct Seen {
     std::int64_t ts_ms;
@@ -68,15 +61,15 @@ struct RunOptions {
     std::size_t users = 500;
     std::int64_t days = 20;
     std::size_t threads = 1;
-    std::int64_t advance_s = 1'000 * kDay;  // at once
-    std::int64_t from_ms = kFrom * kMillisecond;
+    std::int64_t advance_s = 1'000 * kDaySeconds;  // at once
+    std::int64_t from_ms = kTestFromS * kMillisecond;
 };
 
 History history(const RunOptions& options) {
     const Configuration configuration = load_configuration("stock").value();
-    const Model model(configuration, catalogue(), options.model);
+    const Model model(configuration, test_catalogue(), options.model);
     Workers workers(options.threads);
-    const std::int64_t end = kFrom + options.days * kDay;
+    const std::int64_t end = kTestFromS + options.days * kDaySeconds;
     Simulation simulation(
         model, {.users = options.users, .from_ms = options.from_ms, .to_ms = end * kMillisecond},
         workers);
@@ -100,8 +93,8 @@ TEST(Simulation, HandsOnStepsInOrderOfTimeAndUser) {
         ASSERT_LE(std::make_pair(done.steps[i - 1].ts_ms, done.steps[i - 1].user),
                   std::make_pair(done.steps[i].ts_ms, done.steps[i].user));
     }
-    EXPECT_GE(done.steps.front().ts_ms, kFrom * kMillisecond);
-    EXPECT_LT(done.steps.back().ts_ms, (kFrom + 20 * kDay) * kMillisecond);
+    EXPECT_GE(done.steps.front().ts_ms, kTestFromS * kMillisecond);
+    EXPECT_LT(done.steps.back().ts_ms, (kTestFromS + 20 * kDaySeconds) * kMillisecond);
 }
 
 TEST(Simulation, DoesNotDependOnThreadsOrOnHowItIsAdvanced) {
@@ -143,9 +136,9 @@ TEST(Simulation, EventsOfAUserKeepTheirMillisecondsAndThoseOfTheOriginalTheStart
     EXPECT_GT(all.size(), 200u);
 
     const History compat =
-        history({.model = {.seed = 1, .compat = true}, .from_ms = kFrom * kMillisecond + 796});
+        history({.model = {.seed = 1, .compat = true}, .from_ms = kTestFromS * kMillisecond + 796});
     for (const Seen& step : compat.steps) ASSERT_EQ(step.ts_ms % kMillisecond, 796);
-    EXPECT_GT(compat.steps.front().ts_ms, kFrom * kMillisecond + 796);
+    EXPECT_GT(compat.steps.front().ts_ms, kTestFromS * kMillisecond + 796);
 }
 
 TEST(Simulation, UsersGrowExponentially) {
@@ -159,7 +152,7 @@ TEST(Simulation, NobodyIsSeenBeforeTheyRegisterExceptInTheOriginal) {
     const auto early = [](const History& done) {
         int count = 0;
         for (const Seen& step : done.steps) {
-            if (step.ts_ms < (kFrom + done.registrations[step.user]) * kMillisecond) ++count;
+            if (step.ts_ms < (kTestFromS + done.registrations[step.user]) * kMillisecond) ++count;
         }
         return count;
     };
@@ -186,9 +179,9 @@ TEST(Simulation, InitialUsersRegisteredUpToFiveYearsAgoByTheGrowthRate) {
 
 TEST(Simulation, PacesOfUsersAreLognormalWithTheConfiguredMean) {
     const Configuration configuration = load_configuration("stock").value();
-    const Model model(configuration, catalogue(), {.seed = 1});
+    const Model model(configuration, test_catalogue(), {.seed = 1});
     Workers workers(2);
-    Population users(model, kFrom, -1);
+    Population users(model, kTestFromS, -1);
     users.add_initial(40'000, workers);
     double sum = 0;
     int below_median = 0;
@@ -202,10 +195,10 @@ TEST(Simulation, PacesOfUsersAreLognormalWithTheConfiguredMean) {
 
 TEST(Simulation, TheOriginalWritesOneStepAtOrBeyondTheEnd) {
     const Configuration configuration = load_configuration("stock").value();
-    const Model model(configuration, catalogue(), {.seed = 1, .compat = true});
+    const Model model(configuration, test_catalogue(), {.seed = 1, .compat = true});
     Workers workers(2);
-    const std::int64_t end = kFrom + kDay;
-    Simulation simulation(model, {.users = 300, .from_ms = kFrom * kMillisecond, .to_ms = 0},
+    const std::int64_t end = kTestFromS + kDaySeconds;
+    Simulation simulation(model, {.users = 300, .from_ms = kTestFromS * kMillisecond, .to_ms = 0},
                           workers);
     Recorder recorder(2);
     ASSERT_TRUE(simulation.advance(end, recorder).has_value());
@@ -218,12 +211,12 @@ TEST(Simulation, TheOriginalWritesOneStepAtOrBeyondTheEnd) {
 
 TEST(Simulation, StopsAtTheFirstErrorOfTheConsumer) {
     const Configuration configuration = load_configuration("stock").value();
-    const Model model(configuration, catalogue(), {.seed = 1});
+    const Model model(configuration, test_catalogue(), {.seed = 1});
     Workers workers(2);
-    Simulation simulation(model, {.users = 500, .from_ms = kFrom * kMillisecond}, workers);
+    Simulation simulation(model, {.users = 500, .from_ms = kTestFromS * kMillisecond}, workers);
     Recorder recorder(2);
     recorder.fails_ = true;
-    const auto outcome = simulation.advance(kFrom + kDay, recorder);
+    const auto outcome = simulation.advance(kTestFromS + kDaySeconds, recorder);
     ASSERT_FALSE(outcome.has_value());
     EXPECT_EQ(outcome.error().message, "no room");
 }

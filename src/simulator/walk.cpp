@@ -4,12 +4,10 @@
 #include <algorithm>
 #include <cmath>
 
+#include "simulator/units.hpp"
+
 namespace bassline::simulator {
-namespace {
-
-constexpr double kYearSeconds = 31'557'600;
-
-}  // namespace
+namespace {}  // namespace
 
 std::int32_t Walk::relative(std::int64_t epoch_s) const {
     return static_cast<std::int32_t>(std::min<std::int64_t>(epoch_s - origin_s_, kNever));

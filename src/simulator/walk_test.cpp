@@ -6,16 +6,12 @@
 #include <gtest/gtest.h>
 
 #include "simulator/test_configuration.hpp"
+#include "simulator/test_world.hpp"
 
 namespace bassline::simulator {
 namespace {
 
 constexpr std::int64_t kOrigin = 1'757'289'600;  // 2025-09-08T00:00:00Z
-
-const Catalogue& catalogue() {
-    static const Catalogue loaded = Catalogue::embedded().value();
-    return loaded;
-}
 
 // One user on their way, who begins at the origin.
 class Walker {
@@ -23,7 +19,7 @@ public:
     explicit Walker(const std::string& configuration, ModelOptions options = {.seed = 1},
                     UserIndex user = 0)
         : configuration_(parse_configuration(configuration, "test").value()),
-          model_(configuration_, catalogue(), options),
+          model_(configuration_, test_catalogue(), options),
           walk_(model_, kOrigin, user, state, next) {
         state.mean_gap_s = 90;
         state.mean_absence_s = 604'800;

@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include "base/failpoint.hpp"
+#include "base/test_folder.hpp"
 
 namespace bassline::storage {
 namespace {
@@ -13,8 +14,7 @@ namespace {
 class LocalFileSystemTest : public testing::Test {
 protected:
     void SetUp() override {
-        char pattern[] = "/tmp/bassline-storage-XXXXXX";
-        root_ = mkdtemp(pattern);
+        root_ = make_test_folder("storage");
         files_ = open_local(root_).value();
     }
     void TearDown() override { std::filesystem::remove_all(root_); }

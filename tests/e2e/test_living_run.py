@@ -12,7 +12,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-SERVICE = ["--users", "60", "--days", "3", "--speed", "600"]
+SERVICE = ["--users", "60", "--days", "3", "--speed", "3600"]
 
 
 class LivingRun:

@@ -48,7 +48,7 @@ VENDORS = {
     "CLI/": {"cli"},
     "prometheus/": {"net", "dashboard", "base"},
     "zlib.h": {"ingest", "net", "simulator"},
-    "zstd.h": {"ingest", "simulator"},
+    "zstd.h": {"ingest", "lake", "simulator"},
 }
 
 BANNED_NAMES = re.compile(r"(^|_)(utils?|helpers?|common|misc|manager|old|legacy)(_|\.|$)")

@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "lake/chain_archive.hpp"
+
+#include <filesystem>
+#include <fstream>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "base/failpoint.hpp"
+#include "base/hash.hpp"
+#include "base/test_folder.hpp"
+#include "lake/chain.hpp"
+#include "lake/names.hpp"
+#include "storage/local_file_system.hpp"
+
+namespace bassline::lake {
+namespace {
+
+using testing::HasSubstr;
+
+constexpr std::uint64_t kEntries = 2 * kEntriesAnArchive + 100;
+
+class ChainArchiveTest : public testing::Test {
+protected:
+    void SetUp() override {
+        root_ = make_test_folder("archive");
+        files_ = storage::open_local(root_).value();
+        std::filesystem::create_directories(root_ + "/_ingest/files/log");
+        for (std::uint64_t seq = 0; seq < kEntries; ++seq) add_entry(seq);
+    }
+    void TearDown() override {
+        failpoints_armed = false;
+        std::filesystem::remove_all(root_);
+    }
+
+    // Straight into the log: nothing here asks how an entry came there.
+    void add_entry(std::uint64_t seq) {
+        const std::string content = to_json(
+            {.chain = "files", .seq = seq, .prev_sha256 = head_, .writer = std::to_string(seq)});
+        std::ofstream(files_->absolute(chain_entry_path("files", seq))) << content;
+        head_ = sha256_hex(content);
+    }
+    void expect_whole_chain() const {
+        const auto chain = Chain::load(*files_, "files");
+        ASSERT_TRUE(chain) << chain.error().message;
+        EXPECT_EQ(chain.value().next_seq(), kEntries);
+        EXPECT_EQ(chain.value().head_sha256, head_);
+        EXPECT_EQ(chain.value().entries[7].writer, "7");
+    }
+    std::size_t own_files() const {
+        return files_->list(chain_log_directory("files")).value().size();
+    }
+    static void arm(const std::string& setting) {
+        ASSERT_EQ(setenv("BASSLINE_FAILPOINTS", setting.c_str(), 1), 0);
+        ASSERT_TRUE(arm_failpoints_from_environment());
+    }
+
+    std::string root_;
+    std::string head_;
+    std::unique_ptr<storage::FileSystem> files_;
+};
+
+TEST_F(ChainArchiveTest, OnlyWholeArchivesAreMadeAndTheChainReadsAsBefore) {
+    EXPECT_EQ(archive_entries(*files_, "files", kEntriesAnArchive - 1).value(), 0);
+    EXPECT_EQ(archive_entries(*files_, "files", kEntriesAnArchive + 100).value(),
+              kEntriesAnArchive);
+    EXPECT_EQ(own_files(), kEntries - kEntriesAnArchive);
+    expect_whole_chain();
+
+    EXPECT_EQ(archive_entries(*files_, "files", kEntries).value(), kEntriesAnArchive);
+    EXPECT_EQ(archived_end(*files_, "files").value(), 2 * kEntriesAnArchive);
+    EXPECT_EQ(own_files(), 100);
+    EXPECT_EQ(end_of_chain(*files_, "files").value(), kEntries);
+    expect_whole_chain();
+}
+
+TEST_F(ChainArchiveTest, EntriesAreFoundOneByOneAndFromTheMiddle) {
+    const std::string before = read_entry(*files_, "files", 989).value().sha256;
+    ASSERT_TRUE(archive_entries(*files_, "files", kEntries));
+
+    EXPECT_EQ(read_entry(*files_, "files", 989).value().sha256, before);
+    EXPECT_EQ(Chain::follow(*files_, "files", 990, before).value().next_seq(), kEntries);
+    EXPECT_EQ(Chain::load_after(*files_, "files", 990, before).value().head_sha256, head_);
+
+    EntryBytes entries(*files_, "files");
+    const std::string later = entries.read(1500).value();
+    EXPECT_EQ(sha256_hex(entries.read(989).value()), before);
+    EXPECT_EQ(entries.read(1500).value(), later);
+    EXPECT_EQ(entries.read(kEntries).error().kind, ErrorKind::not_found);
+}
+
+TEST_F(ChainArchiveTest, AnInterruptionAnywhereLosesNothingAndIsMadeGood) {
+    for (const char* place :
+         {"lake.archive.before_rename=eio@1", "lake.archive.before_rename=eio@2",
+          "lake.archive.before_remove=eio@1", "lake.archive.before_remove=eio@700"}) {
+        arm(place);
+        EXPECT_FALSE(archive_entries(*files_, "files", kEntries)) << place;
+        failpoints_armed = false;
+        expect_whole_chain();
+    }
+    ASSERT_TRUE(archive_entries(*files_, "files", kEntries));
+    EXPECT_EQ(own_files(), 100);
+    expect_whole_chain();
+}
+
+TEST_F(ChainArchiveTest, ADamagedOrMissingArchiveIsNamed) {
+    ASSERT_TRUE(archive_entries(*files_, "files", kEntries));
+    const std::string path = files_->absolute(chain_archive_path("files", kEntriesAnArchive));
+    std::filesystem::resize_file(path, std::filesystem::file_size(path) - 10);
+    const auto damaged = Chain::load(*files_, "files");
+    ASSERT_FALSE(damaged);
+    EXPECT_EQ(damaged.error().kind, ErrorKind::bad_data);
+    EXPECT_THAT(damaged.error().message, HasSubstr(path));
+
+    std::filesystem::remove(path);
+    EXPECT_THAT(Chain::load(*files_, "files").error().message, HasSubstr("lacks entry 1000"));
+}
+
+}  // namespace
+}  // namespace bassline::lake
