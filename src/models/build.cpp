@@ -51,7 +51,6 @@ public:
                                                                   .is_full = plan.is_full}));
         TRY(create_published_views(scratch.connection(0), plan));
         graph_ = make_task_graph(manifest_, plan.built);
-        if(getenv("STG")) for(auto& task: graph_.tasks) if(task.kind==TaskKind::make_relation && task.node->materialized==Materialized::view) task.is_computed_once=true;
         const Interrupter interrupter(stop, [&scratch] { scratch.interrupt(); });
         TRY_ASSIGN(const auto outcomes, run_jobs(
                                             graph_.jobs, scratch.workers(),
@@ -164,13 +163,11 @@ public:
     }
 
 private:
-    KeptFiles kept(const Node& node) const {
-        KeptFiles kept;
-        for (const lake::TableFile& file : kept_table_files(node)) {
-            kept.paths.push_back(files_.absolute(file.path));
-            kept.bytes += file.bytes;
-        }
-        return kept;
+    std::vector<std::string> kept(const Node& node) const {
+        std::vector<std::string> paths;
+        for (const lake::TableFile& file : kept_table_files(node))
+            paths.push_back(files_.absolute(file.path));
+        return paths;
     }
 
     void add(NodeResult result) {

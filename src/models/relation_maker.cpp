@@ -10,8 +10,6 @@
 namespace bassline::models {
 namespace {
 
-const std::uint64_t kKeptBytesInMemory = getenv("KEPT") ? strtoull(getenv("KEPT"),nullptr,10) : std::uint64_t{16} << 20;  // of Parquet, a table
-
 // As dbt does for a model with a contract: its columns, in the order of the contract.
 std::string contracted_sql(const Node& node) {
     if (node.contract.empty()) return node.compiled_code;
@@ -91,32 +89,16 @@ Result<void> check_dates(duck::Connection& connection, const Manifest& manifest,
                  rows.int64(0), rows.is_null(1) ? "null" : rows.text(1));
 }
 
-std::string name_in(std::string_view schema, const Manifest& manifest, const Node& node) {
-    return fmt::format("{}.{}.{}", duck::quote_name(manifest.database), duck::quote_name(schema),
-                       duck::quote_name(node.name));
-}
-
-// A relation has a dozen readers or more, models and tests: a file a date, opened and decoded by
-// each, would cost most of a small build. Large tables have few readers, who want few columns.
-Result<std::string> select_kept(duck::Connection& connection, const Manifest& manifest,
-                                const Node& node, const KeptFiles& kept) {
-    const std::string select = select_files(kept.paths);
-    if (kept.bytes > kKeptBytesInMemory) return select;
-    const std::string table = name_in(kKeptSchema, manifest, node);
-    TRY(create_table(connection, table, select));
-    return "select * from " + table;
-}
-
 Result<MadeRelation> make_incremental(duck::Connection& connection, const Manifest& manifest,
-                                      const Node& node, const KeptFiles& kept) {
-    const std::string computed = name_in(kComputedSchema, manifest, node);
+                                      const Node& node,
+                                      const std::vector<std::string>& kept_files) {
+    const std::string computed =
+        fmt::format("{}.{}.{}", duck::quote_name(manifest.database),
+                    duck::quote_name(kComputedSchema), duck::quote_name(node.name));
     TRY_ASSIGN(const std::uint64_t rows, create_table(connection, computed, contracted_sql(node)));
     TRY(check_dates(connection, manifest, node, computed));
     std::string select = "select * from " + computed;
-    if (!kept.paths.empty()) {
-        TRY_ASSIGN(const std::string others, select_kept(connection, manifest, node, kept));
-        select = others + "\nunion all by name\n" + select;
-    }
+    if (!kept_files.empty()) select = select_files(kept_files) + "\nunion all by name\n" + select;
     TRY(connection.execute(fmt::format("create view {} as {}", node.relation_name, select)));
     return MadeRelation{.rows = rows, .computed = computed};
 }
@@ -124,7 +106,7 @@ Result<MadeRelation> make_incremental(duck::Connection& connection, const Manife
 }  // namespace
 
 Result<MadeRelation> make_relation(duck::Connection& connection, const Manifest& manifest,
-                                   const Task& task, const KeptFiles& kept) {
+                                   const Task& task, const std::vector<std::string>& kept_files) {
     const Node& node = *task.node;
     TRY(check_contract(connection, node));
     switch (node.materialized) {
@@ -134,7 +116,7 @@ Result<MadeRelation> make_relation(duck::Connection& connection, const Manifest&
                                                node.relation_name, node.compiled_code)));
             return MadeRelation{};
         case Materialized::incremental:
-            return make_incremental(connection, manifest, node, kept);
+            return make_incremental(connection, manifest, node, kept_files);
         case Materialized::table:
         case Materialized::seed: {
             const std::string select =

@@ -20,20 +20,14 @@ struct MadeRelation {
     std::string computed;    // the relation that holds the computed rows; empty for a view
 };
 
-/// The published files of an incremental table's dates that a build does not write.
-struct KeptFiles {
-    std::vector<std::string> paths;  // absolute
-    std::uint64_t bytes = 0;
-};
-
-/// An incremental table's relation is its kept files and the computed rows. Errors: `sql` if the
-/// statement fails, if an enforced contract does not hold, or if an incremental table has rows
-/// outside the dates that are written.
+/// `kept_files` (absolute): the published files of an incremental table's dates that this build
+/// does not write; its relation is those and the computed rows. Errors: `sql` if the statement
+/// fails, if an enforced contract does not hold, or if an incremental table has rows outside the
+/// dates that are written.
 Result<MadeRelation> make_relation(duck::Connection& connection, const Manifest& manifest,
-                                   const Task& task, const KeptFiles& kept);
+                                   const Task& task, const std::vector<std::string>& kept_files);
 
-/// The schemas that hold computed and kept rows of incremental tables.
+/// The schema that holds computed rows of incremental tables.
 inline constexpr const char* kComputedSchema = "_computed";
-inline constexpr const char* kKeptSchema = "_kept";
 
 }  // namespace bassline::models
