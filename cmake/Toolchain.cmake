@@ -16,6 +16,7 @@ target_include_directories(bassline_options INTERFACE ${CMAKE_SOURCE_DIR}/src)
 target_compile_options(bassline_options INTERFACE
     -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion -Wnon-virtual-dtor -Woverloaded-virtual
     -Wunused-result -Werror
+    -Wno-maybe-uninitialized  # GCC 12 sees it in every Result it has inlined deeply enough
     -Wno-missing-field-initializers)  # designated initialisers leave the rest at their defaults
 target_compile_definitions(bassline_options INTERFACE _GLIBCXX_ASSERTIONS)
 

@@ -11,7 +11,7 @@
 namespace bassline::dashboard {
 namespace {
 
-constexpr std::chrono::milliseconds kPollInterval{250};
+constexpr std::chrono::milliseconds kPollInterval{100};
 
 }  // namespace
 

@@ -77,7 +77,7 @@ private:
                 TRY_ASSIGN(changed, pass_with_retries(changed));
             } while (!changed.empty() && !stop_.stop_requested());
             follower_.hold(committer_.sources());
-            sleep_unless_stopped(stop_, options_.commit_interval);
+            options_.pause(stop_, options_.commit_interval);
         }
         return {};
     }

@@ -30,6 +30,10 @@ struct IngestOptions {
     std::size_t threads = 1;
     std::uint64_t memory_bytes = 512u << 20;
     std::chrono::milliseconds commit_interval{std::chrono::minutes(5)};
+    /// How the time between two looks at the inputs passes while following; returns early to have
+    /// what has arrived committed now.
+    std::function<void(const std::stop_token&, std::chrono::milliseconds)> pause =
+        sleep_unless_stopped;
     std::uint64_t batch_bytes = 1u << 30;  // of input
     std::optional<std::string> producer;
     bool follow = false;

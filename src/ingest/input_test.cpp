@@ -24,9 +24,7 @@ using testing::ElementsAre;
 
 class InputTest : public testing::Test {
 protected:
-    void SetUp() override {
-        root_ = make_test_folder("input");
-    }
+    void SetUp() override { root_ = make_test_folder("input"); }
     void TearDown() override { std::filesystem::remove_all(root_); }
 
     std::string path(const std::string& name) const { return root_ + "/" + name; }

@@ -13,9 +13,7 @@ namespace {
 
 class LakeTest : public testing::Test {
 protected:
-    void SetUp() override {
-        directory_ = make_test_folder("lake");
-    }
+    void SetUp() override { directory_ = make_test_folder("lake"); }
     void TearDown() override { std::filesystem::remove_all(directory_); }
 
     void write(const std::string& name, const std::string& content) const {

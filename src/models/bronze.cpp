@@ -22,7 +22,8 @@ bool reaches_beyond(const lake::LiveFile& file, const Positions& positions) {
 
 void add_file(Bronze& bronze, const lake::LiveFile& live, bool is_partial, bool is_new) {
     const lake::Output& output = live.output;
-    BronzeFile file{.path = output.final, .date = output.date, .is_partial = is_partial};
+    BronzeFile file{
+        .path = output.final, .date = output.date, .bytes = output.bytes, .is_partial = is_partial};
     bronze.has_new_outputs |= is_new;
     if (output.kind == lake::OutputKind::quarantine) {
         bronze.quarantine.push_back(std::move(file));

@@ -20,8 +20,9 @@ namespace bassline::models {
 using lake::Positions;
 
 struct BronzeFile {
-    std::string path;         // relative to the lake
-    std::string date;         // event date; for quarantine the date of ingest
+    std::string path;  // relative to the lake
+    std::string date;  // event date; for quarantine the date of ingest
+    std::uint64_t bytes = 0;
     bool is_partial = false;  // a merged file with rows beyond the position: read by chain and seq
 };
 

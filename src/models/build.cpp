@@ -50,7 +50,10 @@ public:
                                                                   .bronze = bronze,
                                                                   .is_full = plan.is_full}));
         TRY(create_published_views(scratch.connection(0), plan));
-        graph_ = make_task_graph(manifest_, plan.built);
+        const BronzeSize size = size_of(bronze, scope_.read);
+        if (size.is_small()) TRY(scratch.use_one_thread_a_query());
+        graph_ = make_task_graph(manifest_, plan.built,
+                                 size.is_in_small_files() ? Staging::table : Staging::view);
         const Interrupter interrupter(stop, [&scratch] { scratch.interrupt(); });
         TRY_ASSIGN(const auto outcomes, run_jobs(
                                             graph_.jobs, scratch.workers(),

@@ -104,6 +104,18 @@ BronzePaths bronze_files(const storage::FileSystem& files, const Bronze& bronze,
     return paths;
 }
 
+BronzeSize size_of(const Bronze& bronze, const std::set<std::string>& dates) {
+    BronzeSize size;
+    for (const auto& [topic, topic_files] : bronze.topics) {
+        for (const BronzeFile& file : topic_files) {
+            if (!dates.contains(file.date)) continue;
+            ++size.files;
+            size.bytes += file.bytes;
+        }
+    }
+    return size;
+}
+
 std::vector<std::string> table_files(const storage::FileSystem& files, const lake::Table& table,
                                      const std::set<std::string>& except) {
     std::vector<std::string> paths;

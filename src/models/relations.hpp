@@ -38,6 +38,20 @@ std::vector<std::string> bronze_relations();
 BronzePaths bronze_files(const storage::FileSystem& files, const Bronze& bronze,
                          const std::string& relation, const std::set<std::string>* dates);
 
+struct BronzeSize {
+    std::uint64_t files = 0;
+    std::uint64_t bytes = 0;
+
+    /// A dozen readers that each open all of the files cost more than keeping their rows.
+    bool is_in_small_files() const { return bytes < files * (std::uint64_t{128} << 10); }
+    /// A thread for each relation is quicker than several for one after the other: about two
+    /// million records.
+    bool is_small() const { return bytes < std::uint64_t{128} << 20; }
+};
+
+/// The bronze files of these event dates, quarantine aside.
+BronzeSize size_of(const Bronze& bronze, const std::set<std::string>& dates);
+
 /// Absolute paths of a published table's files, without those of the dates in `except`.
 std::vector<std::string> table_files(const storage::FileSystem& files, const lake::Table& table,
                                      const std::set<std::string>& except);

@@ -56,6 +56,10 @@ Result<void> Scratch::prepare(const Manifest& manifest, std::size_t workers) {
     return {};
 }
 
+Result<void> Scratch::use_one_thread_a_query() {
+    return connections_.front().execute("set global threads = 1");
+}
+
 void Scratch::interrupt() {
     for (duck::Connection& connection : connections_) connection.interrupt();
 }

@@ -34,6 +34,9 @@ public:
     duck::Connection& connection(std::size_t worker) { return connections_.at(worker); }
     const std::string& folder() const { return folder_.path(); }
 
+    /// Each worker's query keeps to its worker's thread.
+    Result<void> use_one_thread_a_query();
+
     /// Stops what all connections are running. From any thread.
     void interrupt();
 

@@ -70,8 +70,8 @@ bool concerns(const Node& test, const std::set<std::string>& built, bool is_ever
 
 class GraphMaker {
 public:
-    GraphMaker(const Manifest& manifest, const std::set<std::string>& built)
-        : manifest_(manifest), built_(built) {}
+    GraphMaker(const Manifest& manifest, const std::set<std::string>& built, Staging staging)
+        : manifest_(manifest), built_(built), staging_(staging) {}
 
     TaskGraph make() && {
         const bool is_everything = std::ranges::all_of(manifest_.nodes, [this](const Node& node) {
@@ -94,7 +94,8 @@ private:
         if (kind == TaskKind::make_relation) made_by_[node.unique_id] = graph_.tasks.size();
         if (kind == TaskKind::test && node.test.is_error_severity)
             gates_.push_back(graph_.tasks.size());
-        const bool is_once = kind == TaskKind::make_relation && is_computed_once(manifest_, node);
+        const bool is_once =
+            kind == TaskKind::make_relation && is_computed_once(manifest_, node, staging_);
         graph_.tasks.push_back({.kind = kind, .node = &node, .is_computed_once = is_once});
         graph_.jobs.push_back({.name = node.unique_id, .rank = static_cast<int>(kind)});
     }
@@ -137,6 +138,7 @@ private:
 
     const Manifest& manifest_;
     const std::set<std::string>& built_;
+    const Staging staging_;
     TaskGraph graph_;
     std::map<std::string, std::size_t> made_by_;  // unique id -> the task that makes its relation
     std::vector<std::size_t> gates_;              // tests whose failure skips
@@ -150,12 +152,12 @@ std::set<std::string> ancestors(const Manifest& manifest, const Node& node) {
     return found;
 }
 
-bool is_computed_once(const Manifest& manifest, const Node& node) {
+bool is_computed_once(const Manifest& manifest, const Node& node, Staging staging) {
     if (node.materialized != Materialized::view) return false;
     const auto is_node = [&manifest](const std::string& id) {
         return manifest.find(id) != nullptr;
     };
-    if (!std::ranges::any_of(node.depends_on, is_node)) return false;
+    if (staging == Staging::view && !std::ranges::any_of(node.depends_on, is_node)) return false;
     const auto readers = std::ranges::count_if(manifest.nodes, [&node](const Node& reader) {
         return reader.type == NodeType::model &&
                std::ranges::find(reader.depends_on, node.unique_id) != reader.depends_on.end();
@@ -176,8 +178,9 @@ Result<std::set<std::string>> select_tables(const Manifest& manifest, std::strin
     return selected;
 }
 
-TaskGraph make_task_graph(const Manifest& manifest, const std::set<std::string>& built) {
-    return GraphMaker(manifest, built).make();
+TaskGraph make_task_graph(const Manifest& manifest, const std::set<std::string>& built,
+                          Staging staging) {
+    return GraphMaker(manifest, built, staging).make();
 }
 
 }  // namespace bassline::models

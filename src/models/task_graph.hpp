@@ -35,15 +35,23 @@ Result<std::set<std::string>> select_tables(const Manifest& manifest, std::strin
 /// Unique ids of all ancestors of a node, sources included.
 std::set<std::string> ancestors(const Manifest& manifest, const Node& node);
 
+/// What becomes of views over sources alone that several models read.
+enum class Staging {
+    view,   // each reader decodes the few columns that it wants
+    table,  // the rows are kept: for sources of many small files
+};
+
 /// True for a view over other relations that several models read: computing its rows once is
-/// cheaper. (A view over sources alone is not kept: its readers want few of its columns.)
-bool is_computed_once(const Manifest& manifest, const Node& node);
+/// cheaper.
+bool is_computed_once(const Manifest& manifest, const Node& node, Staging staging);
 
 /// Views, seeds, the tables of `built`, the tests that concern them, and an export of each table of
 /// `built`. As in `dbt build`, a test runs when all its parents are done, and a child of a tested
 /// relation waits for the tests whose parents it all descends from, so that their failure skips it.
 /// The tasks point into the manifest.
-TaskGraph make_task_graph(const Manifest& manifest, const std::set<std::string>& built);
-TaskGraph make_task_graph(Manifest&& manifest, const std::set<std::string>& built) = delete;
+TaskGraph make_task_graph(const Manifest& manifest, const std::set<std::string>& built,
+                          Staging staging = Staging::view);
+TaskGraph make_task_graph(Manifest&& manifest, const std::set<std::string>& built,
+                          Staging staging = Staging::view) = delete;
 
 }  // namespace bassline::models

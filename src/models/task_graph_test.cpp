@@ -101,10 +101,11 @@ TEST(TaskGraph, only_a_view_over_models_with_several_readers_is_computed_once) {
                 model_node("x", "table", {"model.t.v", "model.t.staged"}),
                 model_node("y", "table", {"model.t.v", "model.t.staged"}),
                 model_node("w", "view", {"model.t.x"}), model_node("z", "table", {"model.t.w"})});
-    EXPECT_TRUE(is_computed_once(manifest, *manifest.find("model.t.v")));
-    EXPECT_FALSE(is_computed_once(manifest, *manifest.find("model.t.staged")));
-    EXPECT_FALSE(is_computed_once(manifest, *manifest.find("model.t.w")));
-    EXPECT_FALSE(is_computed_once(manifest, *manifest.find("model.t.x")));
+    EXPECT_TRUE(is_computed_once(manifest, *manifest.find("model.t.v"), Staging::view));
+    EXPECT_FALSE(is_computed_once(manifest, *manifest.find("model.t.staged"), Staging::view));
+    EXPECT_TRUE(is_computed_once(manifest, *manifest.find("model.t.staged"), Staging::table));
+    EXPECT_FALSE(is_computed_once(manifest, *manifest.find("model.t.w"), Staging::view));
+    EXPECT_FALSE(is_computed_once(manifest, *manifest.find("model.t.x"), Staging::view));
 }
 
 }  // namespace

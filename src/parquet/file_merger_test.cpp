@@ -8,11 +8,10 @@
 #include <arrow/io/memory.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-
-#include "base/test_folder.hpp"
 #include <parquet/arrow/reader.h>
 #include <parquet/file_reader.h>
 
+#include "base/test_folder.hpp"
 #include "storage/local_file_system.hpp"
 
 namespace bassline::parquet {

@@ -12,9 +12,10 @@ namespace {
 
 using std::chrono::steady_clock;
 
-constexpr std::chrono::seconds kRetryInterval{15};      // after a build that published nothing
-constexpr std::chrono::milliseconds kLookInterval{50};  // for new commits
-constexpr std::chrono::hours kAheadMax{24 * 36'500};    // of simulated events
+constexpr std::chrono::seconds kRetryInterval{15};  // after a build that published nothing
+constexpr std::chrono::milliseconds kCadenceMin{500};
+constexpr std::chrono::milliseconds kCommitPatience{300};  // of a build that has something to do
+constexpr std::chrono::hours kAheadMax{24 * 36'500};       // of simulated events
 
 // The first failure of any thread; it stops the others.
 class FirstFailure {
@@ -52,7 +53,9 @@ Pipeline::Pipeline(storage::FileSystem& files, const models::Manifest& manifest,
     options_.ingest.on_commit = [this](const lake::Entry& entry) {
         monitor_.committed(entry);
         if (source_) source_->ingested(entry);
+        const std::lock_guard lock(mutex_);
         ++commits_;
+        commit_came_.notify_all();
     };
     options_.serve.on_snapshot = [this](std::uint64_t snapshot, Timestamp watermark) {
         monitor_.shown(snapshot, watermark);
@@ -112,9 +115,30 @@ Result<void> Pipeline::follow(const std::stop_token& stop, const OnNotice& on_no
     ingest::IngestOptions following = options_.ingest;
     following.follow = true;
     following.commit_interval = options_.cadence;
+    following.pause = [this](const std::stop_token& token, std::chrono::milliseconds longest) {
+        pause(token, longest);
+    };
     ingest::Progress progress;
     TRY(ingest::ingest(files_, following, clock_, stop, progress, on_notice));
     return {};
+}
+
+// A build that is ready to begin wants what has arrived by then: else an event would wait for the
+// next commit and then once more for the build after it.
+void Pipeline::pause(const std::stop_token& stop, std::chrono::milliseconds longest) {
+    const auto least = std::min(longest, kCadenceMin);
+    sleep_unless_stopped(stop, least);
+    std::unique_lock lock(mutex_);
+    commit_wanted_.wait_for(lock, stop, longest - least, [this] { return is_commit_wanted_; });
+    is_commit_wanted_ = false;
+}
+
+void Pipeline::wait_for_commit(const std::stop_token& stop, std::chrono::milliseconds patience) {
+    std::unique_lock lock(mutex_);
+    const std::uint64_t before = commits_;
+    is_commit_wanted_ = true;
+    commit_wanted_.notify_all();
+    commit_came_.wait_for(lock, stop, patience, [&] { return commits_ != before; });
 }
 
 // True if something was published or there was nothing to build.
@@ -141,11 +165,10 @@ void Pipeline::keep_building(const std::stop_token& stop) {
     std::uint64_t built = 0;
     bool is_first = true;
     while (!stop.stop_requested()) {
+        if (!is_first)
+            wait_for_commit(stop, commits_ == built ? options_.cadence : kCommitPatience);
         const std::uint64_t commits = commits_;
-        if (commits == built && !is_first) {
-            sleep_unless_stopped(stop, kLookInterval);
-            continue;
-        }
+        if (commits == built && !is_first) continue;
         is_first = false;
         built = commits;
         if (!build_once(stop)) {

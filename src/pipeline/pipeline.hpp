@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <atomic>
 #include <chrono>
+#include <condition_variable>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <stop_token>
 
@@ -33,7 +36,7 @@ struct RunOptions {
     ingest::IngestOptions ingest;  // `follow` and `on_commit` are set here; inputs too if simulated
     models::BuildOptions build;
     dashboard::ServeOptions serve;            // `pipeline` and `on_snapshot` are set here
-    std::chrono::milliseconds cadence{2000};  // between commits
+    std::chrono::milliseconds cadence{2000};  // between commits, at most; see Pipeline::pause
     std::optional<RunSettings> simulated;     // the source, in place of inputs
     Pace pace;                                // of the simulated source
     std::chrono::milliseconds compaction_interval{30'000};
@@ -73,6 +76,8 @@ private:
 
     Result<void> simulate(const std::stop_token& stop);
     Result<void> follow(const std::stop_token& stop, const OnNotice& on_notice);
+    void pause(const std::stop_token& stop, std::chrono::milliseconds longest);
+    void wait_for_commit(const std::stop_token& stop, std::chrono::milliseconds patience);
     void keep_building(const std::stop_token& stop);
     void keep_compacting(const std::stop_token& stop);
     bool build_once(const std::stop_token& stop);
@@ -85,6 +90,10 @@ private:
     std::unique_ptr<SimulatedSource> source_;  // null: the inputs are the source
     Monitor monitor_;
     std::atomic<std::uint64_t> commits_ = 0;
+    std::mutex mutex_;  // guards the next
+    bool is_commit_wanted_ = false;
+    std::condition_variable_any commit_wanted_;
+    std::condition_variable_any commit_came_;
     std::atomic<std::int64_t> live_from_s_ = 0;  // simulated, when live began
     std::chrono::steady_clock::time_point live_began_;
 };

@@ -46,7 +46,6 @@ VENDORS = {
     "openssl/": {"base"},
     "curl/": {"net"},
     "CLI/": {"cli"},
-    "prometheus/": {"net", "dashboard", "base"},
     "zlib.h": {"ingest", "net", "simulator"},
     "zstd.h": {"ingest", "lake", "simulator"},
 }
