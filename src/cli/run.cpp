@@ -13,10 +13,12 @@
 #include "cli/progress.hpp"
 #include "cli/stages.hpp"
 #include "cli/values.hpp"
+#include "lake/file_sources.hpp"
 #include "lake/lake.hpp"
 #include "models/packaged_models.hpp"
 #include "pipeline/pipeline.hpp"
 #include "pipeline/summary.hpp"
+#include "simulator/configuration.hpp"
 
 // `bassline run`: the whole pipeline in one process.
 namespace bassline::cli {
@@ -33,8 +35,7 @@ struct RunArguments {
     pipeline::RunOptions run;
 };
 
-constexpr double kSpeedDefault = 300;   // a day in five minutes: a viewer sees it move
-constexpr int kRetainDaysDefault = 90;  // of a simulated service, whose days pass quickly
+constexpr double kSpeedDefault = 300;  // a day in five minutes: a viewer sees it move
 
 std::uint64_t total(const std::map<std::string, std::uint64_t>& rows) {
     return std::accumulate(rows.begin(), rows.end(), std::uint64_t{0},
@@ -110,14 +111,26 @@ Result<pipeline::BackfillReport> back_fill(pipeline::Pipeline& pipeline,
 // The lake's service goes on, or a new lake gets one.
 Result<pipeline::RunSettings> settle(storage::FileSystem& files,
                                      const pipeline::AskedSettings& asked, const Clock& clock) {
-    TRY_ASSIGN(const auto made, pipeline::load_settings(files));
+    TRY_ASSIGN(auto made, pipeline::load_settings(files));
     if (made) {
         TRY(pipeline::check_settings(asked, *made));
+        if (asked.retain_days && *asked.retain_days != made->retain_days) {
+            made->retain_days = *asked.retain_days;
+            TRY(pipeline::save_settings(files, *made));
+        }
         return *made;
+    }
+    TRY_ASSIGN(const auto ingested, lake::load_files_chain(files));
+    if (!ingested.sources.sources.empty()) {
+        return error(ErrorKind::config,
+                     "this lake holds ingested logs, which a simulated service must not mix with; "
+                     "give --from to go on with them, or take another --lake");
     }
     const auto now =
         std::chrono::duration_cast<std::chrono::seconds>(clock.now().time_since_epoch());
     const pipeline::RunSettings settings = pipeline::new_settings(asked, now.count());
+    TRY_ASSIGN(const auto configuration, simulator::load_configuration(settings.config));
+    for (const std::string& warning : configuration.warnings) log_warn("{}", warning);
     TRY(pipeline::save_settings(files, settings));
     return settings;
 }
@@ -125,8 +138,9 @@ Result<pipeline::RunSettings> settle(storage::FileSystem& files,
 // Where the events come from. Errors: `config` if the lake's events come from elsewhere.
 Result<void> choose_source(RunArguments& options, storage::FileSystem& files, const Clock& clock) {
     if (options.run.ingest.inputs.empty()) {
+        options.simulated.retain_days = options.run.retain_days;
         TRY_ASSIGN(options.run.simulated, settle(files, options.simulated, clock));
-        if (!options.run.retain_days) options.run.retain_days = kRetainDaysDefault;
+        options.run.retain_days = options.run.simulated->retain_days;
         if (!options.run.pace.rate) options.run.pace.speed = options.speed.value_or(kSpeedDefault);
         return {};
     }
@@ -222,8 +236,8 @@ Run declare_run(CLI::App& app) {
     add_simulation_options(app, *options);
     app.add_flag("--once", options->once, "Back-fill, build, print the summary and exit");
     app.add_option("--retain", run_options.retain_days,
-                   "Days to keep, by event date, once live; older ones leave every layer (default "
-                   "all, of a simulated service 90)")
+                   "Days to keep, by event date, once live; older ones leave every layer, for good "
+                   "(default all; of a simulated service 90, or its --days and 60 if that is more)")
         ->check(CLI::Range(1, 36'500))
         ->type_name("DAYS");
     app.add_option("--port", run_options.serve.port,

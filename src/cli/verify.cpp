@@ -83,8 +83,8 @@ void print_table(const VerifyReport& report) {
         fmt::print("{} replaced files stay for readers until a compact removes them\n",
                    report.files_awaiting);
     }
-    fmt::print("{} entries, {} files, {} rows, {} snapshots: {}\n", report.entries, report.files,
-               report.rows, report.snapshots,
+    fmt::print("{} entries, {} files, {} rows, {} snapshot{}: {}\n", report.entries, report.files,
+               report.rows, report.snapshots, report.snapshots == 1 ? "" : "s",
                report.ok() ? "all as committed"
                            : fmt::format("{} finding{}", report.findings.size(),
                                          report.findings.size() == 1 ? "" : "s"));

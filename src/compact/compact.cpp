@@ -9,6 +9,7 @@
 
 #include "base/failpoint.hpp"
 #include "base/hash.hpp"
+#include "base/log.hpp"
 #include "compact/failpoints.hpp"
 #include "compact/merge.hpp"
 #include "compact/sweep.hpp"
@@ -44,7 +45,7 @@ public:
         TRY(merge_closed_hours(stop));
         TRY(sweep_past_grace());
         TRY(lake::keep_checkpoint(files_, log_, lake::kCompactChain));
-        TRY(archive_old_entries());
+        if (!summary_.interrupted) archive_old_entries(stop);
         summary_.retained_from = log_.live.retained_from;
         summary_.seconds = std::chrono::duration<double>(clock_.now() - started).count();
         return std::move(summary_);
@@ -134,19 +135,15 @@ private:
         summary_.files_written += entry.outputs.size();
     }
 
-    // Of chains whose lock keeps out a writer older than the entries; a sweep reads its own
-    // entries one by one until it is done with them.
-    Result<void> archive_old_entries() {
-        TRY_ASSIGN(const std::uint64_t swept, lake::swept_entries(files_));
+    // Housekeeping: what keeps it from being done undoes nothing of the compaction.
+    void archive_old_entries(const std::stop_token& stop) {
         for (const std::string_view chain : {lake::kFilesChain, lake::kCompactChain}) {
             const auto head = log_.live.heads.find(std::string(chain));
             if (head == log_.live.heads.end()) continue;
-            std::uint64_t end = head->second.next_seq;
-            end -= std::min(end, lake::kEntriesNotArchived);
-            if (chain == lake::kCompactChain) end = std::min(end, swept);
-            TRY(lake::archive_entries(files_, chain, end));
+            const auto done = lake::archive_entries(files_, chain, head->second.next_seq,
+                                                    clock_.now(), options_.archive, stop);
+            if (!done) log_warn("old chain entries stay as they are: {}", done.error().message);
         }
-        return {};
     }
 
     static lake::Replaced replaced(const lake::LiveFile& file) {

@@ -10,6 +10,7 @@
 #include "base/clock.hpp"
 #include "base/result.hpp"
 #include "compact/plan.hpp"
+#include "lake/chain_archive.hpp"
 #include "storage/file_system.hpp"
 
 // A compaction: small files of closed hours become one, dates past retention leave
@@ -26,6 +27,7 @@ struct CompactOptions {
     std::optional<int> retain_days;   // at least 1; none: nothing expires
     std::chrono::milliseconds grace{std::chrono::minutes(10)};  // before replaced files leave
     PlanLimits limits;
+    lake::ArchiveRule archive;  // which chain entries keep a file each
 };
 
 struct CompactSummary {

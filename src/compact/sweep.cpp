@@ -8,6 +8,7 @@
 
 #include "base/failpoint.hpp"
 #include "compact/failpoints.hpp"
+#include "lake/chain_archive.hpp"
 #include "lake/live_files.hpp"
 #include "lake/names.hpp"
 
@@ -101,8 +102,9 @@ Result<SweepResult> sweep(FileSystem& files, std::uint64_t end, Timestamp now,
                           std::chrono::milliseconds grace) {
     SweepResult result;
     TRY_ASSIGN(const std::uint64_t first, lake::swept_entries(files));
+    lake::EntryReader entries(files, lake::kCompactChain);
     for (std::uint64_t seq = first; seq < end; ++seq) {
-        TRY_ASSIGN(const lake::ReadEntry read, lake::read_entry(files, lake::kCompactChain, seq));
+        TRY_ASSIGN(const lake::ReadEntry read, entries.read(seq));
         const std::uint64_t replaced = read.entry.replaced.size();
         if (result.awaiting > 0 || read.entry.committed_at + grace > now) {
             result.awaiting += replaced;

@@ -28,18 +28,21 @@ void GoldStore::fail(std::string message) {
 }
 
 void GoldStore::refresh() {
-    auto newest = lake::newest_snapshot(files_);
-    if (!newest) return fail(newest.error().message);
-    if (!newest.value()) return;
+    const auto numbers = lake::list_snapshots(files_);
+    if (!numbers) return fail(numbers.error().message);
+    if (numbers.value().empty()) return;
     const auto loaded = state().gold;
-    if (loaded && loaded->snapshot == newest.value()->n) {
+    if (loaded && loaded->snapshot == numbers.value().back()) {
         const std::lock_guard lock(mutex_);
         state_.failure.clear();  // what failed was a look, and this one did not
         return;
     }
-    auto gold = read_gold(files_, *newest.value());
+    const auto newest = lake::read_snapshot(files_, numbers.value().back());
+    if (!newest) return fail(newest.error().message);
+    auto gold = read_gold(files_, newest.value());
     if (!gold) return fail(gold.error().message);
-    log_info("snapshot {} of run {} is on the page", gold.value().snapshot, gold.value().run);
+    if (!loaded)
+        log_info("snapshot {} of run {} is on the page", gold.value().snapshot, gold.value().run);
     auto shared = std::make_shared<const Gold>(std::move(gold).value());
     {
         const std::lock_guard lock(mutex_);

@@ -2,6 +2,7 @@
 #include "lake/chain.hpp"
 
 #include <algorithm>
+#include <cstdlib>
 #include <tuple>
 
 #include "base/failpoint.hpp"
@@ -14,24 +15,6 @@ namespace bassline::lake {
 namespace {
 
 using storage::FileSystem;
-
-Error damaged(const FileSystem& files, std::string_view path, const Error& cause) {
-    return error(cause.kind, "chain entry {}: {}", files.absolute(path), cause.message);
-}
-
-Result<ReadEntry> read_entry_from(EntryBytes& bytes, const FileSystem& files,
-                                  std::string_view chain, std::uint64_t seq) {
-    TRY_ASSIGN(const std::string content, bytes.read(seq));
-    const std::string path = chain_entry_path(chain, seq);
-    auto parsed = entry_from_json(content);
-    if (!parsed) return damaged(files, path, parsed.error());
-    Entry entry = std::move(parsed).value();
-    if (entry.seq != seq || entry.chain != chain) {
-        return error(ErrorKind::bad_data, "chain entry {}: says it is entry {} of chain {}",
-                     files.absolute(path), entry.seq, entry.chain);
-    }
-    return ReadEntry{.entry = std::move(entry), .sha256 = sha256_hex(content)};
-}
 
 // Appends an entry that was read, if it continues the chain.
 Result<void> append_entry(const FileSystem& files, Chain& chain, ReadEntry read) {
@@ -120,9 +103,9 @@ Result<Chain> Chain::load_after(const FileSystem& files, std::string_view name,
                                 std::uint64_t first_seq, std::string head_sha256) {
     Chain chain{.name = std::string(name), .first_seq = first_seq, .head_sha256 = head_sha256};
     TRY_ASSIGN(const std::uint64_t end, end_of_chain(files, name));
-    EntryBytes bytes(files, name);
+    EntryReader entries(files, name);
     while (chain.next_seq() < end) {
-        auto read = read_entry_from(bytes, files, name, chain.next_seq());
+        auto read = entries.read(chain.next_seq());
         if (!read && read.error().kind == ErrorKind::not_found) {
             return error(ErrorKind::bad_data,
                          "chain {} lacks entry {}: {} is missing, yet {} stands", name,
@@ -138,9 +121,9 @@ Result<Chain> Chain::load_after(const FileSystem& files, std::string_view name,
 Result<Chain> Chain::follow(const FileSystem& files, std::string_view name, std::uint64_t first_seq,
                             std::string head_sha256) {
     Chain chain{.name = std::string(name), .first_seq = first_seq, .head_sha256 = head_sha256};
-    EntryBytes bytes(files, name);
+    EntryReader entries(files, name);
     for (;;) {
-        auto read = read_entry_from(bytes, files, name, chain.next_seq());
+        auto read = entries.read(chain.next_seq());
         if (!read && read.error().kind == ErrorKind::not_found) return chain;
         if (!read) return std::move(read).error();
         TRY(append_entry(files, chain, std::move(read).value()));
@@ -148,8 +131,7 @@ Result<Chain> Chain::follow(const FileSystem& files, std::string_view name, std:
 }
 
 Result<ReadEntry> read_entry(const FileSystem& files, std::string_view chain, std::uint64_t seq) {
-    EntryBytes bytes(files, chain);
-    return read_entry_from(bytes, files, chain, seq);
+    return EntryReader(files, chain).read(seq);
 }
 
 Result<std::vector<std::string>> list_chains(const FileSystem& files) {
@@ -186,6 +168,12 @@ Result<void> commit(FileSystem& files, const Entry& entry) {
     TRY(failpoint(kCommitBeforeStaged));
     TRY(files.write_durably(staged, content));
     TRY(failpoint(kCommitBeforeRename));
+    TRY_ASSIGN(const std::uint64_t archived, archived_end(files, entry.chain));
+    if (entry.seq < archived) {  // its name may be free again, its number is not
+        return error(ErrorKind::conflict,
+                     "entry {} of chain {} was committed and archived long ago", entry.seq,
+                     entry.chain);
+    }
     auto renamed = files.rename_no_replace(staged, chain_entry_path(entry.chain, entry.seq));
     if (!renamed) TRY(settle_commit(files, entry, content, std::move(renamed).error()));
     TRY(failpoint(kCommitAfterRename));

@@ -2,10 +2,14 @@
 #include "lake/chain_archive.hpp"
 
 #include <algorithm>
+#include <cstdlib>
+#include <set>
+#include <vector>
 
 #include <zstd.h>
 
 #include "base/failpoint.hpp"
+#include "base/hash.hpp"
 #include "lake/failpoints.hpp"
 #include "lake/names.hpp"
 
@@ -15,7 +19,7 @@ namespace {
 using storage::FileSystem;
 
 constexpr int kLevel = 9;  // entries resemble each other: 30 to 1
-constexpr unsigned long long kArchiveBytesMax = 1ull << 30;
+constexpr std::size_t kArchiveBytesMax = std::size_t{256} << 20;
 
 Result<std::string> compress(std::string_view content) {
     std::string compressed(ZSTD_compressBound(content.size()), '\0');
@@ -45,52 +49,106 @@ std::uint64_t first_of_archive(std::uint64_t seq) {
     return seq / kEntriesAnArchive * kEntriesAnArchive;
 }
 
-// Readers find every entry in the archive before its own name goes.
-Result<void> write_archive(FileSystem& files, std::string_view chain, std::uint64_t first) {
-    EntryBytes entries(files, chain);
-    std::string content;
-    for (std::uint64_t seq = first; seq < first + kEntriesAnArchive; ++seq) {
-        TRY_ASSIGN(const std::string entry, entries.read(seq));
-        if (entry.empty() || entry.find('\n') != entry.size() - 1) {
-            return error(ErrorKind::bad_data, "chain entry {} is not one line",
-                         files.absolute(chain_entry_path(chain, seq)));
-        }
-        content += entry;
-    }
-    TRY_ASSIGN(const std::string compressed, compress(content));
-    const std::string path = chain_archive_path(chain, first);
-    const std::string staged = path + ".staged";
-    TRY(files.make_directories(chain_archive_directory(chain)));
-    TRY(files.remove(staged));
-    TRY(files.write_durably(staged, compressed));
-    TRY(failpoint(kArchiveBeforeRename));
-    TRY(files.rename_over(staged, path));
-    return files.sync_directory(chain_archive_directory(chain));
+std::uint64_t seq_in(std::string_view path) {
+    return std::strtoull(std::string(path.substr(path.rfind('/') + 1)).c_str(), nullptr, 10);
 }
 
-Result<std::uint64_t> remove_archived(FileSystem& files, std::string_view chain,
-                                      std::uint64_t end) {
-    std::uint64_t removed = 0;
-    TRY_ASSIGN(const auto listed, files.list(chain_log_directory(chain)));
-    for (const auto& file : listed) {
-        if (file.path >= chain_entry_path(chain, end)) break;
-        TRY(failpoint(kArchiveBeforeRemove));
-        TRY(files.remove(file.path));
-        ++removed;
+class Archiver {
+public:
+    Archiver(FileSystem& files, std::string_view chain, Timestamp before)
+        : files_(files), chain_(chain), before_(before) {}
+
+    // False if these entries keep their files: too young or too large.
+    Result<bool> write(std::uint64_t first) {
+        EntryReader entries(files_, chain_);
+        std::string content;
+        std::string previous;
+        for (std::uint64_t seq = first; seq < first + kEntriesAnArchive; ++seq) {
+            TRY_ASSIGN(const ReadEntry read, entries.read(seq));
+            if (!previous.empty() && read.entry.prev_sha256 != previous) {
+                return error(ErrorKind::bad_data,
+                             "chain entry {}: its prev_sha256 does not match entry {}",
+                             files_.absolute(chain_entry_path(chain_, seq)), seq - 1);
+            }
+            previous = read.sha256;
+            if (read.entry.committed_at > before_) return false;
+            TRY_ASSIGN(const std::string bytes, entries.bytes(seq));
+            content += bytes;
+            if (content.size() > kArchiveBytesMax) return false;
+        }
+        TRY_ASSIGN(const std::string compressed, compress(content));
+        const std::string path = chain_archive_path(chain_, first);
+        const std::string staged = path + ".staged";
+        TRY(files_.make_directories(chain_archive_directory(chain_)));
+        TRY(files_.remove(staged));
+        TRY(files_.write_durably(staged, compressed));
+        TRY(failpoint(kArchiveBeforeRename));
+        TRY(files_.rename_over(staged, path));
+        return true;
     }
-    return removed;
-}
+
+    // Own files of archived entries go once the archive is durable and holds the same bytes.
+    Result<std::uint64_t> remove_own_files(std::uint64_t end) {
+        TRY_ASSIGN(const auto own, own_files_before(end));
+        if (own.empty()) return std::uint64_t{0};
+        std::set<std::uint64_t> archives;
+        for (const std::uint64_t seq : own) archives.insert(first_of_archive(seq));
+        for (const std::uint64_t first : archives) {
+            TRY_ASSIGN(const bool stands, files_.exists(chain_archive_path(chain_, first)));
+            if (stands) continue;  // lost since, and its entries given back
+            TRY_ASSIGN(const bool written, write(first));
+            if (!written) return std::uint64_t{0};
+        }
+        TRY(files_.sync_directory(chain_archive_directory(chain_)));
+        TRY(files_.sync_directory(chain_directory(chain_)));
+        EntryReader archived(files_, chain_);
+        for (const std::uint64_t seq : own) TRY(remove_own_file(archived, seq));
+        return own.size();
+    }
+
+private:
+    Result<std::vector<std::uint64_t>> own_files_before(std::uint64_t end) const {
+        std::vector<std::uint64_t> own;
+        TRY_ASSIGN(const auto listed, files_.list(chain_log_directory(chain_)));
+        for (const auto& file : listed) {
+            const std::uint64_t seq = seq_in(file.path);
+            if (seq < end && file.path == chain_entry_path(chain_, seq)) own.push_back(seq);
+        }
+        return own;
+    }
+
+    Result<void> remove_own_file(EntryReader& archived, std::uint64_t seq) {
+        const std::string path = chain_entry_path(chain_, seq);
+        TRY_ASSIGN(const std::string own, files_.read(path));
+        TRY_ASSIGN(const std::string kept, archived.archived_bytes(seq));
+        if (own != kept) {
+            return error(ErrorKind::bad_data, "chain entry {} differs from the one in {}",
+                         files_.absolute(path),
+                         files_.absolute(chain_archive_path(chain_, first_of_archive(seq))));
+        }
+        TRY(failpoint(kArchiveBeforeRemove));
+        return files_.remove(path);
+    }
+
+    FileSystem& files_;
+    const std::string chain_;
+    const Timestamp before_;
+};
 
 }  // namespace
 
-Result<std::uint64_t> archive_entries(FileSystem& files, std::string_view chain,
-                                      std::uint64_t end) {
+Result<std::uint64_t> archive_entries(FileSystem& files, std::string_view chain, std::uint64_t end,
+                                      Timestamp now, const ArchiveRule& rule,
+                                      const std::stop_token& stop) {
+    Archiver archiver(files, chain, now - rule.age);
+    end -= std::min(end, rule.newest);
     TRY_ASSIGN(std::uint64_t archived, archived_end(files, chain));
-    while (archived + kEntriesAnArchive <= end) {
-        TRY(write_archive(files, chain, archived));
+    while (archived + kEntriesAnArchive <= end && !stop.stop_requested()) {
+        TRY_ASSIGN(const bool written, archiver.write(archived));
+        if (!written) break;
         archived += kEntriesAnArchive;
     }
-    return archived == 0 ? std::uint64_t{0} : remove_archived(files, chain, archived);
+    return archived == 0 ? std::uint64_t{0} : archiver.remove_own_files(archived);
 }
 
 Result<std::uint64_t> archived_end(const FileSystem& files, std::string_view chain) {
@@ -99,8 +157,7 @@ Result<std::uint64_t> archived_end(const FileSystem& files, std::string_view cha
     if (!listed) return listed.error();
     std::uint64_t end = 0;
     for (const auto& file : listed.value()) {
-        const std::string base = file.path.substr(file.path.rfind('/') + 1);
-        const std::uint64_t first = std::strtoull(base.c_str(), nullptr, 10);
+        const std::uint64_t first = seq_in(file.path);
         if (file.path == chain_archive_path(chain, first)) {
             end = std::max(end, first + kEntriesAnArchive);
         }
@@ -108,16 +165,38 @@ Result<std::uint64_t> archived_end(const FileSystem& files, std::string_view cha
     return end;
 }
 
-bool EntryBytes::holds(std::uint64_t seq) const {
+bool EntryReader::holds(std::uint64_t seq) const {
     return !lines_.empty() && seq >= first_ && seq < first_ + kEntriesAnArchive;
 }
 
-Result<std::string> EntryBytes::read(std::uint64_t seq) {
-    if (!holds(seq)) {
-        auto own = files_.read(chain_entry_path(chain_, seq));
-        if (own || own.error().kind != ErrorKind::not_found) return own;
-        TRY(open_archive(seq));
+Result<ReadEntry> EntryReader::read(std::uint64_t seq) {
+    TRY_ASSIGN(const std::string content, bytes(seq));
+    auto parsed = entry_from_json(content);
+    if (!parsed) {
+        return error(parsed.error().kind, "chain entry {}: {}", files_.absolute(path_),
+                     parsed.error().message);
     }
+    Entry entry = std::move(parsed).value();
+    if (entry.seq != seq || entry.chain != chain_) {
+        return error(ErrorKind::bad_data, "chain entry {}: says it is entry {} of chain {}",
+                     files_.absolute(path_), entry.seq, entry.chain);
+    }
+    return ReadEntry{.entry = std::move(entry), .sha256 = sha256_hex(content)};
+}
+
+Result<std::string> EntryReader::bytes(std::uint64_t seq) {
+    if (holds(seq)) return archived_bytes(seq);
+    path_ = chain_entry_path(chain_, seq);
+    auto own = files_.read(path_);
+    if (own || own.error().kind != ErrorKind::not_found) return own;
+    auto archived = archived_bytes(seq);
+    if (!archived && archived.error().kind == ErrorKind::not_found) return own;
+    return archived;
+}
+
+Result<std::string> EntryReader::archived_bytes(std::uint64_t seq) {
+    if (!holds(seq)) TRY(open_archive(seq));
+    path_ = chain_archive_path(chain_, first_);
     if (seq < next_) {
         at_ = 0;
         next_ = first_;
@@ -125,8 +204,7 @@ Result<std::string> EntryBytes::read(std::uint64_t seq) {
     for (;; ++next_) {
         const std::size_t end = lines_.find('\n', at_);
         if (end == std::string::npos) {
-            return error(ErrorKind::bad_data, "{} lacks entry {}",
-                         files_.absolute(chain_archive_path(chain_, first_)), seq);
+            return error(ErrorKind::bad_data, "{} lacks entry {}", files_.absolute(path_), seq);
         }
         const std::size_t begin = at_;
         at_ = end + 1;
@@ -137,7 +215,7 @@ Result<std::string> EntryBytes::read(std::uint64_t seq) {
     }
 }
 
-Result<void> EntryBytes::open_archive(std::uint64_t seq) {
+Result<void> EntryReader::open_archive(std::uint64_t seq) {
     const std::string path = chain_archive_path(chain_, first_of_archive(seq));
     TRY_ASSIGN(const std::string compressed, files_.read(path));
     auto lines = decompress(compressed);

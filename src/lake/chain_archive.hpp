@@ -1,40 +1,53 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <chrono>
 #include <cstdint>
+#include <stop_token>
 #include <string>
 #include <string_view>
 
+#include "base/clock.hpp"
 #include "base/result.hpp"
+#include "lake/chain.hpp"
 #include "storage/file_system.hpp"
 
 // Old entries of a chain, a thousand a file instead of one (docs/formats/lake.md, "Archives").
 namespace bassline::lake {
 
 inline constexpr std::uint64_t kEntriesAnArchive = 1000;
-/// The newest entries keep a file each: what a start, a build or a sweep may read one by one.
-inline constexpr std::uint64_t kEntriesNotArchived = 1000;
 
-/// Moves entries before `end` into archives, whole archives only. The caller sees to it that no
-/// writer of the chain can be older than they are: on a local lake its lock does. Interrupted
-/// anywhere, every entry stands under at least one of its two names, and the next call goes on.
-/// Returns how many entries lost their own file. Errors: `bad_data` (an entry is damaged), `io`.
+/// Which entries keep a file each.
+struct ArchiveRule {
+    std::uint64_t newest = 1000;  // what a start, a build or a sweep may read one by one
+    std::chrono::milliseconds age{std::chrono::hours(1)};  // far longer than a writer may pause
+};
+
+/// Moves the entries before `end` that the rule lets go into archives, whole archives only.
+/// Interrupted anywhere, every entry stands under at least one of its two names, and the next call
+/// goes on. Entries too large to be held together keep their files. Returns how many lost theirs.
+/// Errors: `bad_data` (an entry or archive is damaged, or the two differ; nothing is removed),
+/// `not_found` (an entry is missing), `io`.
 Result<std::uint64_t> archive_entries(storage::FileSystem& files, std::string_view chain,
-                                      std::uint64_t end);
+                                      std::uint64_t end, Timestamp now, const ArchiveRule& rule,
+                                      const std::stop_token& stop);
 
 /// Seq after the last archived entry; 0 if there is none.
 Result<std::uint64_t> archived_end(const storage::FileSystem& files, std::string_view chain);
 
-/// The bytes of entries, wherever they stand. An archive is kept in memory until another is needed:
-/// read in order, each is read once. For one thread.
-class EntryBytes {
+/// Reads entries wherever they stand. An archive is kept in memory until another is needed: read in
+/// order, each is read once. For one thread.
+class EntryReader {
 public:
     /// `files` must outlive this.
-    EntryBytes(const storage::FileSystem& files, std::string_view chain)
+    EntryReader(const storage::FileSystem& files, std::string_view chain)
         : files_(files), chain_(chain) {}
 
-    /// Errors: `not_found`, `bad_data` (a damaged archive), `io`.
-    Result<std::string> read(std::uint64_t seq);
+    /// Errors: `not_found`, `bad_data` (naming what is damaged), `config`, `io`.
+    Result<ReadEntry> read(std::uint64_t seq);
+    Result<std::string> bytes(std::uint64_t seq);
+    /// From its archive, whatever stands under its own name.
+    Result<std::string> archived_bytes(std::uint64_t seq);
 
 private:
     bool holds(std::uint64_t seq) const;
@@ -42,6 +55,7 @@ private:
 
     const storage::FileSystem& files_;
     std::string chain_;
+    std::string path_;         // where the last entry stood
     std::uint64_t first_ = 0;  // seq of the first line of `lines_`
     std::string lines_;        // of one archive, each an entry
     std::size_t at_ = 0;       // where the line of `next_` begins

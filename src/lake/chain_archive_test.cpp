@@ -3,6 +3,7 @@
 
 #include <filesystem>
 #include <fstream>
+#include <vector>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -48,6 +49,11 @@ protected:
         EXPECT_EQ(chain.value().head_sha256, head_);
         EXPECT_EQ(chain.value().entries[7].writer, "7");
     }
+    // Whatever their age.
+    Result<std::uint64_t> archive(std::uint64_t end) {
+        return archive_entries(*files_, "files", end, Timestamp(std::chrono::seconds(0)),
+                               {.newest = 0, .age = std::chrono::hours(-1)}, {});
+    }
     std::size_t own_files() const {
         return files_->list(chain_log_directory("files")).value().size();
     }
@@ -62,13 +68,12 @@ protected:
 };
 
 TEST_F(ChainArchiveTest, OnlyWholeArchivesAreMadeAndTheChainReadsAsBefore) {
-    EXPECT_EQ(archive_entries(*files_, "files", kEntriesAnArchive - 1).value(), 0);
-    EXPECT_EQ(archive_entries(*files_, "files", kEntriesAnArchive + 100).value(),
-              kEntriesAnArchive);
+    EXPECT_EQ(archive(kEntriesAnArchive - 1).value(), 0);
+    EXPECT_EQ(archive(kEntriesAnArchive + 100).value(), kEntriesAnArchive);
     EXPECT_EQ(own_files(), kEntries - kEntriesAnArchive);
     expect_whole_chain();
 
-    EXPECT_EQ(archive_entries(*files_, "files", kEntries).value(), kEntriesAnArchive);
+    EXPECT_EQ(archive(kEntries).value(), kEntriesAnArchive);
     EXPECT_EQ(archived_end(*files_, "files").value(), 2 * kEntriesAnArchive);
     EXPECT_EQ(own_files(), 100);
     EXPECT_EQ(end_of_chain(*files_, "files").value(), kEntries);
@@ -77,16 +82,16 @@ TEST_F(ChainArchiveTest, OnlyWholeArchivesAreMadeAndTheChainReadsAsBefore) {
 
 TEST_F(ChainArchiveTest, EntriesAreFoundOneByOneAndFromTheMiddle) {
     const std::string before = read_entry(*files_, "files", 989).value().sha256;
-    ASSERT_TRUE(archive_entries(*files_, "files", kEntries));
+    ASSERT_TRUE(archive(kEntries));
 
     EXPECT_EQ(read_entry(*files_, "files", 989).value().sha256, before);
     EXPECT_EQ(Chain::follow(*files_, "files", 990, before).value().next_seq(), kEntries);
     EXPECT_EQ(Chain::load_after(*files_, "files", 990, before).value().head_sha256, head_);
 
-    EntryBytes entries(*files_, "files");
-    const std::string later = entries.read(1500).value();
-    EXPECT_EQ(sha256_hex(entries.read(989).value()), before);
-    EXPECT_EQ(entries.read(1500).value(), later);
+    EntryReader entries(*files_, "files");
+    const std::string later = entries.bytes(1500).value();
+    EXPECT_EQ(sha256_hex(entries.bytes(989).value()), before);
+    EXPECT_EQ(entries.bytes(1500).value(), later);
     EXPECT_EQ(entries.read(kEntries).error().kind, ErrorKind::not_found);
 }
 
@@ -95,17 +100,58 @@ TEST_F(ChainArchiveTest, AnInterruptionAnywhereLosesNothingAndIsMadeGood) {
          {"lake.archive.before_rename=eio@1", "lake.archive.before_rename=eio@2",
           "lake.archive.before_remove=eio@1", "lake.archive.before_remove=eio@700"}) {
         arm(place);
-        EXPECT_FALSE(archive_entries(*files_, "files", kEntries)) << place;
+        EXPECT_FALSE(archive(kEntries)) << place;
         failpoints_armed = false;
         expect_whole_chain();
     }
-    ASSERT_TRUE(archive_entries(*files_, "files", kEntries));
+    ASSERT_TRUE(archive(kEntries));
     EXPECT_EQ(own_files(), 100);
     expect_whole_chain();
 }
 
+TEST_F(ChainArchiveTest, TheNewestAndTheYoungKeepTheirFiles) {
+    const auto at = [this](std::chrono::seconds now, ArchiveRule rule) {
+        return archive_entries(*files_, "files", kEntries, Timestamp(now), rule, {}).value();
+    };
+    using std::chrono::hours;
+    EXPECT_EQ(at(hours(1), {.newest = kEntries - kEntriesAnArchive + 1}), 0);
+    EXPECT_EQ(at(hours(1) - std::chrono::seconds(1), {.newest = 0}), 0);
+    EXPECT_EQ(own_files(), kEntries);
+    EXPECT_EQ(at(hours(1), {}), kEntriesAnArchive);
+}
+
+TEST_F(ChainArchiveTest, AnOwnFileGoesOnlyIfTheArchiveHoldsTheSame) {
+    std::vector<std::string> saved;
+    for (std::uint64_t seq = 0; seq < kEntriesAnArchive; ++seq) {
+        saved.push_back(files_->read(chain_entry_path("files", seq)).value());
+    }
+    ASSERT_TRUE(archive(kEntries));
+    const auto give_back = [&](std::uint64_t seq, const std::string& content) {
+        std::ofstream(files_->absolute(chain_entry_path("files", seq))) << content;
+    };
+    give_back(5, saved[6]);
+    const auto differing = archive(kEntries);
+    ASSERT_FALSE(differing);
+    EXPECT_THAT(differing.error().message, HasSubstr("differs from the one in"));
+
+    // An archive that was lost and whose entries came back from a copy is written again.
+    for (std::uint64_t seq = 0; seq < kEntriesAnArchive; ++seq) give_back(seq, saved[seq]);
+    std::filesystem::remove(files_->absolute(chain_archive_path("files", 0)));
+    EXPECT_EQ(archive(kEntries).value(), kEntriesAnArchive);
+    expect_whole_chain();
+}
+
+TEST_F(ChainArchiveTest, ANumberThatIsArchivedIsNeverCommittedAgain) {
+    ASSERT_TRUE(archive(kEntries));
+    const auto committed =
+        commit(*files_, {.chain = "files", .seq = 7, .prev_sha256 = "x", .writer = "late"});
+    ASSERT_FALSE(committed);
+    EXPECT_EQ(committed.error().kind, ErrorKind::conflict);
+    expect_whole_chain();
+}
+
 TEST_F(ChainArchiveTest, ADamagedOrMissingArchiveIsNamed) {
-    ASSERT_TRUE(archive_entries(*files_, "files", kEntries));
+    ASSERT_TRUE(archive(kEntries));
     const std::string path = files_->absolute(chain_archive_path("files", kEntriesAnArchive));
     std::filesystem::resize_file(path, std::filesystem::file_size(path) - 10);
     const auto damaged = Chain::load(*files_, "files");

@@ -4,6 +4,7 @@
 #include <set>
 
 #include "base/failpoint.hpp"
+#include "lake/named_paths.hpp"
 #include "lake/names.hpp"
 
 namespace bassline::lake {
@@ -54,27 +55,6 @@ Result<void> project_file(FileSystem& files, const std::string& version, const s
     return files.remove(kSecondName);
 }
 
-// Removes everything below the layers that the snapshot does not name. `wanted` holds files and
-// their folders.
-Result<void> remove_unnamed(FileSystem& files, const std::string& folder,
-                            const std::set<std::string>& wanted) {
-    const auto listed = files.list(folder);
-    if (!listed && listed.error().kind == ErrorKind::not_found) return {};
-    if (!listed) return listed.error();
-    for (const FileInfo& entry : listed.value()) {
-        if (!wanted.contains(entry.path)) {
-            TRY(files.remove_all(entry.path));
-        } else if (entry.is_directory) {
-            TRY(remove_unnamed(files, entry.path, wanted));
-        }
-    }
-    return {};
-}
-
-void want(std::set<std::string>& wanted, std::string_view path) {
-    while (!path.empty() && wanted.emplace(path).second) path = storage::parent_path(path);
-}
-
 Result<void> mark_projected(FileSystem& files, std::uint64_t n) {
     TRY(files.remove(kMarkStaged));
     TRY(files.write_durably(kMarkStaged, std::to_string(n) + "\n"));
@@ -94,13 +74,13 @@ Result<void> project(FileSystem& files, const Snapshot& newest) {
     TRY_ASSIGN(const std::uint64_t projected, projected_number(files));
     if (projected == newest.n) return {};
     TRY_ASSIGN(const auto in_place, versions_in_place(files, projected));
-    std::set<std::string> wanted;
+    NamedPaths wanted;
     std::vector<std::string> replaced;
     for (const auto& [name, table] : newest.tables) {
         if (!is_projected(table)) continue;
         for (const TableFile& file : table.files) {
             const std::string fixed = projected_path(table.layer, name, file.event_date);
-            want(wanted, fixed);
+            wanted.add(fixed);
             if (in_place.contains(file.path)) continue;
             TRY(project_file(files, file.path, fixed));
             replaced.push_back(fixed);

@@ -5,6 +5,7 @@
 #include <set>
 
 #include "base/failpoint.hpp"
+#include "lake/named_paths.hpp"
 #include "lake/names.hpp"
 
 namespace bassline::lake {
@@ -47,11 +48,18 @@ std::uint64_t number_of(const std::string& run) {
     return std::strtoull(run.c_str(), nullptr, 10);
 }
 
-// Removes old snapshots; returns the oldest one that stays. A reader may have opened a snapshot up
+// What is left after old snapshots went.
+struct Pruned {
+    Snapshot oldest;             // of those that stay
+    std::set<std::string> runs;  // of those that went
+};
+
+// Removes old snapshots. A reader may have opened a snapshot up
 // to the moment its successor was committed, so that is when its age begins.
-Result<std::optional<Snapshot>> prune_snapshots(FileSystem& files, Timestamp now) {
+Result<std::optional<Pruned>> prune_snapshots(FileSystem& files, Timestamp now) {
     TRY_ASSIGN(const auto numbers, list_snapshots(files));
-    if (numbers.empty()) return std::optional<Snapshot>();
+    if (numbers.empty()) return std::optional<Pruned>();
+    std::set<std::string> gone;
     TRY_ASSIGN(Snapshot oldest, read_snapshot(files, numbers.front()));
     for (std::size_t index = 1; index + kSnapshotsKept <= numbers.size(); ++index) {
         TRY_ASSIGN(Snapshot successor, read_snapshot(files, numbers[index]));
@@ -59,9 +67,10 @@ Result<std::optional<Snapshot>> prune_snapshots(FileSystem& files, Timestamp now
         const bool are_many = numbers.size() - index >= kSnapshotsMax;
         if (age < (are_many ? Timestamp::duration(kSnapshotAgeMin) : kSnapshotAgeKept)) break;
         TRY(files.remove(snapshot_path(oldest.n)));
+        gone.insert(oldest.run);
         oldest = std::move(successor);
     }
-    return std::optional(std::move(oldest));
+    return std::optional(Pruned{.oldest = std::move(oldest), .runs = std::move(gone)});
 }
 
 // The runs whose files a snapshot names.
@@ -144,14 +153,25 @@ Result<void> discard_unpublished(FileSystem& files, std::uint64_t newest_n) {
 // Files only flow from one snapshot to the next: what the oldest one left does not name, no later
 // one names, unless the run is its own or younger.
 Result<void> prune(FileSystem& files, Timestamp now) {
-    TRY_ASSIGN(const auto oldest, prune_snapshots(files, now));
-    if (!oldest) return {};
-    const auto needed = runs_of(*oldest);
+    TRY_ASSIGN(const auto pruned, prune_snapshots(files, now));
+    if (!pruned) return {};
+    const Snapshot& oldest = pruned->oldest;
+    const auto needed = runs_of(oldest);
+    // A run's dates may be needed for long, its dimensions and gold went with its snapshot.
+    NamedPaths named;
+    for (const auto& [name, table] : oldest.tables) {
+        for (const TableFile& file : table.files) named.add(file.path);
+    }
+    for (const std::string& run : pruned->runs) {
+        if (!needed.contains(run)) continue;
+        TRY(failpoint(kSnapshotPruneVersion));
+        TRY(remove_unnamed(files, "_versions/" + run, named));
+    }
     for (const std::string_view folder : {"_versions", "_runs"}) {
         TRY_ASSIGN(const auto runs, list_or_empty(files, folder));
         for (const FileInfo& run : runs) {
             const std::string name = base_name(run.path);
-            if (number_of(name) >= oldest->n || needed.contains(name)) continue;
+            if (number_of(name) >= oldest.n || needed.contains(name)) continue;
             TRY(failpoint(kSnapshotPruneVersion));
             TRY(files.remove_all(run.path));
         }

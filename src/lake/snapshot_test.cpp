@@ -183,6 +183,31 @@ TEST_F(Snapshots, pruning_keeps_a_day_the_last_two_and_every_file_they_name) {
     EXPECT_TRUE(stands("_versions/" + fourth.run));
 }
 
+TEST_F(Snapshots, what_a_needed_run_made_beside_what_is_needed_goes_with_its_snapshot) {
+    const Snapshot first =
+        next({}, {{"gold_a", ""}, {"fact_c", "2025-03-14"}, {"fact_c", "2025-03-15"}}, kNow);
+    Snapshot second = next(first, {{"gold_a", ""}, {"fact_c", "2025-03-15"}}, kNow + 1h);
+    const Snapshot third = next(second, {{"gold_a", ""}}, kNow + 2h);
+    for (const Snapshot& snapshot : {first, second, third}) ASSERT_TRUE(commit(*files_, snapshot));
+    ASSERT_TRUE(prune(*files_, kNow + 50h));
+    EXPECT_EQ(list_snapshots(*files_).value(), (std::vector<std::uint64_t>{2, 3}));
+    std::set<std::string> named;
+    for (const Snapshot& snapshot : {second, third}) {
+        for (const auto& [name, table] : snapshot.tables) {
+            for (const TableFile& file : table.files) {
+                EXPECT_TRUE(stands(file.path)) << file.path;
+                named.insert(file.path);
+            }
+        }
+    }
+    for (const auto& [name, table] : first.tables) {
+        for (const TableFile& file : table.files) {
+            EXPECT_EQ(stands(file.path), named.contains(file.path)) << file.path;
+        }
+    }
+    EXPECT_FALSE(stands(version_path(first.run, "gold_a", "")));
+}
+
 TEST_F(Snapshots, a_snapshot_that_was_long_the_newest_is_kept_a_day_after_its_successor) {
     const Snapshot first = next({}, {{"gold_a", ""}}, kNow);
     const Snapshot second = next(first, {{"gold_a", ""}}, kNow + 25h);

@@ -42,11 +42,14 @@ struct BronzeSize {
     std::uint64_t files = 0;
     std::uint64_t bytes = 0;
 
-    /// A dozen readers that each open all of the files cost more than keeping their rows.
-    bool is_in_small_files() const { return bytes < files * (std::uint64_t{128} << 10); }
-    /// A thread for each relation is quicker than several for one after the other: about two
-    /// million records.
+    /// About two million records: a thread for each relation is quicker than several for one after
+    /// the other.
     bool is_small() const { return bytes < std::uint64_t{128} << 20; }
+    /// Little in many files: a dozen readers that each open all of them cost more than keeping
+    /// their rows.
+    bool is_in_small_files() const {
+        return is_small() && bytes < files * (std::uint64_t{128} << 10);
+    }
 };
 
 /// The bronze files of these event dates, quarantine aside.

@@ -41,8 +41,8 @@ enum class Staging {
     table,  // the rows are kept: for sources of many small files
 };
 
-/// True for a view over other relations that several models read: computing its rows once is
-/// cheaper.
+/// True for a view that several models read, where computing its rows once is cheaper: over other
+/// relations always, over sources alone as `staging` says.
 bool is_computed_once(const Manifest& manifest, const Node& node, Staging staging);
 
 /// Views, seeds, the tables of `built`, the tests that concern them, and an export of each table of

@@ -118,6 +118,42 @@ TEST_F(CompactionTest, closed_hours_become_one_file_each_and_no_row_is_lost) {
     EXPECT_EQ(run().entries, 0U);
 }
 
+TEST_F(CompactionTest, old_entries_go_into_archives_and_the_lake_reads_and_grows_as_before) {
+    constexpr int kFiles = 1005;
+    for (int file = 0; file < kFiles; ++file) {
+        std::ofstream(fmt::format("{}/in/{:04}.json", root_, file)) << event(file, 0);
+    }
+    const auto ingest_all = [this] {
+        const auto files = lake::open_lake(lake()).value();
+        ingest::Progress progress;
+        const auto done =
+            ingest::ingest(*files, {.inputs = {root_ + "/in"}, .threads = 1, .batch_bytes = 1},
+                           FixedClock(), {}, progress, [](const auto&) {});
+        ASSERT_TRUE(done) << done.error().message;
+    };
+    ingest_all();
+    const auto own_entries = [this] {
+        const auto files = lake::open_lake_read_only(lake()).value();
+        return files->list(lake::chain_log_directory(lake::kFilesChain)).value().size();
+    };
+    const CompactOptions all{.archive = {.newest = 0, .age = {}}};
+    EXPECT_EQ(own_entries(), 1U + kFiles);
+    run({}, std::chrono::hours(2));
+    EXPECT_EQ(own_entries(), 1U + kFiles);  // among the newest
+    run(all);
+    EXPECT_EQ(own_entries(), 6U);
+    expect_lake(kFiles);
+
+    ingest_all();  // adds nothing
+    EXPECT_EQ(own_entries(), 6U);
+    ingest(event(7000, 1));
+    std::filesystem::remove_all(lake() + "/_ingest/live_files");
+    std::filesystem::remove_all(lake() + "/_ingest/files/checkpoint");
+    ingest(event(7001, 1));
+    run(all);
+    expect_lake(kFiles + 2);
+}
+
 TEST_F(CompactionTest, folders_show_the_inputs_for_the_grace_period_and_then_the_merged_file) {
     ingest_hours({0, 3});
     EXPECT_EQ(run().files_awaiting, 3U);

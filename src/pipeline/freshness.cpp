@@ -7,7 +7,7 @@
 namespace bassline::pipeline {
 namespace {
 
-constexpr std::size_t kSamplesMax = 20'000;   // an hour of appends five times a second
+constexpr std::size_t kSamplesMax = 20'000;   // half an hour of appends ten times a second
 constexpr std::size_t kWaitingMax = 100'000;  // of a source whose events nobody builds
 
 double seconds_between(Freshness::Instant from, Freshness::Instant to) {

@@ -121,7 +121,8 @@ nlohmann::json to_json(const PipelineView& view) {
               {"compactions", view.compactions}}},
             {"charts",
              {{"snapshot", view.snapshot},
-              {"age_seconds", view.freshness.oldest_waiting_s},
+              {"age_seconds",
+               view.source ? nlohmann::json(view.freshness.oldest_waiting_s) : nlohmann::json()},
               {"latency_p50_seconds", optional_json(view.freshness.p50_s)},
               {"latency_p99_seconds", optional_json(view.freshness.p99_s)},
               {"latency_max_seconds", optional_json(view.freshness.max_s)},
@@ -135,6 +136,12 @@ std::string to_line(const PipelineView& view) {
                             format_rfc3339(timestamp_of(view.source->now_s)).substr(0, 16) + "Z",
                             view.source->speed, view.source_records_per_s);
     }
+    if (view.freshness.p99_s) {
+        line += fmt::format("charts {:.1f} s behind (p50 {:.1f}, p99 {:.1f})  ",
+                            view.freshness.oldest_waiting_s, *view.freshness.p50_s,
+                            *view.freshness.p99_s);
+    }
+    if (view.failed_builds > 0) line += fmt::format("{} builds FAILED  ", view.failed_builds);
     line += fmt::format("ingest {:.0f}/s, {} rows, {} refused", view.ingest_records_per_s,
                         view.written, view.quarantined);
     if (view.source)
@@ -142,12 +149,6 @@ std::string to_line(const PipelineView& view) {
             fmt::format(", {:.1f} MB behind", static_cast<double>(view.source->lag_bytes) / 1e6);
     line += fmt::format("  build {}{:.1f} s, {} done", view.is_building ? "* " : "",
                         view.last_build_s, view.builds);
-    if (view.failed_builds > 0) line += fmt::format(", {} FAILED", view.failed_builds);
-    if (view.freshness.p99_s) {
-        line += fmt::format("  charts {:.1f} s behind (p50 {:.1f}, p99 {:.1f})",
-                            view.freshness.oldest_waiting_s, *view.freshness.p50_s,
-                            *view.freshness.p99_s);
-    }
     return line;
 }
 

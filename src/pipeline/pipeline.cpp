@@ -55,6 +55,7 @@ Pipeline::Pipeline(storage::FileSystem& files, const models::Manifest& manifest,
         if (source_) source_->ingested(entry);
         const std::lock_guard lock(mutex_);
         ++commits_;
+        is_commit_wanted_ = false;
         commit_came_.notify_all();
     };
     options_.serve.on_snapshot = [this](std::uint64_t snapshot, Timestamp watermark) {
@@ -130,15 +131,17 @@ void Pipeline::pause(const std::stop_token& stop, std::chrono::milliseconds long
     sleep_unless_stopped(stop, least);
     std::unique_lock lock(mutex_);
     commit_wanted_.wait_for(lock, stop, longest - least, [this] { return is_commit_wanted_; });
-    is_commit_wanted_ = false;
 }
 
-void Pipeline::wait_for_commit(const std::stop_token& stop, std::chrono::milliseconds patience) {
+// With something to build already, only a moment for what has arrived since.
+std::uint64_t Pipeline::wait_for_commit(const std::stop_token& stop, std::uint64_t built) {
     std::unique_lock lock(mutex_);
     const std::uint64_t before = commits_;
     is_commit_wanted_ = true;
     commit_wanted_.notify_all();
-    commit_came_.wait_for(lock, stop, patience, [&] { return commits_ != before; });
+    commit_came_.wait_for(lock, stop, before == built ? options_.cadence : kCommitPatience,
+                          [&] { return commits_ != before; });
+    return commits_;
 }
 
 // True if something was published or there was nothing to build.
@@ -165,9 +168,8 @@ void Pipeline::keep_building(const std::stop_token& stop) {
     std::uint64_t built = 0;
     bool is_first = true;
     while (!stop.stop_requested()) {
-        if (!is_first)
-            wait_for_commit(stop, commits_ == built ? options_.cadence : kCommitPatience);
-        const std::uint64_t commits = commits_;
+        const std::uint64_t commits = wait_for_commit(stop, built);
+        if (stop.stop_requested()) return;
         if (commits == built && !is_first) continue;
         is_first = false;
         built = commits;

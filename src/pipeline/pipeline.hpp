@@ -77,7 +77,7 @@ private:
     Result<void> simulate(const std::stop_token& stop);
     Result<void> follow(const std::stop_token& stop, const OnNotice& on_notice);
     void pause(const std::stop_token& stop, std::chrono::milliseconds longest);
-    void wait_for_commit(const std::stop_token& stop, std::chrono::milliseconds patience);
+    std::uint64_t wait_for_commit(const std::stop_token& stop, std::uint64_t built);
     void keep_building(const std::stop_token& stop);
     void keep_compacting(const std::stop_token& stop);
     bool build_once(const std::stop_token& stop);
@@ -89,8 +89,8 @@ private:
     const Clock& clock_;
     std::unique_ptr<SimulatedSource> source_;  // null: the inputs are the source
     Monitor monitor_;
-    std::atomic<std::uint64_t> commits_ = 0;
-    std::mutex mutex_;  // guards the next
+    std::mutex mutex_;  // guards the next two
+    std::uint64_t commits_ = 0;
     bool is_commit_wanted_ = false;
     std::condition_variable_any commit_wanted_;
     std::condition_variable_any commit_came_;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pipeline/run_settings.hpp"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include <fmt/format.h>
@@ -11,6 +12,7 @@ namespace {
 constexpr std::string_view kFile = "_simulator/settings.json";
 constexpr std::int64_t kDaySeconds = 86'400;
 constexpr std::uint64_t kSeedDefault = 1;
+constexpr std::int64_t kDaysKeptBeyondHistory = 60;
 
 template <class T>
 void note_difference(std::string& differences, std::string_view option,
@@ -32,7 +34,8 @@ Result<std::optional<RunSettings>> load_settings(const storage::FileSystem& file
                                          .users = json.at("users"),
                                          .seed = json.at("seed"),
                                          .from_s = json.at("from_s"),
-                                         .live_s = json.at("live_s")});
+                                         .live_s = json.at("live_s"),
+                                         .retain_days = json.at("retain_days")});
     } catch (const nlohmann::json::exception& damage) {
         return error(ErrorKind::bad_data, "{}/{} is damaged: {}", files.root(), kFile,
                      damage.what());
@@ -40,11 +43,10 @@ Result<std::optional<RunSettings>> load_settings(const storage::FileSystem& file
 }
 
 Result<void> save_settings(storage::FileSystem& files, const RunSettings& settings) {
-    const nlohmann::json json = {{"config", settings.config},
-                                 {"users", settings.users},
-                                 {"seed", settings.seed},
-                                 {"from_s", settings.from_s},
-                                 {"live_s", settings.live_s}};
+    const nlohmann::json json = {
+        {"config", settings.config}, {"users", settings.users},
+        {"seed", settings.seed},     {"from_s", settings.from_s},
+        {"live_s", settings.live_s}, {"retain_days", settings.retain_days}};
     const std::string part = fmt::format("{}.part", kFile);
     TRY(files.make_directories(storage::parent_path(kFile)));
     TRY(files.remove(part));
@@ -58,7 +60,9 @@ RunSettings new_settings(const AskedSettings& asked, std::int64_t now_s) {
             .users = asked.users.value_or(kUsersDefault),
             .seed = asked.seed.value_or(kSeedDefault),
             .from_s = now_s / kDaySeconds * kDaySeconds - days * kDaySeconds,
-            .live_s = now_s};
+            .live_s = now_s,
+            .retain_days = asked.retain_days.value_or(
+                std::max(kRetainDaysDefault, static_cast<int>(days + kDaysKeptBeyondHistory)))};
 }
 
 Result<void> check_settings(const AskedSettings& asked, const RunSettings& made) {

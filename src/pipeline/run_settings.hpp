@@ -18,6 +18,7 @@ struct RunSettings {
     std::uint64_t seed = 0;
     std::int64_t from_s = 0;  // epoch seconds: where history begins
     std::int64_t live_s = 0;  // where it is back-filled to at once
+    int retain_days = 0;      // may be changed by a later run
 
     friend bool operator==(const RunSettings&, const RunSettings&) = default;
 };
@@ -28,10 +29,12 @@ struct AskedSettings {
     std::optional<std::uint64_t> users;
     std::optional<std::uint64_t> seed;
     std::optional<std::uint32_t> days;
+    std::optional<int> retain_days;
 };
 
 inline constexpr std::uint64_t kUsersDefault = 2000;
 inline constexpr std::uint32_t kDaysDefault = 30;
+inline constexpr int kRetainDaysDefault = 90;  // more if history is as long; days pass quickly
 
 /// The lake's settings if it has any. Errors: `bad_data`, `io`.
 Result<std::optional<RunSettings>> load_settings(const storage::FileSystem& files);

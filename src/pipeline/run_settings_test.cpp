@@ -19,6 +19,8 @@ TEST(RunSettings, a_new_lake_begins_at_midnight_so_many_days_ago) {
     EXPECT_EQ(settings.live_s, kNow);
     EXPECT_EQ(settings.users, kUsersDefault);
     EXPECT_EQ(settings.config, "stock");
+    EXPECT_EQ(settings.retain_days, kRetainDaysDefault);
+    EXPECT_GT(new_settings({.days = 365}, kNow).retain_days, 365);
 }
 
 TEST(RunSettings, what_is_not_asked_for_is_as_the_lake_has_it) {

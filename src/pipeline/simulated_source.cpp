@@ -20,7 +20,7 @@ using std::chrono::steady_clock;
 constexpr std::string_view kFolder = "_simulator/segments";
 constexpr std::string_view kCheckpoint = "_simulator/checkpoint";
 constexpr std::uint64_t kSegmentBytesMax = 64u << 20;
-constexpr std::chrono::minutes kSegmentTimeMax{5};
+constexpr std::chrono::minutes kSegmentTimeMax{60};
 constexpr std::chrono::milliseconds kTick{100};
 constexpr std::int64_t kRepeatStrideS = 60;
 constexpr std::int64_t kMillisecond = 1000;
@@ -98,13 +98,18 @@ Result<void> SimulatedSource::remove_spent_segments() {
     TRY_ASSIGN(const auto standing, files_.list(kFolder));
     for (const storage::FileInfo& file : standing) {
         const auto number = number_of(file.path);
-        if (!number || *number >= segment_->number()) continue;
+        if (!number || *number > segment_->number()) continue;
         const auto known = chain.sources.paths.find(files_.absolute(file.path));
-        if (known != chain.sources.paths.end() && known->second.end == file.bytes) {
+        const std::uint64_t read = known == chain.sources.paths.end() ? 0 : known->second.end;
+        if (*number == segment_->number()) {
+            bytes_read_ += read;
+        } else if (read == file.bytes) {
             TRY(files_.remove(file.path));
         } else {
             const std::lock_guard lock(mutex_);
             closed_[files_.absolute(file.path)] = file.bytes;
+            bytes_closed_ += file.bytes;
+            bytes_read_ += read;
         }
     }
     return {};
@@ -125,16 +130,17 @@ Result<void> SimulatedSource::append() {
 }
 
 Result<void> SimulatedSource::rotate() {
-    {
-        const std::lock_guard lock(mutex_);
-        closed_[folder() + "/" + segment_name(segment_->number())] = segment_->bytes();
-        remove_read_segments();
-    }
     bytes_closed_ += segment_->bytes();
     TRY(segment_->finish());
     TRY(simulator::write_checkpoint(files_.absolute(kCheckpoint),
                                     {.settings = {{"segment", segment_->number() + 1}}},
                                     machine_->simulation));
+    TRY(files_.sync_directory(storage::parent_path(kCheckpoint)));
+    {  // not before: until the checkpoint stands, a restart writes this segment again
+        const std::lock_guard lock(mutex_);
+        closed_[folder() + "/" + segment_name(segment_->number())] = segment_->bytes();
+        remove_read_segments();
+    }
     TRY(segment_->rotate());
     segment_began_ = steady_clock::now();
     return {};
@@ -163,6 +169,7 @@ Result<void> SimulatedSource::live(const Pace& pace, const Clock& clock,
         const std::uint64_t before = records_;
         while (simulation.now_s() < due && !stop.stop_requested()) {
             TRY(simulation.advance_slice(due, machine_->writer));
+            TRY(append());
         }
         TRY(append());
         if (records_ > before) on_append(segment_->newest_event_ms());
@@ -174,6 +181,7 @@ Result<void> SimulatedSource::live(const Pace& pace, const Clock& clock,
 void SimulatedSource::ingested(const lake::Entry& entry) {
     const std::lock_guard lock(mutex_);
     for (const lake::FileRange& range : entry.ranges) {
+        if (range.start == range.end) continue;  // says only that the file has gone
         std::uint64_t& read = read_[range.path];
         bytes_read_ += range.end - range.start;
         read = std::max(read, range.end);

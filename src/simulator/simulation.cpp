@@ -54,7 +54,9 @@ Result<void> Simulation::advance(std::int64_t until_s, StepConsumer& consumer) {
 Result<void> Simulation::advance_slice(std::int64_t until_s, StepConsumer& consumer) {
     const auto until =
         static_cast<std::int32_t>(std::min<std::int64_t>(until_s - users_.origin_s(), kNever - 1));
-    return now_ < until ? run_slice(slice_end(until), consumer) : Result<void>();
+    if (now_ < until) return run_slice(slice_end(until), consumer);
+    if (now_s() >= until_s) return {};
+    return error(ErrorKind::usage, "a simulation spans at most 68 years, and this one is that old");
 }
 
 // Until the slice holds about as many steps as it should, by the rate of the last.

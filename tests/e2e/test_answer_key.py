@@ -68,6 +68,20 @@ def test_every_record_is_where_the_key_says(pipeline, faults):
     assert ("gold" in key) != ("malformed" in faults)
 
 
+def test_gold_accounts_for_malformed_records(pipeline, bassline):
+    lake, key = pipeline(FAULTS + ",malformed=0.02", build=False)
+    bassline("build", "--lake", lake)
+    gold = open_lake(lake)
+    received = gold.execute(
+        "select topic, cast(event_date as varchar), received_count from gold.lake_quality_daily where received_count > 0"
+    ).fetchall()
+    assert by_topic(received) == key["bronze"]
+    refused = dict(gold.execute("select topic, sum(quarantined_count) from gold.lake_quality_daily group by topic").fetchall())
+    assert {topic: sum(reasons.values()) for topic, reasons in key["quarantine"].items()} == {
+        topic: count for topic, count in refused.items() if count
+    }
+
+
 @pytest.fixture(scope="module")
 def built(pipeline, bassline):
     lake, key = pipeline(FAULTS, build=True)

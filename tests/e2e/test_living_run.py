@@ -132,3 +132,25 @@ def test_a_lake_made_with_other_settings_is_refused(bassline, tmp_path):
     mixed = bassline("run", "--lake", lake, "--from", logs, "--once", check=False)
     assert mixed.returncode == 2
     assert "simulated service of 20 users" in mixed.stderr
+
+
+def test_a_lake_of_logs_is_not_mixed_with_a_simulated_service(bassline, tmp_path):
+    lake = tmp_path / "lake"
+    logs = tmp_path / "a.ndjson"
+    logs.write_text('{"ts":1741132800000,"sessionId":1}\n')
+    bassline("ingest", "--lake", lake, "--from", logs)
+    mixed = bassline("run", "--lake", lake, "--once", check=False)
+    assert mixed.returncode == 2
+    assert "holds ingested logs" in mixed.stderr
+    assert not (lake / "_simulator/settings.json").exists()
+
+
+def test_a_mistyped_configuration_leaves_nothing_behind(bassline, tmp_path):
+    lake = tmp_path / "lake"
+    assert bassline("run", "--lake", lake, "--simulation", "stok", "--once", check=False).returncode == 2
+    assert not (lake / "_simulator/settings.json").exists()
+    bassline("run", "--lake", lake, "--users", "20", "--days", "100", "--retain", "200", "--once", "--json")
+    assert json.loads((lake / "_simulator/settings.json").read_text())["retain_days"] == 200
+    bassline("run", "--lake", lake, "--retain", "150", "--once", "--json")
+    bassline("run", "--lake", lake, "--once", "--json")
+    assert json.loads((lake / "_simulator/settings.json").read_text())["retain_days"] == 150

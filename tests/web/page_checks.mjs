@@ -99,6 +99,32 @@ const checks = {
     assert.equal(await width(), 390, 'with tables open');
   },
 
+  async only_a_run_has_a_pipeline_to_show() {
+    const page = await open('/?tab=pipeline');
+    await drawAll(page);
+    assert.equal(await page.locator('#tabs').isVisible(), false);
+    assert.equal(await page.locator('#pipeline').isVisible(), false);
+  },
+
+  async the_pipeline_tab_shows_every_stage() {
+    for (const [colorScheme, width] of [['light', 1280], ['dark', 390]]) {
+      const page = await open('/', { colorScheme, viewport: { width, height: 900 } });
+      await page.waitForSelector('.tile .value');
+      await page.getByRole('button', { name: 'Pipeline' }).click();
+      await page.waitForSelector('.stage');
+      assert.match(page.url(), /tab=pipeline/);
+      assert.deepEqual(await page.locator('.stage h2').allInnerTexts(), ['Simulator', 'Ingest', 'Build', 'Charts']);
+      const figures = () => page.locator('.stage dd').allInnerTexts();
+      const before = await figures();
+      assert.ok(before.length >= 16 && before.every((text) => text !== ''), before.join(' | '));
+      await page.waitForFunction((text) => document.querySelector('.stage dd').innerText !== text, before[0], { timeout: 15_000 });
+      assert.equal(await page.evaluate(() => document.documentElement.scrollWidth), width);
+      assert.deepEqual(await findings(page), []);
+      await page.getByRole('button', { name: 'Charts' }).click();
+      assert.equal(await page.locator('#pipeline').isVisible(), false);
+    }
+  },
+
   async the_range_lives_in_the_address() {
     const page = await open('/?unknown=1&range=30&color=red');
     await page.waitForSelector('.tile .value');

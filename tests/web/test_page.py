@@ -4,12 +4,13 @@
 import json
 import os
 import shutil
+import signal
 import subprocess
 from datetime import datetime, timezone
 
 import pytest
 import synthetic_lake
-from conftest import ROOT, start, stop
+from conftest import PROGRAM, ROOT, start, stop
 
 CHECKS = ROOT / "tests/web/page_checks.mjs"
 SECONDS = 120
@@ -37,6 +38,7 @@ PAGE = [
     "every_chart_is_drawn",
     "accessible_in_light_and_dark",
     "narrow_screens_do_not_scroll_sideways",
+    "only_a_run_has_a_pipeline_to_show",
     "the_range_lives_in_the_address",
     "the_theme_is_chosen_and_kept_in_the_address",
     "hostile_names_are_only_text",
@@ -56,6 +58,19 @@ def page(served):
 @pytest.mark.parametrize("check", PAGE)
 def test_page(page, check):
     assert page[check] is None, page[check]
+
+
+def test_the_pipeline_tab_of_a_run(tmp_path):
+    service = ["run", "--lake", tmp_path / "lake", "--users", "20", "--days", "2", "--speed", "3600", "--port", "0"]
+    running = subprocess.Popen([PROGRAM, *service], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    try:
+        address = next(line.split()[1].rstrip("/") for line in running.stdout if line.startswith("Dashboard: "))
+        check = "the_pipeline_tab_shows_every_stage"
+        assert run_checks(address, [check]) == {check: None}
+    finally:
+        running.send_signal(signal.SIGINT)
+        running.stdout.read()
+        assert running.wait(timeout=60) == 130
 
 
 def test_a_lake_without_data_says_what_to_do(tmp_path):

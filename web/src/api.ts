@@ -39,7 +39,7 @@ export interface Pipeline {
   };
   charts: {
     snapshot: number;
-    age_seconds: number;
+    age_seconds: number | null;
     latency_p50_seconds: number | null;
     latency_p99_seconds: number | null;
     latency_max_seconds: number | null;

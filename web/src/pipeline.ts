@@ -33,7 +33,10 @@ function stages(state: Pipeline): [title: string, figures: Figure[]][] {
     [
       'Charts',
       [
-        ['Behind the source', seconds(charts.age_seconds)],
+        [
+          'Behind the source',
+          charts.age_seconds === null ? 'not known of logs' : seconds(charts.age_seconds),
+        ],
         ['Event to chart, median', seconds(charts.latency_p50_seconds)],
         ['Event to chart, 99 of 100', seconds(charts.latency_p99_seconds)],
         ['Snapshot', integer(charts.snapshot)],
