@@ -30,12 +30,13 @@ Result<std::optional<RunSettings>> load_settings(const storage::FileSystem& file
     if (!text) return text.error();
     const auto json = nlohmann::json::parse(text.value(), nullptr, false);
     try {
-        return std::optional(RunSettings{.config = json.at("config"),
-                                         .users = json.at("users"),
-                                         .seed = json.at("seed"),
-                                         .from_s = json.at("from_s"),
-                                         .live_s = json.at("live_s"),
-                                         .retain_days = json.at("retain_days")});
+        return std::optional(
+            RunSettings{.config = json.at("config"),
+                        .users = json.at("users"),
+                        .seed = json.at("seed"),
+                        .from_s = json.at("from_s"),
+                        .live_s = json.at("live_s"),
+                        .retain_days = json.value("retain_days", kRetainDaysDefault)});
     } catch (const nlohmann::json::exception& damage) {
         return error(ErrorKind::bad_data, "{}/{} is damaged: {}", files.root(), kFile,
                      damage.what());
