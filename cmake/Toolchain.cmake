@@ -29,7 +29,7 @@ endif()
 if(BASSLINE_SANITIZE)
     add_compile_options(-fsanitize=${BASSLINE_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
     add_link_options(-fsanitize=${BASSLINE_SANITIZE})
-    if(BASSLINE_SANITIZE MATCHES undefined)  # ASan meets these too, and they are a fifth of the compile time
+    if(BASSLINE_SANITIZE MATCHES undefined)  # a fifth of the compile time; ASan stops at most of what they find
         add_compile_options(-fno-sanitize=null,object-size,vptr)
     endif()
 endif()

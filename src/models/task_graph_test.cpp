@@ -94,7 +94,7 @@ TEST(TaskGraph, what_is_not_built_has_no_task_and_its_tests_do_not_run) {
     EXPECT_EQ(graph.tasks.size(), 2u) << "b and its export";
 }
 
-TEST(TaskGraph, only_a_view_over_models_with_several_readers_is_computed_once) {
+TEST(TaskGraph, a_view_with_several_readers_is_computed_once) {
     const Manifest manifest =
         parsed({model_node("staged", "view", {"source.t.bronze"}),
                 model_node("v", "view", {"model.t.staged"}),

@@ -24,7 +24,8 @@
 //
 //   back-fill:  [simulate history ->] ingest what the input holds -> build
 //   live:       simulator -> segments -> follower -> commits -> builder -> snapshots -> server
-//               a thread each; the caller's serves; one more merges the small files of closed hours
+//               a thread each; the caller's serves; one more merges the small files of closed
+//               hours; a builder about to begin has the follower commit what has arrived by then
 //
 // Stop order: serving, the simulator, then intake (the last batch is committed), then the build in
 // work, which is dropped unpublished; the next run goes on from there. A failing simulator,

@@ -7,7 +7,6 @@
 #include "simulator/units.hpp"
 
 namespace bassline::simulator {
-namespace {}  // namespace
 
 std::int32_t Walk::relative(std::int64_t epoch_s) const {
     return static_cast<std::int32_t>(std::min<std::int64_t>(epoch_s - origin_s_, kNever));
