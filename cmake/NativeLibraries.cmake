@@ -30,6 +30,13 @@ set_target_properties(simdjson PROPERTIES
     IMPORTED_LOCATION ${DEPS}/simdjson/libsimdjson.a
     INTERFACE_INCLUDE_DIRECTORIES ${DEPS}/simdjson)
 
+# Compiled once by tools/setup. SASL by PLAIN, SCRAM and OAUTHBEARER is inside; Kerberos would want Cyrus SASL.
+add_library(librdkafka STATIC IMPORTED)
+set_target_properties(librdkafka PROPERTIES
+    IMPORTED_LOCATION ${DEPS}/librdkafka/lib/librdkafka.a
+    INTERFACE_INCLUDE_DIRECTORIES ${DEPS}/librdkafka/include)
+target_link_libraries(librdkafka INTERFACE OpenSSL::SSL OpenSSL::Crypto ZLIB::ZLIB PkgConfig::ZSTD Threads::Threads ${CMAKE_DL_LIBS})
+
 # Arrow and Parquet: the shared libraries and headers inside the pyarrow wheel.
 execute_process(
     COMMAND ${CMAKE_SOURCE_DIR}/.venv/bin/python -c "import pyarrow; print(pyarrow.get_library_dirs()[0])"
