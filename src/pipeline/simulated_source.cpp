@@ -18,9 +18,8 @@ namespace {
 using std::chrono::steady_clock;
 
 constexpr std::string_view kFolder = "_simulator/segments";
+constexpr std::string_view kLock = "_simulator/lock";
 constexpr std::string_view kCheckpoint = "_simulator/checkpoint";
-constexpr std::uint64_t kSegmentBytesMax = 64u << 20;
-constexpr std::chrono::minutes kSegmentTimeMax{60};
 constexpr std::chrono::milliseconds kTick{100};
 constexpr std::int64_t kRepeatStrideS = 60;
 constexpr std::int64_t kMillisecond = 1000;
@@ -53,14 +52,16 @@ struct SimulatedSource::Machine {
     simulator::EventWriter writer;
 };
 
-SimulatedSource::SimulatedSource(storage::FileSystem& files, const RunSettings& settings)
-    : files_(files), settings_(settings), segment_began_(steady_clock::now()) {}
+SimulatedSource::SimulatedSource(storage::FileSystem& files, const RunSettings& settings,
+                                 const SegmentLimits& limits)
+    : files_(files), settings_(settings), limits_(limits), segment_began_(steady_clock::now()) {}
 SimulatedSource::~SimulatedSource() = default;
 
 Result<std::unique_ptr<SimulatedSource>> SimulatedSource::open(storage::FileSystem& files,
                                                                const RunSettings& settings,
-                                                               std::size_t threads) {
-    std::unique_ptr<SimulatedSource> source(new SimulatedSource(files, settings));
+                                                               std::size_t threads,
+                                                               const SegmentLimits& limits) {
+    std::unique_ptr<SimulatedSource> source(new SimulatedSource(files, settings, limits));
     TRY(source->start(threads));
     return source;
 }
@@ -71,7 +72,11 @@ std::string SimulatedSource::folder() const {
 
 Result<void> SimulatedSource::start(std::size_t threads) {
     TRY(files_.make_directories(kFolder));
-    TRY_ASSIGN(const auto configuration, simulator::load_configuration(settings_.config, {}));
+    TRY_ASSIGN(lock_, storage::ProcessLock::acquire(files_, kLock, "simulating into"));
+    TRY_ASSIGN(const auto configuration,
+               settings_.configuration.empty()
+                   ? simulator::load_configuration(settings_.config)
+                   : simulator::parse_configuration(settings_.configuration, settings_.config));
     TRY_ASSIGN(simulator::Catalogue catalogue, simulator::Catalogue::embedded());
     const std::string checkpoint = files_.absolute(kCheckpoint);
     TRY_ASSIGN(const auto kept, simulator::read_checkpoint_header(checkpoint));
@@ -124,8 +129,8 @@ Result<void> SimulatedSource::append() {
     records_ = sum;
     bytes_ = bytes_closed_ + segment_->bytes();
     const bool is_due =
-        segment_->bytes() >= kSegmentBytesMax ||
-        (segment_->bytes() > 0 && steady_clock::now() - segment_began_ >= kSegmentTimeMax);
+        segment_->bytes() >= limits_.bytes ||
+        (segment_->bytes() > 0 && steady_clock::now() - segment_began_ >= limits_.age);
     return is_due ? rotate() : Result<void>();
 }
 

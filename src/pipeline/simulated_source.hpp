@@ -17,6 +17,7 @@
 #include "pipeline/run_settings.hpp"
 #include "pipeline/segment_writer.hpp"
 #include "storage/file_system.hpp"
+#include "storage/process_lock.hpp"
 
 // The simulated service as a source of events: history first, then live, without a seam.
 //
@@ -36,14 +37,21 @@ struct Pace {
     std::optional<double> rate;  // records a second instead
 };
 
+/// When a segment is closed. A restart writes at most one again.
+struct SegmentLimits {
+    std::uint64_t bytes = 64u << 20;
+    std::chrono::minutes age{60};
+};
+
 class SimulatedSource {
 public:
-    /// Goes on where the lake's simulation stands. The caller writes no other simulation into this
-    /// lake. Errors: `config` for a bad configuration; `io`; `bad_data` for a damaged checkpoint;
-    /// `conflict` if the open segment holds other events.
+    /// Goes on where the lake's simulation stands. Errors: `config` for a bad configuration; `io`;
+    /// `bad_data` for a damaged checkpoint; `conflict` if another process simulates into this lake,
+    /// or the open segment holds other events.
     static Result<std::unique_ptr<SimulatedSource>> open(storage::FileSystem& files,
                                                          const RunSettings& settings,
-                                                         std::size_t threads);
+                                                         std::size_t threads,
+                                                         const SegmentLimits& limits = {});
     ~SimulatedSource();
 
     /// Where ingest finds the events.
@@ -69,7 +77,8 @@ public:
 private:
     struct Machine;  // configuration, catalogue, model, simulation, writer
 
-    SimulatedSource(storage::FileSystem& files, const RunSettings& settings);
+    SimulatedSource(storage::FileSystem& files, const RunSettings& settings,
+                    const SegmentLimits& limits);
 
     Result<void> start(std::size_t threads);
     Result<void> repeat_open_segment();
@@ -80,6 +89,8 @@ private:
 
     storage::FileSystem& files_;
     const RunSettings settings_;
+    const SegmentLimits limits_;
+    std::unique_ptr<storage::ProcessLock> lock_;
     std::unique_ptr<SegmentWriter> segment_;
     std::unique_ptr<Machine> machine_;
     std::chrono::steady_clock::time_point segment_began_;
