@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <utility>
 
 #include "base/log.hpp"
 #include "lake/file_sources.hpp"
@@ -53,14 +54,14 @@ struct SimulatedSource::Machine {
 };
 
 SimulatedSource::SimulatedSource(storage::FileSystem& files, const RunSettings& settings,
-                                 const SegmentLimits& limits)
+                                 const SourceLimits& limits)
     : files_(files), settings_(settings), limits_(limits), segment_began_(steady_clock::now()) {}
 SimulatedSource::~SimulatedSource() = default;
 
 Result<std::unique_ptr<SimulatedSource>> SimulatedSource::open(storage::FileSystem& files,
                                                                const RunSettings& settings,
                                                                std::size_t threads,
-                                                               const SegmentLimits& limits) {
+                                                               const SourceLimits& limits) {
     std::unique_ptr<SimulatedSource> source(new SimulatedSource(files, settings, limits));
     TRY(source->start(threads));
     return source;
@@ -129,8 +130,8 @@ Result<void> SimulatedSource::append() {
     records_ = sum;
     bytes_ = bytes_closed_ + segment_->bytes();
     const bool is_due =
-        segment_->bytes() >= limits_.bytes ||
-        (segment_->bytes() > 0 && steady_clock::now() - segment_began_ >= limits_.age);
+        segment_->bytes() >= limits_.segment_bytes ||
+        (segment_->bytes() > 0 && steady_clock::now() - segment_began_ >= limits_.segment_age);
     return is_due ? rotate() : Result<void>();
 }
 
@@ -167,12 +168,20 @@ Result<void> SimulatedSource::live(const Pace& pace, const Clock& clock,
     const Timestamp began = clock.now();
     const simulator::ClockPace by_clock(began, simulation.now_s(), pace.speed);
     simulator::RatePace by_rate(began, pace.rate.value_or(0), simulation.now_s(), records_);
+    bool has_waited = false;
     while (!stop.stop_requested()) {
+        if (is_too_far_ahead()) {
+            if (!std::exchange(has_waited, true)) {
+                log_warn("more events than ingest takes: the simulated clock waits for it");
+            }
+            sleep_unless_stopped(stop, kTick);
+            continue;
+        }
         const Timestamp now = clock.now();
         const std::int64_t due =
             pace.rate ? by_rate.due_s(now, simulation.now_s(), records_) : by_clock.due_s(now);
         const std::uint64_t before = records_;
-        while (simulation.now_s() < due && !stop.stop_requested()) {
+        while (simulation.now_s() < due && !stop.stop_requested() && !is_too_far_ahead()) {
             TRY(simulation.advance_slice(due, machine_->writer));
             TRY(append());
         }
@@ -181,6 +190,10 @@ Result<void> SimulatedSource::live(const Pace& pace, const Clock& clock,
         sleep_unless_stopped(stop, kTick);
     }
     return {};
+}
+
+bool SimulatedSource::is_too_far_ahead() const {
+    return bytes_ > bytes_read_ + limits_.unread_bytes;
 }
 
 void SimulatedSource::ingested(const lake::Entry& entry) {

@@ -2,10 +2,13 @@
 #include "pipeline/simulated_source.hpp"
 
 #include <algorithm>
+#include <condition_variable>
 #include <filesystem>
 #include <fstream>
+#include <mutex>
 #include <set>
 #include <sstream>
+#include <thread>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -21,7 +24,7 @@ using testing::HasSubstr;
 
 constexpr std::int64_t kHistoryBegins = 1'767'225'600;  // 2026-01-01
 constexpr std::int64_t kHourSeconds = 3600;
-constexpr SegmentLimits kSmallSegments{.bytes = 20'000};
+constexpr SourceLimits kSmallLimits{.segment_bytes = 20'000, .unread_bytes = 60'000};
 
 class SimulatedSourceTest : public testing::Test {
 protected:
@@ -38,7 +41,7 @@ protected:
                                    .seed = 7,
                                    .from_s = kHistoryBegins,
                                    .live_s = kHistoryBegins};
-        return SimulatedSource::open(files, settings, 1, kSmallSegments);
+        return SimulatedSource::open(files, settings, 1, kSmallLimits);
     }
     static std::unique_ptr<SimulatedSource> open(storage::FileSystem& files) {
         auto source = try_open(files);
@@ -110,6 +113,32 @@ TEST_F(SimulatedSourceTest, a_segment_goes_when_it_is_closed_and_read_to_its_end
     source = open(*files);
     EXPECT_FALSE(std::filesystem::exists(first));
     EXPECT_EQ(segments(*source).size(), paths.size() - 1);
+}
+
+TEST_F(SimulatedSourceTest, the_clock_waits_for_a_reader_that_is_far_behind) {
+    const auto files = lake("lake");
+    const auto source = open(*files);
+    std::stop_source stop;
+    std::mutex mutex;
+    std::condition_variable grown;
+    std::uint64_t seen = 0;
+    std::jthread simulator([&] {
+        EXPECT_TRUE(source->live({.speed = 1e6}, SystemClock(), stop.get_token(), [&](auto) {
+            const std::lock_guard lock(mutex);
+            seen = source->bytes();
+            grown.notify_all();
+        }));
+    });
+    const auto wait_until_behind = [&] {
+        std::unique_lock lock(mutex);
+        grown.wait(lock, [&] { return seen > source->bytes_read() + kSmallLimits.unread_bytes; });
+        return source->now_s();
+    };
+    const std::int64_t stood_at = wait_until_behind();
+    for (const std::string& path : segments(*source)) source->ingested(read_to_the_end(path));
+    EXPECT_GT(wait_until_behind(), stood_at);
+    EXPECT_LT(source->now_s(), kHistoryBegins + 365 * 24 * kHourSeconds);
+    stop.request_stop();
 }
 
 TEST_F(SimulatedSourceTest, a_second_process_is_refused_before_it_writes_anything) {
