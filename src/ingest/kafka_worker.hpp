@@ -104,10 +104,11 @@ private:
     void handle(Finish& message);
     void handle(Release& message);
     void commit_due();
+    void share_memory();
     void relieve_memory();
     /// False if the route ended with it.
     bool commit(RouteId route, Rotation rotation);
-    void end(RouteId route, Error failure);
+    void fail(RouteId route, Error failure);
 
     const std::size_t memory_bytes_;
     Reports& reports_;
