@@ -12,6 +12,7 @@
 
 #include "base/log.hpp"
 #include "cli/command.hpp"
+#include "cli/kafka_options.hpp"
 #include "cli/progress.hpp"
 #include "cli/simulate_reports.hpp"
 #include "event/schema.hpp"
@@ -26,6 +27,8 @@ using simulator::SimulateSummary;
 
 struct SimulateArguments {
     SimulateOptions simulate;
+    KafkaArguments kafka;
+    simulator::KafkaOutput kafka_output;
     bool estimate = false;
     std::vector<std::string> check;  // files, instead of a run
     bool json = false;
@@ -37,21 +40,33 @@ Timestamp timestamp_of_ms(std::int64_t epoch_ms) {
     return Timestamp(std::chrono::milliseconds(epoch_ms));
 }
 
+// What became of the records sent to Kafka; the offsets are in the ledger's file.
+nlohmann::json deliveries_json(const kafka::DeliveryLedger& ledger) {
+    nlohmann::json topics = nlohmann::json::object();
+    for (const kafka::TopicDeliveries& topic : ledger) {
+        topics[topic.topic] = {
+            {"acked", topic.acked}, {"failed", topic.failed}, {"unknown", topic.unknown}};
+    }
+    return topics;
+}
+
 nlohmann::json simulate_summary_json(const SimulateSummary& summary) {
     nlohmann::json topics = nlohmann::json::object();
     for (std::size_t topic = 0; topic < event::kTopicCount; ++topic) {
         topics[std::string(event::to_string(event::kTopics[topic]))] = {
             {"records", summary.counts.records[topic]}, {"bytes", summary.counts.bytes[topic]}};
     }
-    return {{"steps", summary.steps},
-            {"topics", std::move(topics)},
-            {"users", summary.users},
-            {"sessions", summary.sessions},
-            {"from", format_rfc3339(timestamp_of_ms(summary.from_ms))},
-            {"to", format_rfc3339(timestamp_of_ms(summary.to_ms))},
-            {"interrupted", summary.interrupted},
-            {"resumed", summary.resumed},
-            {"seconds", summary.seconds}};
+    nlohmann::json text{{"steps", summary.steps},
+                        {"topics", std::move(topics)},
+                        {"users", summary.users},
+                        {"sessions", summary.sessions},
+                        {"from", format_rfc3339(timestamp_of_ms(summary.from_ms))},
+                        {"to", format_rfc3339(timestamp_of_ms(summary.to_ms))},
+                        {"interrupted", summary.interrupted},
+                        {"resumed", summary.resumed},
+                        {"seconds", summary.seconds}};
+    if (summary.deliveries) text["deliveries"] = deliveries_json(*summary.deliveries);
+    return text;
 }
 
 // Standard output may be where the events go, so the table is for people, on stderr.
@@ -65,6 +80,25 @@ void print_table(const SimulateSummary& summary) {
     fmt::print(stderr, "{} steps of {} users in {} sessions, {:.2f} s ({:.0f} steps a second)\n",
                summary.steps, summary.users, summary.sessions, summary.seconds,
                static_cast<double>(summary.steps) / std::max(summary.seconds, 1e-3));
+}
+
+void print_deliveries(const kafka::DeliveryLedger& ledger) {
+    fmt::print(stderr, "{:<30} {:>12} {:>10} {:>10}\n", "topic in Kafka", "acked", "failed",
+               "unknown");
+    for (const kafka::TopicDeliveries& topic : ledger) {
+        fmt::print(stderr, "{:<30} {:>12} {:>10} {:>10}\n", topic.topic, topic.acked, topic.failed,
+                   topic.unknown);
+    }
+}
+
+// A record whose fate nobody knows is worse than one that is certainly missing.
+Exit exit_of_run(const SimulateSummary& summary) {
+    if (summary.failure) log_line(LogLevel::error, summary.failure->message);
+    if (summary.deliveries && kafka::totals_of(*summary.deliveries).unknown > 0) {
+        return Exit::data_test_failed;
+    }
+    if (summary.failure) return exit_of(summary.failure->kind);
+    return summary.interrupted ? Exit::interrupted : Exit::done;
 }
 
 // "45 %  at 2025-09-14T08:30  1,234,567 steps  812,000/s".
@@ -81,20 +115,38 @@ ProgressDisplay::State progress_state(const simulator::SimulateProgress& progres
                                with_commas(steps), with_commas(steps / std::max(seconds, 1e-3)))};
 }
 
+Result<std::optional<simulator::KafkaOutput>> kafka_output_of(const SimulateArguments& options) {
+    if (options.simulate.format == simulator::OutputFormat::single) {
+        return error(ErrorKind::usage,
+                     "--kafka has a topic for each kind of event; --format single "
+                     "has none");
+    }
+    if (!options.simulate.checkpoint.empty()) {
+        return error(ErrorKind::usage, "--checkpoint needs files to go on with, not --kafka");
+    }
+    simulator::KafkaOutput output = options.kafka_output;
+    TRY_ASSIGN(output.cluster, cluster_of(options.kafka));
+    return std::optional(std::move(output));
+}
+
 Result<Exit> run_simulate(const SimulateArguments& options, const std::stop_token& stop) {
     if (!options.check.empty()) return print_check(options.check, options.simulate, options.json);
     if (options.estimate) return print_estimate(options.simulate, options.json);
-    if (options.simulate.out.empty()) {
-        return error(ErrorKind::usage, "--out is required: where the events go");
+    if (options.simulate.out.empty() && options.kafka.brokers.empty()) {
+        return error(ErrorKind::usage, "--out or --kafka is required: where the events go");
     }
     if (options.json && options.simulate.out == "-") {
         return error(ErrorKind::usage, "--json and --out - would both write to standard output");
+    }
+    SimulateOptions simulate = options.simulate;
+    if (!options.kafka.brokers.empty()) {
+        TRY_ASSIGN(simulate.kafka, kafka_output_of(options));
     }
     simulator::SimulateProgress progress;
     Result<SimulateSummary> outcome = [&] {
         ProgressDisplay display(
             [&progress](double seconds) { return progress_state(progress, seconds); });
-        return simulator::simulate(options.simulate, SystemClock(), stop, progress,
+        return simulator::simulate(simulate, SystemClock(), stop, progress,
                                    [&display](const std::string& text) {
                                        display.around([&text] { log_warn("{}", text); });
                                    });
@@ -104,8 +156,9 @@ Result<Exit> run_simulate(const SimulateArguments& options, const std::stop_toke
         fmt::print("{}\n", simulate_summary_json(summary).dump());
     } else {
         print_table(summary);
+        if (summary.deliveries) print_deliveries(*summary.deliveries);
     }
-    return summary.interrupted ? Exit::interrupted : Exit::done;
+    return exit_of_run(summary);
 }
 
 // `--name TIME`.
@@ -122,6 +175,29 @@ void add_time_option(CLI::App& app, const std::string& name, std::optional<std::
         ->type_name("TIME");
 }
 
+void add_kafka_output_options(CLI::App& app, SimulateArguments& options) {
+    simulator::KafkaOutput& output = options.kafka_output;
+    CLI::Option* const brokers = add_kafka_options(
+        app, options.kafka,
+        "Where to, instead of --out: the four topics of these brokers, made if missing");
+    brokers->excludes("--out");
+    app.add_option("--topic-prefix", output.topic_prefix, "Kafka: put before the topics' names")
+        ->needs(brokers);
+    app.add_option("--partitions", output.partitions,
+                   "Kafka: partitions of the topics, checked if they exist (new ones: default 4)")
+        ->check(CLI::Range(1, 10'000))
+        ->needs(brokers);
+    app.add_option("--replication", output.replication,
+                   "Kafka: replicas of new topics (default the brokers')")
+        ->check(CLI::Range(1, 100))
+        ->needs(brokers);
+    app.add_option("--ledger", output.ledger,
+                   "Kafka: write here, as JSON, the offsets acked in each partition, and what was "
+                   "not written or may not have been")
+        ->type_name("FILE")
+        ->needs(brokers);
+}
+
 Run declare_simulate(CLI::App& app) {
     auto options = std::make_shared<SimulateArguments>();
     SimulateOptions& simulate = options->simulate;
@@ -131,6 +207,7 @@ Run declare_simulate(CLI::App& app) {
                    "records if the name ends in .ndjson, .jsonl or .json, with .gz or .zst "
                    "compressed; - for standard output")
         ->type_name("PATH");
+    add_kafka_output_options(app, *options);
     app.add_option("--config", simulate.config,
                    "stock, alt, accordion, or a configuration file of EventSim (default stock)");
     app.add_option("--users", simulate.users, "Users at the start (default 1000)");
@@ -209,6 +286,7 @@ const Command kSimulate{
         "  bassline simulate --out events.json.gz --format single --config accordion --seed 7\n"
         "  bassline simulate --out - --users 100 | bassline ingest --lake ./lake --from -\n"
         "  bassline simulate --out logs/ --from 2025-09-01 --live --rate 2000 --checkpoint state\n"
+        "  bassline simulate --kafka localhost:9092 --from 2025-09-01 --live --rate 2000\n"
         "  bassline simulate --estimate --users 1000000 --from 2025-09-01 --to 2025-10-01\n"
         "  bassline simulate --check logs/",
     .declare = declare_simulate,

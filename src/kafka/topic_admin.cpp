@@ -63,7 +63,9 @@ Result<std::vector<std::string>> missing_topics(rd_kafka_t* client,
         rd_kafka_metadata(client, 1, nullptr, &answer, static_cast<int>(timeout.count()));
     const MetadataHandle metadata(answer);
     if (code != RD_KAFKA_RESP_ERR_NO_ERROR) {
-        return error(kind_of(code), "kafka: cannot list the topics: {}", rd_kafka_err2str(code));
+        return error(kind_of(code), "kafka: no broker tells its topics within {} s: {}",
+                     std::chrono::ceil<std::chrono::seconds>(timeout).count(),
+                     rd_kafka_err2str(code));
     }
     std::vector<std::string> missing;
     for (const std::string& topic : topics) {

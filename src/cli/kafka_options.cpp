@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/kafka_options.hpp"
+
+namespace bassline::cli {
+
+CLI::Option* add_kafka_options(CLI::App& app, KafkaArguments& arguments, const std::string& help) {
+    CLI::Option* const brokers =
+        app.add_option("--kafka", arguments.brokers, help)->type_name("HOST:PORT,...");
+    app.add_option("--kafka-property", arguments.properties,
+                   "A setting of librdkafka's, such as security.protocol=SSL; may be repeated; "
+                   "secrets go into the file of --kafka-config")
+        ->type_name("NAME=VALUE")
+        ->allow_extra_args(false)
+        ->needs(brokers);
+    app.add_option("--kafka-config", arguments.properties_file,
+                   "A file of such settings, a line each; mode 600 if it holds a secret")
+        ->type_name("FILE")
+        ->needs(brokers);
+    return brokers;
+}
+
+Result<kafka::Cluster> cluster_of(const KafkaArguments& arguments) {
+    kafka::Cluster cluster{.brokers = arguments.brokers, .properties = {}};
+    if (!arguments.properties_file.empty()) {
+        TRY(kafka::read_properties(arguments.properties_file, cluster.properties));
+    }
+    TRY(kafka::add_properties(arguments.properties, cluster.properties));
+    return cluster;
+}
+
+}  // namespace bassline::cli

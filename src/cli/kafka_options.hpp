@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <string>
+#include <vector>
+
+#include "base/result.hpp"
+#include "kafka/cluster.hpp"
+
+// Which Kafka cluster, on the command line.
+namespace bassline::cli {
+
+struct KafkaArguments {
+    std::string brokers;                  // empty: no Kafka
+    std::vector<std::string> properties;  // NAME=VALUE
+    std::string properties_file;
+};
+
+/// Adds --kafka, --kafka-property and --kafka-config; the help is that of --kafka, which is
+/// returned.
+CLI::Option* add_kafka_options(CLI::App& app, KafkaArguments& arguments, const std::string& help);
+
+/// The cluster; the command line wins over the file. Errors: `usage`, `config`.
+Result<kafka::Cluster> cluster_of(const KafkaArguments& arguments);
+
+}  // namespace bassline::cli
