@@ -28,4 +28,24 @@ Result<kafka::Cluster> cluster_of(const KafkaArguments& arguments) {
     return cluster;
 }
 
+CLI::Option* add_registry_options(CLI::App& app, RegistryArguments& arguments,
+                                  const std::string& help) {
+    CLI::Option* const urls =
+        app.add_option("--schema-registry", arguments.urls, help)->type_name("URL,...");
+    app.add_option("--schema-registry-config", arguments.config_file,
+                   "A file of mode 600 with basic.auth.user.info=user:password and "
+                   "ssl.ca.location=FILE")
+        ->type_name("FILE")
+        ->needs(urls);
+    return urls;
+}
+
+Result<std::optional<kafka::RegistryOptions>> registry_of(const RegistryArguments& arguments) {
+    if (arguments.urls.empty()) return std::optional<kafka::RegistryOptions>();
+    kafka::RegistryOptions options;
+    TRY_ASSIGN(options.urls, kafka::parse_registry_urls(arguments.urls));
+    TRY(kafka::read_registry_config(arguments.config_file, options));
+    return std::optional(std::move(options));
+}
+
 }  // namespace bassline::cli

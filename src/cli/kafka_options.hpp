@@ -2,11 +2,13 @@
 #pragma once
 
 #include <CLI/CLI.hpp>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "base/result.hpp"
 #include "kafka/cluster.hpp"
+#include "kafka/schema_registry.hpp"
 
 // Which Kafka cluster, on the command line.
 namespace bassline::cli {
@@ -23,5 +25,17 @@ CLI::Option* add_kafka_options(CLI::App& app, KafkaArguments& arguments, const s
 
 /// The cluster; the command line wins over the file. Errors: `usage`, `config`.
 Result<kafka::Cluster> cluster_of(const KafkaArguments& arguments);
+
+struct RegistryArguments {
+    std::string urls;  // separated by commas; empty: no registry
+    std::string config_file;
+};
+
+/// Adds --schema-registry, which is returned, and --schema-registry-config.
+CLI::Option* add_registry_options(CLI::App& app, RegistryArguments& arguments,
+                                  const std::string& help);
+
+/// None if no registry was named. Errors: `usage`, `config`.
+Result<std::optional<kafka::RegistryOptions>> registry_of(const RegistryArguments& arguments);
 
 }  // namespace bassline::cli

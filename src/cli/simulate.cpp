@@ -28,6 +28,7 @@ using simulator::SimulateSummary;
 struct SimulateArguments {
     SimulateOptions simulate;
     KafkaArguments kafka;
+    RegistryArguments registry;
     simulator::KafkaOutput kafka_output;
     bool estimate = false;
     std::vector<std::string> check;  // files, instead of a run
@@ -126,6 +127,13 @@ Result<std::optional<simulator::KafkaOutput>> kafka_output_of(const SimulateArgu
     }
     simulator::KafkaOutput output = options.kafka_output;
     TRY_ASSIGN(output.cluster, cluster_of(options.kafka));
+    TRY_ASSIGN(output.registry, registry_of(options.registry));
+    if (output.encoding == simulator::RecordEncoding::avro && !output.registry) {
+        return error(ErrorKind::usage, "--encoding avro needs a --schema-registry");
+    }
+    if (options.simulate.extended && output.registry) {
+        return error(ErrorKind::usage, "--extended adds fields that the registered schemas lack");
+    }
     return std::optional(std::move(output));
 }
 
@@ -190,6 +198,16 @@ void add_kafka_output_options(CLI::App& app, SimulateArguments& options) {
     app.add_option("--replication", output.replication,
                    "Kafka: replicas of new topics (default the brokers')")
         ->check(CLI::Range(1, 100))
+        ->needs(brokers);
+    add_registry_options(app, options.registry,
+                         "Kafka: register a schema for each topic here, and frame the records "
+                         "with its id")
+        ->needs(brokers);
+    app.add_option("--encoding", output.encoding,
+                   "Kafka: json (default) or avro, which needs a schema registry")
+        ->transform(CLI::CheckedTransformer(std::map<std::string, simulator::RecordEncoding>{
+            {"json", simulator::RecordEncoding::json}, {"avro", simulator::RecordEncoding::avro}}))
+        ->type_name("NAME")
         ->needs(brokers);
     app.add_option("--ledger", output.ledger,
                    "Kafka: write here, as JSON, the offsets acked in each partition, and what was "

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "simulator/kafka_sink.hpp"
 
+#include <array>
 #include <charconv>
 #include <cstdio>
 #include <fstream>
@@ -43,18 +44,23 @@ Result<void> write_ledger(const std::string& path, const kafka::DeliveryLedger& 
 
 }  // namespace
 
-KafkaSink::KafkaSink(KafkaOutput output, std::unique_ptr<kafka::Producer> producer)
-    : output_(std::move(output)), producer_(std::move(producer)) {}
+KafkaSink::KafkaSink(KafkaOutput output) : output_(std::move(output)) {}
 
 Result<std::unique_ptr<KafkaSink>> KafkaSink::open(const KafkaOutput& output,
                                                    std::stop_token stop) {
-    TRY_ASSIGN(auto producer, kafka::Producer::open(output.cluster,
-                                                    {.topics = topic_names(output.topic_prefix),
-                                                     .partitions = output.partitions,
-                                                     .replication = output.replication,
-                                                     .compression = output.compression},
-                                                    std::move(stop)));
-    return std::unique_ptr<KafkaSink>(new KafkaSink(output, std::move(producer)));
+    std::unique_ptr<KafkaSink> sink(new KafkaSink(output));
+    if (output.registry) {
+        kafka::SchemaRegistry registry(*output.registry);
+        TRY_ASSIGN(sink->framer_,
+                   RecordFramer::register_schemas(registry, output.topic_prefix, output.encoding));
+    }
+    TRY_ASSIGN(sink->producer_, kafka::Producer::open(output.cluster,
+                                                      {.topics = topic_names(output.topic_prefix),
+                                                       .partitions = output.partitions,
+                                                       .replication = output.replication,
+                                                       .compression = output.compression},
+                                                      std::move(stop)));
+    return sink;
 }
 
 Result<void> KafkaSink::write(std::size_t /*stream*/, const Lines& lines) {
@@ -65,7 +71,7 @@ Result<void> KafkaSink::write(std::size_t /*stream*/, const Lines& lines) {
         const UserKey key(output_.first_user_id + mark.user);
         TRY(producer_->send({.topic = static_cast<std::size_t>(mark.topic),
                              .key = key.text(),
-                             .value = line,
+                             .value = framer_ ? framer_->frame(mark.topic, line) : line,
                              .timestamp_ms = mark.ts_ms}));
     }
     return {};

@@ -9,9 +9,11 @@
 
 #include "base/result.hpp"
 #include "kafka/producer.hpp"
+#include "simulator/record_framer.hpp"
 #include "simulator/sink.hpp"
 
-// Records to Kafka: a topic of events is a topic there, a line without its line feed is a value.
+// Records to Kafka: a topic of events is a topic there, a line without its line feed is a value, or
+// its payload is (record_framer.hpp).
 //
 // The key is the user's id in decimal digits, also for records that do not show the user: they keep
 // their place among the others of the session, as they would if a device sent them. The timestamp
@@ -24,13 +26,16 @@ struct KafkaOutput {
     std::optional<int> partitions;  // as kafka::ProducerOptions has them
     std::optional<int> replication;
     std::string compression = "zstd";
-    std::string ledger;               // a file for what became of the records; empty: none
-    std::uint64_t first_user_id = 1;  // id of user 0
+    std::string ledger;  // a file for what became of the records; empty: none
+    std::optional<kafka::RegistryOptions> registry;  // then values are framed
+    RecordEncoding encoding = RecordEncoding::json;  // Avro needs a registry
+    std::uint64_t first_user_id = 1;                 // id of user 0
 };
 
 class KafkaSink : public Sink {
 public:
-    /// Errors: as kafka::Producer::open.
+    /// Registers the schemas, if there is a registry, and makes the topics.
+    /// Errors: as RecordFramer::register_schemas and kafka::Producer::open.
     static Result<std::unique_ptr<KafkaSink>> open(const KafkaOutput& output, std::stop_token stop);
 
     bool wants_marks() const override { return true; }
@@ -43,9 +48,10 @@ public:
     Result<kafka::DeliveryLedger> close();
 
 private:
-    KafkaSink(KafkaOutput output, std::unique_ptr<kafka::Producer> producer);
+    explicit KafkaSink(KafkaOutput output);
 
     KafkaOutput output_;
+    std::optional<RecordFramer> framer_;
     std::unique_ptr<kafka::Producer> producer_;
 };
 
