@@ -2,40 +2,36 @@
 #pragma once
 
 #include <CLI/CLI.hpp>
-#include <optional>
+#include <chrono>
 #include <string>
 #include <vector>
 
 #include "base/result.hpp"
-#include "kafka/cluster.hpp"
-#include "kafka/schema_registry.hpp"
+#include "ingest/kafka_ingest.hpp"
 
-// Which Kafka cluster, on the command line.
+// The options of `bassline ingest --kafka`.
 namespace bassline::cli {
 
 struct KafkaArguments {
-    std::string brokers;                  // empty: no Kafka
-    std::vector<std::string> properties;  // NAME=VALUE
-    std::string properties_file;
+    std::string brokers;  // empty: not from Kafka
+    std::vector<std::string> topics;
+    std::vector<std::string> partitions;
+    std::string group = "bassline";
+    std::string group_instance;
+    std::string start;
+    std::vector<std::string> properties;
+    std::string config;
+    std::string late = "own-hour";
+    std::chrono::milliseconds late_after{0};  // 0: not given
+    bool accept_gap = false;
 };
 
-/// Adds --kafka, --kafka-property and --kafka-config; the help is that of --kafka, which is
-/// returned.
-CLI::Option* add_kafka_options(CLI::App& app, KafkaArguments& arguments, const std::string& help);
+void add_kafka_options(CLI::App& app, KafkaArguments& arguments);
 
-/// The cluster; the command line wins over the file. Errors: `usage`, `config`.
-Result<kafka::Cluster> cluster_of(const KafkaArguments& arguments);
+/// What of an ingest's options Kafka alone has. Errors: `usage`, `config`.
+Result<ingest::KafkaIngestOptions> kafka_ingest_options(const KafkaArguments& arguments);
 
-struct RegistryArguments {
-    std::string urls;  // separated by commas; empty: no registry
-    std::string config_file;
-};
-
-/// Adds --schema-registry, which is returned, and --schema-registry-config.
-CLI::Option* add_registry_options(CLI::App& app, RegistryArguments& arguments,
-                                  const std::string& help);
-
-/// None if no registry was named. Errors: `usage`, `config`.
-Result<std::optional<kafka::RegistryOptions>> registry_of(const RegistryArguments& arguments);
+/// `earliest`, `latest`, a time, or TOPIC:PARTITION:OFFSET with commas between. Errors: `usage`.
+Result<ingest::KafkaStart> parse_kafka_start(const std::string& text);
 
 }  // namespace bassline::cli

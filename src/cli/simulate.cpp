@@ -12,7 +12,7 @@
 
 #include "base/log.hpp"
 #include "cli/command.hpp"
-#include "cli/kafka_options.hpp"
+#include "cli/kafka_cluster.hpp"
 #include "cli/progress.hpp"
 #include "cli/simulate_reports.hpp"
 #include "event/schema.hpp"
@@ -27,7 +27,7 @@ using simulator::SimulateSummary;
 
 struct SimulateArguments {
     SimulateOptions simulate;
-    KafkaArguments kafka;
+    ClusterArguments kafka;
     RegistryArguments registry;
     simulator::KafkaOutput kafka_output;
     bool estimate = false;
@@ -185,7 +185,7 @@ void add_time_option(CLI::App& app, const std::string& name, std::optional<std::
 
 void add_kafka_output_options(CLI::App& app, SimulateArguments& options) {
     simulator::KafkaOutput& output = options.kafka_output;
-    CLI::Option* const brokers = add_kafka_options(
+    CLI::Option* const brokers = add_cluster_options(
         app, options.kafka,
         "Where to, instead of --out: the four topics of these brokers, made if missing");
     brokers->excludes("--out");

@@ -16,6 +16,8 @@ enum class Reason {
     bad_encoding,           // not UTF-8, or half of a surrogate pair
     oversize,               // longer than kLineBytesMax
     duration_out_of_range,  // over three hours
+    no_value,               // a Kafka record without content: null (a tombstone), empty or blank
+    late,                   // longer after its time than `--late-after` allows
     bad_avro,               // no record of its schema: cut short, a wrong length, bytes behind it
     bad_framing,            // begins like a framed value, but the frame is cut short or of a kind
                             // that is not read
@@ -26,9 +28,9 @@ enum class Reason {
 /// The name as it stands in the lake: "bad_json", ...
 constexpr std::string_view to_string(Reason reason) {
     constexpr std::string_view kNames[] = {
-        "bad_json", "bad_type",     "missing_required", "ts_out_of_range",
-        "bad_enum", "bad_encoding", "oversize",         "duration_out_of_range",
-        "bad_avro", "bad_framing",  "unknown_schema",   "unsupported_schema"};
+        "bad_json",     "bad_type",    "missing_required",      "ts_out_of_range",   "bad_enum",
+        "bad_encoding", "oversize",    "duration_out_of_range", "no_value",          "late",
+        "bad_avro",     "bad_framing", "unknown_schema",        "unsupported_schema"};
     return kNames[static_cast<int>(reason)];
 }
 
