@@ -84,8 +84,10 @@ Result<void> ParquetBatchWriter::take_record(const KafkaRecord& record, LinePosi
 // The one place where a record's value becomes a line. What carries a schema's id is decoded here,
 // and the id put into the position.
 const event::Line& ParquetBatchWriter::decode_value(std::string_view value,
-                                                    LinePosition& /*position*/) {
-    return decoders_[turn_].decode(value);
+                                                    LinePosition& position) {
+    const RecordDecoder::Answer answer = decoders_[turn_].decode(value);
+    position.schema_id = answer.schema_id.value_or(kNoSchemaId);
+    return answer.line;
 }
 
 bool ParquetBatchWriter::is_late(std::int64_t ts, const LinePosition& position) const {
@@ -101,7 +103,7 @@ Result<void> ParquetBatchWriter::take_line(std::string_view line, LinePosition p
                            line, line.size()});
     }
     PendingLine& taken = lines_[turn_];
-    taken.decoded = &decoders_[turn_].decode(line);
+    taken.decoded = &decoders_[turn_].decode_line(line);
     taken.line = line;
     taken.position = position;
     interners_.begin(*taken.decoded, taken.lookup);
@@ -127,11 +129,10 @@ Result<void> ParquetBatchWriter::finish_pending() {
         }
         const std::int64_t ts = decoded.fields[Column::ts].integer;
         if (is_late(ts, pending.position)) {
-            TRY(refuse(
-                {record.topic, event::Reason::late,
-                 fmt::format("ts {} is {} s before the record's time", ts,
-                             (pending.position.timestamp_us / kUsPerMs - ts) / 1000),
-                 pending.line, pending.line.size(), decoded.format, pending.position}));
+            TRY(refuse({record.topic, event::Reason::late,
+                        fmt::format("ts {} is {} s before the record's time", ts,
+                                    (pending.position.timestamp_us / kUsPerMs - ts) / 1000),
+                        pending.line, pending.line.size(), decoded.format, pending.position}));
             continue;
         }
         TopicHour& hour = hour_of(record.topic, ts / kHourMs);

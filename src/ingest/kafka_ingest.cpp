@@ -38,6 +38,7 @@ public:
 
     Result<KafkaSummary> run() {
         limits_ = options_.limits;
+        open_registry();
         kafka::ConsumerOptions consumer = options_.consumer;
         consumer.prefetch_bytes = options_.memory_bytes / 8;
         TRY_ASSIGN(consumer_, kafka::Consumer::open(options_.cluster, consumer, *this));
@@ -50,7 +51,8 @@ public:
             KafkaRoutes::Limits{
                 .workers = std::max<std::size_t>(1, workers),
                 .memory_bytes = limits_.memory_bytes,
-                .queue_bytes = options_.memory_bytes / 8 / std::max<std::size_t>(1, workers)},
+                .queue_bytes = options_.memory_bytes / 8 / std::max<std::size_t>(1, workers),
+                .registry = registry_.get()},
             *consumer_);
         auto outcome = begin();
         if (outcome) outcome = loop();
@@ -91,6 +93,14 @@ private:
         TopicPartition partition;
         std::unique_ptr<KafkaPartition> claimed;
     };
+
+    void open_registry() {
+        if (!options_.registry) return;
+        kafka::RegistryOptions registry = *options_.registry;
+        registry.files = &files_;
+        registry.folder = lake::schemas_directory(kafka::registry_folder_name(registry.urls));
+        registry_ = std::make_unique<kafka::SchemaRegistry>(std::move(registry));
+    }
 
     Result<void> begin() {
         if (!options_.partitions.empty()) return consumer_->take(options_.partitions);
@@ -261,6 +271,7 @@ private:
     PartitionLimits limits_;
     std::unique_ptr<kafka::Consumer> consumer_;
     std::unique_ptr<KafkaClaims> claims_;
+    std::unique_ptr<kafka::SchemaRegistry> registry_;
     std::unique_ptr<KafkaRoutes> routes_;
     std::deque<Seek> seeks_;
     std::set<TopicPartition> finished_;  // read to the end that was seen at the start

@@ -16,7 +16,8 @@ constexpr std::size_t kDeliveryBytes = 256u << 10;  // sent to the worker when i
 KafkaRoutes::KafkaRoutes(const Limits& limits, kafka::Consumer& consumer)
     : limits_(limits), consumer_(consumer) {
     for (std::size_t number = 0; number < limits_.workers; ++number) {
-        workers_.push_back({std::make_unique<KafkaWorker>(limits_.memory_bytes, reports_)});
+        workers_.push_back(
+            {std::make_unique<KafkaWorker>(limits_.memory_bytes, limits_.registry, reports_)});
     }
 }
 

@@ -25,9 +25,10 @@ public:
     /// Memory held.
     std::size_t bytes() const { return bytes_.size() + entries_.size() * sizeof(Entry); }
 
-    /// The records; they live until the next call of anything.
+    /// The records; they live until the next call of anything. Nothing is added afterwards.
     std::vector<KafkaRecord> records() {
-        bytes_.append(kLinePadding, '\0');
+        if (!is_padded_) bytes_.append(kLinePadding, '\0');
+        is_padded_ = true;
         std::vector<KafkaRecord> records;
         records.reserve(entries_.size());
         for (const Entry& entry : entries_) {
@@ -49,6 +50,7 @@ private:
         bool has_value;
     };
     std::string bytes_;
+    bool is_padded_ = false;
     std::vector<Entry> entries_;
 };
 

@@ -30,6 +30,9 @@ public:
         return decode_framed(value);
     }
 
+    /// A line of a file, which has no frame.
+    const event::Line& decode_line(std::string_view line) { return json_.decode(line); }
+
 private:
     Answer decode_framed(std::string_view value);
     const event::Line& decode_with(const PreparedSchema& schema, std::string_view payload);

@@ -12,7 +12,7 @@ using AdminOptionsHandle =
     std::unique_ptr<rd_kafka_AdminOptions_t, Destroyer<rd_kafka_AdminOptions_destroy>>;
 using EventHandle = std::unique_ptr<rd_kafka_event_t, Destroyer<rd_kafka_event_destroy>>;
 using NewTopicHandle = std::unique_ptr<rd_kafka_NewTopic_t, Destroyer<rd_kafka_NewTopic_destroy>>;
-using MetadataHandle =
+using ListingHandle =
     std::unique_ptr<const rd_kafka_metadata_t, Destroyer<rd_kafka_metadata_destroy>>;
 
 // One request to the cluster's administration and its answer.
@@ -61,7 +61,7 @@ Result<std::vector<std::string>> missing_topics(rd_kafka_t* client,
     const rd_kafka_metadata_t* answer = nullptr;
     const rd_kafka_resp_err_t code =
         rd_kafka_metadata(client, 1, nullptr, &answer, static_cast<int>(timeout.count()));
-    const MetadataHandle metadata(answer);
+    const ListingHandle metadata(answer);
     if (code != RD_KAFKA_RESP_ERR_NO_ERROR) {
         return error(kind_of(code), "kafka: no broker tells its topics within {} s: {}",
                      std::chrono::ceil<std::chrono::seconds>(timeout).count(),
