@@ -18,6 +18,11 @@ bool is_blank(std::string_view line) {
     return line.find_first_not_of(" \t\r\n") == line.npos;
 }
 
+bool begins_as_json(std::string_view value) {
+    const auto at = value.find_first_not_of(" \t\r\n");
+    return at != value.npos && value[at] == '{';
+}
+
 constexpr std::int64_t kUsPerMs = 1000;
 
 LinePosition position_of(std::uint32_t partition, const KafkaRecord& record) {
@@ -71,6 +76,11 @@ Result<void> ParquetBatchWriter::take_record(const KafkaRecord& record, LinePosi
             {context_.unreadable_topic, event::Reason::oversize,
              fmt::format("{} bytes, at most {} are read", record.value->size(), kLineBytesMax),
              *record.value, record.value->size(), std::nullopt, position});
+    }
+    if (record.schema_in_header && !begins_as_json(*record.value)) {
+        return refuse({context_.unreadable_topic, event::Reason::bad_framing,
+                       "its schema is named by a header; only ids before the value are read",
+                       *record.value, record.value->size(), std::nullopt, position});
     }
     PendingLine& taken = lines_[turn_];
     taken.decoded = &decode_value(*record.value, position);

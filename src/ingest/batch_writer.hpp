@@ -65,6 +65,7 @@ struct KafkaRecord {
     std::uint64_t offset = 0;
     std::int64_t timestamp_ms = kNoTimestampMs;  // Kafka's record time
     std::optional<std::string_view> value;  // none: a tombstone; kLinePadding more bytes readable
+    bool schema_in_header = false;          // and not before the value
 };
 
 /// Records of one partition, by offset.

@@ -13,6 +13,7 @@
 #include "ingest/kafka_claims.hpp"
 #include "ingest/kafka_routes.hpp"
 #include "ingest/kafka_worker.hpp"
+#include "lake/names.hpp"
 
 namespace bassline::ingest {
 namespace {

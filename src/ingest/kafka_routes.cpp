@@ -63,7 +63,10 @@ std::uint64_t KafkaRoutes::add(const kafka::Event& record) {
         finish(*record.partition, *route, offset);
         return 0;
     }
-    route->buffer.add(offset, record.timestamp_ms, record.value);
+    route->buffer.add({.offset = offset,
+                       .timestamp_ms = record.timestamp_ms,
+                       .value = record.value,
+                       .schema_in_header = record.schema_in_header});
     route->next = offset + 1;
     if (route->buffer.bytes() >= kDeliveryBytes) send(*route);
     if (route->target && route->next >= *route->target) {

@@ -96,6 +96,17 @@ TEST_F(KafkaSchemaTest, plain_and_framed_records_come_in_side_by_side) {
     expect_clean();
 }
 
+TEST_F(KafkaSchemaTest, a_schema_named_by_a_header_is_refused_unless_the_value_is_json) {
+    cluster_.produce_with_header(kListens, 0, avro_, "__value_schema_id", "\1GUID");
+    cluster_.produce_with_header(kListens, 0, event::kListen, "__value_schema_id", "\1GUID");
+    cluster_.produce_with_header(kListens, 0, event::kListen, "trace", "1");
+    const auto summary = ingest(registry_.url());
+    ASSERT_TRUE(summary) << summary.error().message;
+    EXPECT_EQ(counters(summary.value()).written, 2u);
+    EXPECT_EQ(counters(summary.value()).by_reason,
+              (std::map<std::string, std::uint64_t>{{"bad_framing", 1}}));
+}
+
 TEST_F(KafkaSchemaTest, a_known_schema_is_read_while_the_registry_is_down) {
     produce_framed(kAvroId, avro_);
     ASSERT_TRUE(ingest(registry_.url()));

@@ -15,10 +15,10 @@ namespace bassline::ingest {
 /// free again.
 class RecordBuffer {
 public:
-    void add(std::uint64_t offset, std::int64_t timestamp_ms,
-             const std::optional<std::string_view>& value) {
-        entries_.push_back(
-            {offset, timestamp_ms, bytes_.size(), value ? value->size() : 0, value.has_value()});
+    void add(const KafkaRecord& record) {
+        const auto& value = record.value;
+        entries_.push_back({record.offset, record.timestamp_ms, bytes_.size(),
+                            value ? value->size() : 0, value.has_value(), record.schema_in_header});
         if (value) bytes_ += *value;
     }
     bool empty() const { return entries_.empty(); }
@@ -32,8 +32,10 @@ public:
         std::vector<KafkaRecord> records;
         records.reserve(entries_.size());
         for (const Entry& entry : entries_) {
-            KafkaRecord& record = records.emplace_back(
-                KafkaRecord{.offset = entry.offset, .timestamp_ms = entry.timestamp_ms});
+            KafkaRecord& record =
+                records.emplace_back(KafkaRecord{.offset = entry.offset,
+                                                 .timestamp_ms = entry.timestamp_ms,
+                                                 .schema_in_header = entry.schema_in_header});
             if (entry.has_value) {
                 record.value = std::string_view(bytes_).substr(entry.start, entry.size);
             }
@@ -48,6 +50,7 @@ private:
         std::size_t start;
         std::size_t size;
         bool has_value;
+        bool schema_in_header;
     };
     std::string bytes_;
     bool is_padded_ = false;
