@@ -12,8 +12,8 @@
 
 #include "base/log.hpp"
 #include "cli/command.hpp"
-#include "cli/kafka_cluster.hpp"
 #include "cli/progress.hpp"
+#include "cli/simulate_kafka.hpp"
 #include "cli/simulate_reports.hpp"
 #include "event/schema.hpp"
 #include "simulator/time_text.hpp"
@@ -27,9 +27,8 @@ using simulator::SimulateSummary;
 
 struct SimulateArguments {
     SimulateOptions simulate;
-    ClusterArguments kafka;
-    RegistryArguments registry;
-    simulator::KafkaOutput kafka_output;
+    SimulateKafkaArguments kafka;
+    std::string print_schema;  // "avro" or "json", instead of a run
     bool estimate = false;
     std::vector<std::string> check;  // files, instead of a run
     bool json = false;
@@ -39,16 +38,6 @@ constexpr std::size_t kMinuteLength = 16;  // of "2025-09-14T08:30"
 
 Timestamp timestamp_of_ms(std::int64_t epoch_ms) {
     return Timestamp(std::chrono::milliseconds(epoch_ms));
-}
-
-// What became of the records sent to Kafka; the offsets are in the ledger's file.
-nlohmann::json deliveries_json(const kafka::DeliveryLedger& ledger) {
-    nlohmann::json topics = nlohmann::json::object();
-    for (const kafka::TopicDeliveries& topic : ledger) {
-        topics[topic.topic] = {
-            {"acked", topic.acked}, {"failed", topic.failed}, {"unknown", topic.unknown}};
-    }
-    return topics;
 }
 
 nlohmann::json simulate_summary_json(const SimulateSummary& summary) {
@@ -83,25 +72,6 @@ void print_table(const SimulateSummary& summary) {
                static_cast<double>(summary.steps) / std::max(summary.seconds, 1e-3));
 }
 
-void print_deliveries(const kafka::DeliveryLedger& ledger) {
-    fmt::print(stderr, "{:<30} {:>12} {:>10} {:>10}\n", "topic in Kafka", "acked", "failed",
-               "unknown");
-    for (const kafka::TopicDeliveries& topic : ledger) {
-        fmt::print(stderr, "{:<30} {:>12} {:>10} {:>10}\n", topic.topic, topic.acked, topic.failed,
-                   topic.unknown);
-    }
-}
-
-// A record whose fate nobody knows is worse than one that is certainly missing.
-Exit exit_of_run(const SimulateSummary& summary) {
-    if (summary.failure) log_line(LogLevel::error, summary.failure->message);
-    if (summary.deliveries && kafka::totals_of(*summary.deliveries).unknown > 0) {
-        return Exit::data_test_failed;
-    }
-    if (summary.failure) return exit_of(summary.failure->kind);
-    return summary.interrupted ? Exit::interrupted : Exit::done;
-}
-
 // "45 %  at 2025-09-14T08:30  1,234,567 steps  812,000/s".
 ProgressDisplay::State progress_state(const simulator::SimulateProgress& progress, double seconds) {
     const std::int64_t from = progress.from_s;
@@ -116,39 +86,19 @@ ProgressDisplay::State progress_state(const simulator::SimulateProgress& progres
                                with_commas(steps), with_commas(steps / std::max(seconds, 1e-3)))};
 }
 
-Result<std::optional<simulator::KafkaOutput>> kafka_output_of(const SimulateArguments& options) {
-    if (options.simulate.format == simulator::OutputFormat::single) {
-        return error(ErrorKind::usage,
-                     "--kafka has a topic for each kind of event; --format single "
-                     "has none");
-    }
-    if (!options.simulate.checkpoint.empty()) {
-        return error(ErrorKind::usage, "--checkpoint needs files to go on with, not --kafka");
-    }
-    simulator::KafkaOutput output = options.kafka_output;
-    TRY_ASSIGN(output.cluster, cluster_of(options.kafka));
-    TRY_ASSIGN(output.registry, registry_of(options.registry));
-    if (output.encoding == simulator::RecordEncoding::avro && !output.registry) {
-        return error(ErrorKind::usage, "--encoding avro needs a --schema-registry");
-    }
-    if (options.simulate.extended && output.registry) {
-        return error(ErrorKind::usage, "--extended adds fields that the registered schemas lack");
-    }
-    return std::optional(std::move(output));
-}
-
 Result<Exit> run_simulate(const SimulateArguments& options, const std::stop_token& stop) {
     if (!options.check.empty()) return print_check(options.check, options.simulate, options.json);
+    if (!options.print_schema.empty()) return print_schemas(options.print_schema);
     if (options.estimate) return print_estimate(options.simulate, options.json);
-    if (options.simulate.out.empty() && options.kafka.brokers.empty()) {
+    if (options.simulate.out.empty() && options.kafka.cluster.brokers.empty()) {
         return error(ErrorKind::usage, "--out or --kafka is required: where the events go");
     }
     if (options.json && options.simulate.out == "-") {
         return error(ErrorKind::usage, "--json and --out - would both write to standard output");
     }
     SimulateOptions simulate = options.simulate;
-    if (!options.kafka.brokers.empty()) {
-        TRY_ASSIGN(simulate.kafka, kafka_output_of(options));
+    if (!options.kafka.cluster.brokers.empty()) {
+        TRY_ASSIGN(simulate.kafka, kafka_output_of(options.kafka, options.simulate));
     }
     simulator::SimulateProgress progress;
     Result<SimulateSummary> outcome = [&] {
@@ -183,39 +133,6 @@ void add_time_option(CLI::App& app, const std::string& name, std::optional<std::
         ->type_name("TIME");
 }
 
-void add_kafka_output_options(CLI::App& app, SimulateArguments& options) {
-    simulator::KafkaOutput& output = options.kafka_output;
-    CLI::Option* const brokers = add_cluster_options(
-        app, options.kafka,
-        "Where to, instead of --out: the four topics of these brokers, made if missing");
-    brokers->excludes("--out");
-    app.add_option("--topic-prefix", output.topic_prefix, "Kafka: put before the topics' names")
-        ->needs(brokers);
-    app.add_option("--partitions", output.partitions,
-                   "Kafka: partitions of the topics, checked if they exist (new ones: default 4)")
-        ->check(CLI::Range(1, 10'000))
-        ->needs(brokers);
-    app.add_option("--replication", output.replication,
-                   "Kafka: replicas of new topics (default the brokers')")
-        ->check(CLI::Range(1, 100))
-        ->needs(brokers);
-    add_registry_options(app, options.registry,
-                         "Kafka: register a schema for each topic here, and frame the records "
-                         "with its id")
-        ->needs(brokers);
-    app.add_option("--encoding", output.encoding,
-                   "Kafka: json (default) or avro, which needs a schema registry")
-        ->transform(CLI::CheckedTransformer(std::map<std::string, simulator::RecordEncoding>{
-            {"json", simulator::RecordEncoding::json}, {"avro", simulator::RecordEncoding::avro}}))
-        ->type_name("NAME")
-        ->needs(brokers);
-    app.add_option("--ledger", output.ledger,
-                   "Kafka: write here, as JSON, the offsets acked in each partition, and what was "
-                   "not written or may not have been")
-        ->type_name("FILE")
-        ->needs(brokers);
-}
-
 Run declare_simulate(CLI::App& app) {
     auto options = std::make_shared<SimulateArguments>();
     SimulateOptions& simulate = options->simulate;
@@ -225,7 +142,7 @@ Run declare_simulate(CLI::App& app) {
                    "records if the name ends in .ndjson, .jsonl or .json, with .gz or .zst "
                    "compressed; - for standard output")
         ->type_name("PATH");
-    add_kafka_output_options(app, *options);
+    add_simulate_kafka_options(app, options->kafka);
     app.add_option("--config", simulate.config,
                    "stock, alt, accordion, or a configuration file of EventSim (default stock)");
     app.add_option("--users", simulate.users, "Users at the start (default 1000)");
@@ -267,6 +184,10 @@ Run declare_simulate(CLI::App& app) {
                    "Compare the statistics of these files or folders with the configuration's, and "
                    "make nothing; exit code 3 if a figure fails")
         ->type_name("PATH");
+    app.add_option("--print-schema", options->print_schema,
+                   "Print the topics' schemas, avro or json, a line each, and make nothing")
+        ->check(CLI::IsMember({"avro", "json"}))
+        ->type_name("NAME");
     app.add_flag("--live", simulate.is_live,
                  "Go on against the clock, after what lies between --from and now");
     app.add_option("--speed", simulate.speed, "Live: how fast the simulated clock runs (default 1)")

@@ -30,6 +30,8 @@ constexpr milliseconds kRevokeTime{10'000};       // well below a session's time
 constexpr milliseconds kTopicCheckEvery{30'000};  // while all is well
 constexpr milliseconds kTopicCheckAfterTrouble{5'000};
 constexpr milliseconds kForeignCheckEvery{500};
+constexpr milliseconds kRegistryConnect{2'000};
+constexpr milliseconds kRegistryAnswer{5'000};
 
 class KafkaIngest final : public kafka::AssignmentListener {
 public:
@@ -98,6 +100,9 @@ private:
     void open_registry() {
         if (!options_.registry) return;
         kafka::RegistryOptions registry = *options_.registry;
+        // A worker waits for an answer; what it cannot have soon is asked for again.
+        registry.http.connect_timeout = std::min(registry.http.connect_timeout, kRegistryConnect);
+        registry.http.timeout = std::min(registry.http.timeout, kRegistryAnswer);
         registry.files = &files_;
         registry.folder = lake::schemas_directory(kafka::registry_folder_name(registry.urls));
         registry_ = std::make_unique<kafka::SchemaRegistry>(std::move(registry));

@@ -27,7 +27,7 @@ constexpr const char* kListens = "listen_events";
 constexpr int kJsonId = 11;
 constexpr int kAvroId = 12;
 
-class FixedClock : public Clock {
+class MarchClock : public Clock {
 public:
     Timestamp now() const override { return Timestamp(std::chrono::seconds(1'742'000'000)); }
 };
@@ -60,7 +60,7 @@ protected:
         options.registry = {.urls = {url},
                             .backoff = std::chrono::milliseconds(1),
                             .unavailable_ttl = std::chrono::milliseconds(0)};
-        return ingest_kafka(*files_, options, FixedClock(), stop_.get_token());
+        return ingest_kafka(*files_, options, MarchClock(), stop_.get_token());
     }
     static lake::TopicCounters counters(const KafkaSummary& summary) {
         const auto found = summary.ingest.topics.find(kListens);

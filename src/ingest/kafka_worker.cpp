@@ -104,7 +104,7 @@ void KafkaWorker::take(Message message) {
 
 bool KafkaWorker::try_handle(Message& message) {
     if (auto* const deliver = std::get_if<Deliver>(&message);
-        deliver != nullptr && routes_.contains(deliver->route)) {
+        deliver != nullptr && schemas_.has_registry() && routes_.contains(deliver->route)) {
         if (auto ready = prepare(deliver->records.records()); !ready) {
             if (ready.error().kind == ErrorKind::unavailable) {
                 if (parked_.empty()) {

@@ -26,13 +26,9 @@ RecordDecoder::Answer RecordDecoder::decode_framed(std::string_view value) {
         case FramingKind::framed:
             break;
     }
-    if (schemas_ == nullptr) {
-        return {refuse(Reason::unknown_schema,
-                       "framed with a schema's id: name a "
-                       "--schema-registry"),
-                framing.schema_id};
-    }
-    return {decode_with(schemas_->find(framing.schema_id), framing.payload), framing.schema_id};
+    static const RecordSchemas kNone(nullptr);
+    const RecordSchemas& schemas = schemas_ == nullptr ? kNone : *schemas_;
+    return {decode_with(schemas.find(framing.schema_id), framing.payload), framing.schema_id};
 }
 
 const event::Line& RecordDecoder::decode_with(const PreparedSchema& schema,

@@ -27,15 +27,9 @@ PreparedSchema prepared(const kafka::Schema& schema) {
     return {.use = SchemaUse::avro, .plan = std::move(plan).value()};
 }
 
-const PreparedSchema kNeverPrepared{.detail = "its schema was not asked for"};
-
 }  // namespace
 
 Result<PreparedSchema> RecordSchemas::learn(std::int32_t id) {
-    if (registry_ == nullptr) {
-        return PreparedSchema{
-            .detail = fmt::format("framed with schema {}: name a --schema-registry", id)};
-    }
     const auto found = registry_->find(id);
     if (found) return prepared(*found.value());
     if (found.error().kind != ErrorKind::not_found) return found.error();
@@ -44,7 +38,7 @@ Result<PreparedSchema> RecordSchemas::learn(std::int32_t id) {
 
 Result<void> RecordSchemas::prepare(std::string_view value) {
     const kafka::Framing framing = kafka::read_framing(value);
-    if (framing.kind != kafka::FramingKind::framed) return {};
+    if (registry_ == nullptr || framing.kind != kafka::FramingKind::framed) return {};
     if (has_latest_ && framing.schema_id == latest_id_) return {};
     has_latest_ = false;
     if (!known_.contains(framing.schema_id)) {
@@ -63,8 +57,10 @@ Result<void> RecordSchemas::prepare(std::string_view value) {
 
 const PreparedSchema& RecordSchemas::find(std::int32_t id) const {
     if (const auto found = known_.find(id); found != known_.end()) return found->second;
+    static const PreparedSchema kNobodyToAsk{
+        .detail = "framed with a schema's id: name a --schema-registry"};
     const auto found = unknown_.find(id);
-    return found == unknown_.end() ? kNeverPrepared : found->second;
+    return found == unknown_.end() ? kNobodyToAsk : found->second;
 }
 
 }  // namespace bassline::ingest

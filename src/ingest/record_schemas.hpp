@@ -30,6 +30,9 @@ public:
     /// Without a registry (null) every id is unknown. It outlives the object.
     explicit RecordSchemas(kafka::SchemaRegistry* registry) : registry_(registry) {}
 
+    /// Without one there is nothing to prepare.
+    bool has_registry() const { return registry_ != nullptr; }
+
     /// Learns what the value's id means, if it has one. Errors: `unavailable`, `config`.
     Result<void> prepare(std::string_view value);
 
