@@ -92,6 +92,8 @@ Result<NewTopicHandle> new_topic(const std::string& name, const TopicLayout& lay
     if (!topic) return error(ErrorKind::usage, "kafka: topic {}: {}", name, reason.data());
     rd_kafka_NewTopic_set_config(topic.get(), "max.message.bytes",
                                  std::to_string(kRecordBytesMax).c_str());
+    // Brokers count a record's age from its own time, which may lie years back.
+    rd_kafka_NewTopic_set_config(topic.get(), "retention.ms", "-1");
     return topic;
 }
 
