@@ -122,10 +122,11 @@ private:
     void retry_parked();
     void drop_parked(RouteId route);
     void commit_due();
+    void share_memory();
     void relieve_memory();
     /// False if the route ended with it.
     bool commit(RouteId route, Rotation rotation);
-    void end(RouteId route, Error failure);
+    void fail(RouteId route, Error failure);
 
     const std::size_t memory_bytes_;
     Reports& reports_;
