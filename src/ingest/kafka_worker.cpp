@@ -113,7 +113,7 @@ bool KafkaWorker::try_handle(Message& message) {
                 }
                 return false;
             }
-            end(deliver->route, std::move(ready).error());
+            fail(deliver->route, std::move(ready).error());
             return true;
         }
     }
