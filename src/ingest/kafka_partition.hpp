@@ -47,6 +47,8 @@ public:
     /// Drops records that were read before and takes the others.
     /// Errors: `conflict` if the batch was taken for dead (reload); `io`.
     Result<void> consume(RecordBlock block, Time now);
+    /// What the ids of framed records mean; prepared for the records before consume().
+    void use(const RecordSchemas* schemas) { schemas_ = schemas; }
     /// Everything before `offset` was delivered, though the last offsets may have had no record.
     void reached(std::uint64_t offset);
 
@@ -78,6 +80,7 @@ private:
     KafkaCommitter committer_;
     const PartitionLimits& limits_;
     event::Topic own_topic_;
+    const RecordSchemas* schemas_ = nullptr;
     std::unique_ptr<BatchWriter> writer_;
     std::uint64_t next_;  // offset expected
     std::size_t batch_memory_bytes_;
