@@ -10,6 +10,7 @@
 #include "base/log.hpp"
 #include "cli/command.hpp"
 #include "cli/ingest_answer.hpp"
+#include "cli/kafka_cluster.hpp"
 #include "cli/kafka_options.hpp"
 #include "cli/progress.hpp"
 #include "cli/stages.hpp"
@@ -31,6 +32,7 @@ struct IngestArguments {
     std::string producer;
     bool json = false;
     KafkaArguments kafka_options;
+    RegistryArguments registry;
 };
 
 constexpr std::chrono::milliseconds kFollowInterval{2000};
@@ -38,6 +40,7 @@ constexpr std::chrono::milliseconds kFollowInterval{2000};
 // What only a person can decide about (a gap, a re-created topic) has an exit code of its own.
 Result<Exit> run_kafka(const IngestArguments& options, const std::stop_token& stop) {
     TRY_ASSIGN(ingest::KafkaIngestOptions wanted, kafka_ingest_options(options.kafka_options));
+    TRY_ASSIGN(wanted.registry, registry_of(options.registry));
     wanted.follow = options.ingest.follow;
     wanted.memory_bytes = options.ingest.memory_bytes;
     wanted.limits.batch_bytes = options.ingest.batch_bytes;
@@ -101,6 +104,10 @@ Run declare_ingest(CLI::App& app) {
         ->type_name("PATH ...");
     add_kafka_options(app, options->kafka_options);
     app.get_option("--from")->excludes("--kafka");
+    add_registry_options(app, options->registry,
+                         "Schema Registry, for records that are framed with a schema's id; while "
+                         "it is down, they wait")
+        ->needs("--kafka");
     app.add_flag("--follow", options->ingest.follow,
                  "Keep reading what arrives (of files through renames) until stopped; without it "
                  "up to the end that the input has at the start");
@@ -132,6 +139,8 @@ const Command kIngest{
         "  bassline ingest --lake ./lake --kafka localhost:9092\n"
         "  bassline ingest --lake ./lake --kafka b1:9092,b2:9092 --follow --commit-interval 10s "
         "--group-instance ingest-1\n"
+        "  bassline ingest --lake ./lake --kafka localhost:9092 --schema-registry "
+        "http://localhost:8081\n"
         "  bassline ingest --lake ./lake --kafka b1:9093 --kafka-config kafka.properties "
         "--topics listen_events,auth_events --start 2025-03-01",
     .declare = declare_ingest,

@@ -7,6 +7,7 @@
 
 #include "base/log.hpp"
 #include "kafka/describe.hpp"
+#include "kafka/framing.hpp"
 #include "kafka/vendor.hpp"
 
 namespace bassline::kafka {
@@ -45,6 +46,15 @@ std::vector<TopicPartition> partitions_of(const rd_kafka_topic_partition_list_t*
         partitions.push_back({list->elems[at].topic, list->elems[at].partition});
     }
     return partitions;
+}
+
+bool has_schema_header(const rd_kafka_message_t& message) {
+    rd_kafka_headers_t* headers = nullptr;
+    const void* value = nullptr;
+    std::size_t size = 0;
+    return rd_kafka_message_headers(&message, &headers) == RD_KAFKA_RESP_ERR_NO_ERROR &&
+           rd_kafka_header_get_last(headers, kSchemaHeader.data(), &value, &size) ==
+               RD_KAFKA_RESP_ERR_NO_ERROR;
 }
 
 class LibraryConsumer final : public Consumer {
@@ -137,6 +147,7 @@ public:
         rd_kafka_timestamp_type_t type{};
         const std::int64_t timestamp = rd_kafka_message_timestamp(message_.get(), &type);
         if (type != RD_KAFKA_TIMESTAMP_NOT_AVAILABLE) event.timestamp_ms = timestamp;
+        event.schema_in_header = has_schema_header(*message_);
         return std::optional(std::move(event));
     }
 
