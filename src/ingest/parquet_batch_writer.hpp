@@ -12,6 +12,7 @@
 #include "ingest/batch_writer.hpp"
 #include "ingest/bronze_columns.hpp"
 #include "ingest/quarantine_writer.hpp"
+#include "ingest/quarantined_record.hpp"
 #include "ingest/record_decoder.hpp"
 #include "ingest/row_buffer.hpp"
 #include "ingest/spill_file.hpp"
@@ -64,6 +65,8 @@ public:
 
     Result<void> consume(const LineBlock& block) override;
     Result<void> consume(const RecordBlock& block) override;
+    Result<void> consume(const QuarantinedRecord& record) override;
+    Result<void> keep(const QuarantinedRecord& record) override;
     std::size_t memory_bytes() const override {
         return buffered_bytes_ + interners_.bytes() + quarantine_.bytes() + open_hours_bytes();
     }

@@ -29,6 +29,7 @@ FLOORS = {
     "dashboard": 3,
     "simulator": 3,
     "pipeline": 4,
+    "replay": 4,
     "cli": 5,
 }
 
