@@ -30,6 +30,7 @@ FLOORS = {
     "simulator": 3,
     "pipeline": 4,
     "replay": 4,
+    "status": 4,
     "cli": 5,
 }
 
