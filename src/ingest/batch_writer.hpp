@@ -115,6 +115,9 @@ public:
     /// Keeps the row of quarantine as it was. Errors: `io`.
     virtual Result<void> keep(const QuarantinedRecord& record) = 0;
 
+    /// Hours of events, by topic, that it holds or has a file of.
+    virtual std::size_t open_hours() const = 0;
+
     /// Counts the line under page_view_events and quarantines it. Errors: `io`.
     virtual Result<void> quarantine(const RefusedLine& line) = 0;
 

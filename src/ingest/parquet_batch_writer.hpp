@@ -70,6 +70,11 @@ public:
     std::size_t memory_bytes() const override {
         return buffered_bytes_ + interners_.bytes() + quarantine_.bytes() + open_hours_bytes();
     }
+    std::size_t open_hours() const override {
+        std::size_t count = 0;
+        for (const auto& of_topic : hours_) count += of_topic.size();
+        return count;
+    }
     Result<void> quarantine(const RefusedLine& line) override;
     Result<BatchResult> finish() override;
 
@@ -104,11 +109,7 @@ private:
     void clear_interners();
 
     // Of the hours themselves, beside what they buffer.
-    std::size_t open_hours_bytes() const {
-        std::size_t count = 0;
-        for (const auto& of_topic : hours_) count += of_topic.size();
-        return count * sizeof(TopicHour);
-    }
+    std::size_t open_hours_bytes() const { return open_hours() * sizeof(TopicHour); }
     std::vector<TopicHour*> hours_in_order();
     Result<lake::Output> finish(TopicHour& hour);
     Result<void> close_complete_files(std::vector<lake::Output>& outputs);

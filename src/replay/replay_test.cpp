@@ -336,7 +336,10 @@ protected:
         const auto files = open();
         const LaterClock clock;
         ingest::KafkaCommitter committer(*files, clock, {"cluster", "page_view_events", "id", 3});
-        if (!committer.load().value()) ASSERT_TRUE(committer.begin_chain(100));
+        const bool is_there = committer.load().value();
+        if (!is_there) {
+            ASSERT_TRUE(committer.begin_chain(100));
+        }
         auto context = committer.begin().value();
         context.late_after = late_after;
         auto writer = ingest::BatchWriter::make(*files, context).value();
