@@ -10,7 +10,6 @@
 #include "base/log.hpp"
 #include "cli/command.hpp"
 #include "cli/ingest_answer.hpp"
-#include "cli/kafka_cluster.hpp"
 #include "cli/kafka_options.hpp"
 #include "cli/progress.hpp"
 #include "cli/stages.hpp"
@@ -32,7 +31,6 @@ struct IngestArguments {
     std::string producer;
     bool json = false;
     KafkaArguments kafka_options;
-    RegistryArguments registry;
 };
 
 constexpr std::chrono::milliseconds kFollowInterval{2000};
@@ -40,7 +38,6 @@ constexpr std::chrono::milliseconds kFollowInterval{2000};
 // What only a person can decide about (a gap, a re-created topic) has an exit code of its own.
 Result<Exit> run_kafka(const IngestArguments& options, const std::stop_token& stop) {
     TRY_ASSIGN(ingest::KafkaIngestOptions wanted, kafka_ingest_options(options.kafka_options));
-    TRY_ASSIGN(wanted.registry, registry_of(options.registry));
     wanted.follow = options.ingest.follow;
     wanted.memory_bytes = options.ingest.memory_bytes;
     wanted.limits.batch_bytes = options.ingest.batch_bytes;
@@ -88,7 +85,7 @@ Result<Exit> run_files(const IngestArguments& options, const std::stop_token& st
 }
 
 Result<Exit> run_ingest(const IngestArguments& options, const std::stop_token& stop) {
-    if (!options.kafka_options.brokers.empty()) return run_kafka(options, stop);
+    if (!options.kafka_options.cluster.brokers.empty()) return run_kafka(options, stop);
     if (!options.ingest.inputs.empty()) return run_files(options, stop);
     return error(ErrorKind::usage, "say what to read: --from PATH or --kafka BROKERS");
 }
@@ -104,10 +101,6 @@ Run declare_ingest(CLI::App& app) {
         ->type_name("PATH ...");
     add_kafka_options(app, options->kafka_options);
     app.get_option("--from")->excludes("--kafka");
-    add_registry_options(app, options->registry,
-                         "Schema Registry, for records that are framed with a schema's id; while "
-                         "it is down, they wait")
-        ->needs("--kafka");
     app.add_flag("--follow", options->ingest.follow,
                  "Keep reading what arrives (of files through renames) until stopped; without it "
                  "up to the end that the input has at the start");

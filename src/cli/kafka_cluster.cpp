@@ -8,10 +8,9 @@ CLI::Option* add_cluster_options(CLI::App& app, ClusterArguments& arguments,
     CLI::Option* const brokers =
         app.add_option("--kafka", arguments.brokers, help)->type_name("HOST:PORT,...");
     app.add_option("--kafka-property", arguments.properties,
-                   "A setting of librdkafka's, such as security.protocol=SSL; may be repeated; "
-                   "secrets go into the file of --kafka-config")
-        ->type_name("NAME=VALUE")
-        ->allow_extra_args(false)
+                   "A setting of librdkafka's, such as security.protocol=SSL; several may "
+                   "follow; secrets go into the file of --kafka-config")
+        ->type_name("NAME=VALUE ...")
         ->needs(brokers);
     app.add_option("--kafka-config", arguments.properties_file,
                    "A file of such settings, a line each; mode 600 if it holds a secret")

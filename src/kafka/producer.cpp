@@ -53,6 +53,17 @@ milliseconds delivery_timeout_of(const rd_kafka_t* client) {
     return milliseconds(std::atoll(text.data()));
 }
 
+std::string reason_of(rd_kafka_resp_err_t code) {
+    std::string reason = rd_kafka_err2str(code);
+    if (code == RD_KAFKA_RESP_ERR_INVALID_TIMESTAMP || code == RD_KAFKA_RESP_ERR_INVALID_RECORD ||
+        code == RD_KAFKA_RESP_ERR__INVALID_DIFFERENT_RECORD) {
+        reason +=
+            " (are events further ahead of the clock, or behind it, than the topic's "
+            "message.timestamp.after.max.ms and message.timestamp.before.max.ms allow?)";
+    }
+    return reason;
+}
+
 void note_delivery(rd_kafka_t* /*client*/, const rd_kafka_message_t* message, void* opaque) {
     auto& ledger = *static_cast<DeliveryLedger*>(opaque);
     TopicDeliveries& topic = ledger[reinterpret_cast<std::size_t>(message->_private)];
@@ -63,7 +74,7 @@ void note_delivery(rd_kafka_t* /*client*/, const rd_kafka_message_t* message, vo
     }
     const bool is_absent = rd_kafka_message_status(message) == RD_KAFKA_MSG_STATUS_NOT_PERSISTED;
     ++(is_absent ? topic.failed : topic.unknown);
-    if (topic.error.empty()) topic.error = rd_kafka_err2str(message->err);
+    if (topic.error.empty()) topic.error = reason_of(message->err);
 }
 
 }  // namespace

@@ -177,13 +177,13 @@ Result<const Schema*> SchemaRegistry::fetch_alone(std::int32_t id,
                                                   std::unique_lock<std::mutex>& lock) {
     in_flight_.insert(id);
     const bool is_down = Clock::now() < unavailable_until_;
+    const Error trouble{ErrorKind::unavailable, trouble_};
     lock.unlock();
     Schema schema;
     const bool is_on_disk = read_from_disk(id, schema);
-    Result<Schema> fetched =
-        is_on_disk ? Result<Schema>(std::move(schema))
-        : is_down  ? Result<Schema>(Error{ErrorKind::unavailable, "no schema registry answers"})
-                   : fetch(id);
+    Result<Schema> fetched = is_on_disk ? Result<Schema>(std::move(schema))
+                             : is_down  ? Result<Schema>(trouble)
+                                        : fetch(id);
     if (fetched && !is_on_disk) write_to_disk(fetched.value());
     lock.lock();
     in_flight_.erase(id);
@@ -197,7 +197,10 @@ Result<const Schema*> SchemaRegistry::fetch_alone(std::int32_t id,
         remember_unknown(id);
     } else if (fetched.error().kind == ErrorKind::unavailable) {
         ++counts_.unavailable;
-        if (!is_down) unavailable_until_ = Clock::now() + options_.unavailable_ttl;
+        if (!is_down) {
+            unavailable_until_ = Clock::now() + options_.unavailable_ttl;
+            trouble_ = fetched.error().message;
+        }
     }
     return std::move(fetched).error();
 }

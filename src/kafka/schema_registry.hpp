@@ -108,6 +108,7 @@ private:
     std::map<std::int32_t, Clock::time_point> unknown_;  // until when
     std::set<std::int32_t> in_flight_;
     Clock::time_point unavailable_until_{};
+    std::string trouble_;  // what made it so
     RegistryCounts counts_;
 };
 

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <limits>
 #include <span>
 
 namespace bassline::kafka {
@@ -84,7 +85,11 @@ Result<std::vector<std::string>> missing_topics(rd_kafka_t* client,
     return missing;
 }
 
-Result<NewTopicHandle> new_topic(const std::string& name, const TopicLayout& layout) {
+// Whether brokers are told to take timestamps of the future; before 3.6 they do not know the
+// setting.
+enum class Ahead { told, not_told };
+
+Result<NewTopicHandle> new_topic(const std::string& name, const TopicLayout& layout, Ahead ahead) {
     std::array<char, 256> reason{};
     NewTopicHandle topic(
         rd_kafka_NewTopic_new(name.c_str(), layout.partitions.value_or(kDefaultPartitions),
@@ -92,16 +97,24 @@ Result<NewTopicHandle> new_topic(const std::string& name, const TopicLayout& lay
     if (!topic) return error(ErrorKind::usage, "kafka: topic {}: {}", name, reason.data());
     rd_kafka_NewTopic_set_config(topic.get(), "max.message.bytes",
                                  std::to_string(kRecordBytesMax).c_str());
+    // Brokers count a record's age from its own time, which may lie years back.
+    rd_kafka_NewTopic_set_config(topic.get(), "retention.ms", "-1");
+    if (ahead == Ahead::told) {
+        rd_kafka_NewTopic_set_config(
+            topic.get(), "message.timestamp.after.max.ms",
+            std::to_string(std::numeric_limits<std::int64_t>::max()).c_str());
+    }
     return topic;
 }
 
 // Somebody else may make one at the same time: that is fine, they are looked at again.
 Result<void> create_topics(rd_kafka_t* client, const std::vector<std::string>& names,
-                           const TopicLayout& layout, std::chrono::milliseconds timeout) {
+                           const TopicLayout& layout, std::chrono::milliseconds timeout,
+                           Ahead ahead = Ahead::told) {
     std::vector<NewTopicHandle> topics;
     std::vector<rd_kafka_NewTopic_t*> pointers;
     for (const std::string& name : names) {
-        TRY_ASSIGN(NewTopicHandle topic, new_topic(name, layout));
+        TRY_ASSIGN(NewTopicHandle topic, new_topic(name, layout, ahead));
         pointers.push_back(topic.get());
         topics.push_back(std::move(topic));
     }
@@ -115,6 +128,9 @@ Result<void> create_topics(rd_kafka_t* client, const std::vector<std::string>& n
         const rd_kafka_resp_err_t code = rd_kafka_topic_result_error(results[i]);
         if (code == RD_KAFKA_RESP_ERR_NO_ERROR || code == RD_KAFKA_RESP_ERR_TOPIC_ALREADY_EXISTS) {
             continue;
+        }
+        if (code == RD_KAFKA_RESP_ERR_INVALID_CONFIG && ahead == Ahead::told) {
+            return create_topics(client, names, layout, timeout, Ahead::not_told);
         }
         const char* const text = rd_kafka_topic_result_error_string(results[i]);
         return error(kind_of(code), "kafka: cannot make topic {}: {}",
