@@ -57,6 +57,7 @@ public:
     Time deadline() const;
     bool is_open() const { return writer_ != nullptr; }
     std::size_t memory_bytes() const { return writer_ ? writer_->memory_bytes() : 0; }
+    std::size_t open_hours() const { return writer_ ? writer_->open_hours() : 0; }
 
     /// Commits what is open, or nothing if nothing was read since the last commit.
     /// Errors: as KafkaCommitter::commit.

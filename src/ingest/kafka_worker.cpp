@@ -85,6 +85,7 @@ void KafkaWorker::run() {
         retry_parked();
         relieve_memory();
         commit_due();
+        tell_open();
     }
     for (const auto& [id, partition] : routes_) partition->discard();
 }
@@ -217,10 +218,12 @@ void KafkaWorker::relieve_memory() {
 
 bool KafkaWorker::commit(RouteId route, Rotation rotation) {
     const auto found = routes_.find(route);
+    const Time started = steady_clock::now();
     auto entry = found->second->commit();
     if (entry) {
+        const std::chrono::duration<double> took = steady_clock::now() - started;
         if (entry.value()) {
-            reports_.add(Committed{route, std::move(*entry.value()), rotation});
+            reports_.add(Committed{route, std::move(*entry.value()), rotation, took.count()});
         }
         return true;
     }
@@ -237,6 +240,25 @@ bool KafkaWorker::commit(RouteId route, Rotation rotation) {
     reports_.add(Superseded{route, std::move(found->second)});
     routes_.erase(found);
     return false;
+}
+
+void KafkaWorker::tell_open() {
+    OpenBatches open;
+    for (const auto& [id, partition] : routes_) {
+        open.batches += partition->is_open();
+        open.hours += partition->open_hours();
+        open.bytes += partition->memory_bytes();
+    }
+    open_batches_ = open.batches;
+    open_hours_ = open.hours;
+    open_bytes_ = open.bytes;
+}
+
+OpenBatches KafkaWorker::open_batches() const {
+    return {.batches = open_batches_,
+            .hours = open_hours_,
+            .bytes = open_bytes_,
+            .queued_bytes = queued_bytes()};
 }
 
 void KafkaWorker::end(RouteId route, Error failure) {
