@@ -285,7 +285,10 @@ private:
     Result<void> drain() {
         seeks_.clear();
         routes_->release_all(Rotation::shutdown);
-        return take_reports();
+        auto taken = take_reports();
+        metrics_at_ = {};
+        tell_metrics();
+        return taken;
     }
 
     Result<KafkaSummary> finish_summary() {
