@@ -53,5 +53,7 @@ extern const Command kQuery;
 extern const Command kVerify;
 extern const Command kSimulate;
 extern const Command kCompact;
+extern const Command kReplay;
+extern const Command kStatus;
 
 }  // namespace bassline::cli

@@ -7,8 +7,8 @@ namespace bassline::cli {
 
 std::span<const Command> commands() {
     // A row here is a command that works.
-    static const std::vector<Command> table = {kRun,   kSimulate, kIngest, kBuild,
-                                               kQuery, kServe,    kVerify, kCompact};
+    static const std::vector<Command> table = {kRun,   kSimulate, kIngest, kBuild,   kQuery,
+                                               kServe, kStatus,   kVerify, kCompact, kReplay};
     return table;
 }
 

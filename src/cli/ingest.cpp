@@ -11,6 +11,7 @@
 #include "cli/command.hpp"
 #include "cli/ingest_answer.hpp"
 #include "cli/kafka_options.hpp"
+#include "cli/metrics_server.hpp"
 #include "cli/progress.hpp"
 #include "cli/stages.hpp"
 #include "cli/values.hpp"
@@ -29,6 +30,7 @@ struct IngestArguments {
     std::chrono::milliseconds commit_interval{0};  // 0: not given
     std::size_t threads = 0;                       // 0: not given
     std::string producer;
+    std::optional<std::uint16_t> metrics_port;
     bool json = false;
     KafkaArguments kafka_options;
 };
@@ -48,6 +50,8 @@ Result<Exit> run_kafka(const IngestArguments& options, const std::stop_token& st
     wanted.threads =
         options.threads > 0 ? options.threads : default_ingest_threads(wanted.memory_bytes);
     TRY_ASSIGN(const auto files, lake::open_lake(options.lake));
+    TRY_ASSIGN(const auto server, MetricsServer::start(options.metrics_port));
+    if (server) wanted.metrics = &server->metrics();
     auto outcome = ingest::ingest_kafka(*files, wanted, SystemClock(), stop);
     if (!outcome && outcome.error().kind == ErrorKind::bad_data) {
         log_line(LogLevel::error, outcome.error().message);
@@ -70,6 +74,12 @@ Result<Exit> run_files(const IngestArguments& options, const std::stop_token& st
     if (!wanted.follow) TRY(check_inputs(wanted.inputs));
     TRY_ASSIGN(const auto files, lake::open_lake(options.lake));
 
+    TRY_ASSIGN(const auto server, MetricsServer::start(options.metrics_port));
+    if (server) {
+        wanted.on_commit = [&metrics = server->metrics()](const lake::Entry& entry) {
+            metrics.committed(entry, "", std::nullopt);
+        };
+    }
     ingest::Progress progress;
     Result<IngestSummary> outcome = [&] {
         ProgressDisplay display(progress);
@@ -115,6 +125,7 @@ Run declare_ingest(CLI::App& app) {
                         "Longest time between commits (default 5m, following 2s, with --kafka 1m)");
     add_bytes_option(app, "--file-bytes", options->ingest.batch_bytes,
                      "Input after which a batch and its files are closed (default 1GiB)");
+    add_metrics_option(app, options->metrics_port);
     app.add_flag("--json", options->json, "Print the result as JSON");
     return [options](const std::stop_token& stop) { return run_ingest(*options, stop); };
 }
@@ -131,7 +142,7 @@ const Command kIngest{
         "  zcat old.json.gz | bassline ingest --lake ./lake --from -\n"
         "  bassline ingest --lake ./lake --kafka localhost:9092\n"
         "  bassline ingest --lake ./lake --kafka b1:9092,b2:9092 --follow --commit-interval 10s "
-        "--group-instance ingest-1\n"
+        "--group-instance ingest-1 --metrics-port 9464\n"
         "  bassline ingest --lake ./lake --kafka localhost:9092 --schema-registry "
         "http://localhost:8081\n"
         "  bassline ingest --lake ./lake --kafka b1:9093 --kafka-config kafka.properties "

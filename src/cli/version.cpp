@@ -9,6 +9,14 @@
 
 namespace bassline::cli {
 
+std::string program_version() {
+    return BASSLINE_VERSION;
+}
+
+std::string program_commit() {
+    return BASSLINE_COMMIT;
+}
+
 std::string version_text() {
     return fmt::format(
         "bassline " BASSLINE_VERSION " (" BASSLINE_COMMIT ")\nduckdb {}, arrow {}, simdjson {}",

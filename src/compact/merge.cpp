@@ -34,6 +34,8 @@ Result<parquet::MergeOptions> options_of(const Output& kind, std::uint64_t seq) 
     return options;
 }
 
+}  // namespace
+
 Result<std::string> read_checked(const storage::FileSystem& files, const LiveFile& file) {
     const Output& output = file.output;
     TRY_ASSIGN(std::string bytes, files.read(output.final));
@@ -42,8 +44,6 @@ Result<std::string> read_checked(const storage::FileSystem& files, const LiveFil
                  "{} is not as entry {} of chain {} says: its content was changed",
                  files.absolute(output.final), file.seq, file.chain);
 }
-
-}  // namespace
 
 Result<Output> merge_files(storage::FileSystem& files, const Merge& merge,
                            const std::string& staged, std::uint64_t seq) {

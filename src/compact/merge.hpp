@@ -10,6 +10,10 @@
 
 namespace bassline::compact {
 
+/// The file's bytes, if they have the size and hash that its entry says. Errors: `bad_data` naming
+/// the file; `io`.
+Result<std::string> read_checked(const storage::FileSystem& files, const lake::LiveFile& file);
+
 /// Writes one staged file with the rows of all inputs, sorted by (ts, source_partition,
 /// source_offset), and returns it as an output that lacks its final name. Each input is read whole
 /// and held against size, hash and rows of the entry that names it, so damage is never merged in.

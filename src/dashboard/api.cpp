@@ -110,7 +110,7 @@ void Api::add_routes() {
     get("/readyz", [this](const auto&, auto) { return readiness(); });
     get("/metrics", [this](const auto&, auto) {
         net::Response response;
-        response.content_type = "text/plain; version=0.0.4; charset=utf-8";
+        response.content_type = net::kMetricsContentType;
         response.body = metrics_.text(store_.state(), clock_.now());
         response.headers.emplace_back("Cache-Control", "no-store");
         return response;

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <array>
 #include <chrono>
 #include <cstdint>
 #include <map>
@@ -10,6 +9,7 @@
 #include <string_view>
 
 #include "dashboard/gold_store.hpp"
+#include "net/metrics_text.hpp"
 
 // What /metrics says, in Prometheus' text format 0.0.4: requests by route and status, their
 // duration, and how old the data is. Labels are bounded: routes are patterns, never paths. Any
@@ -23,15 +23,9 @@ public:
     std::string text(const GoldStore::State& state, Timestamp now) const;
 
 private:
-    struct Durations {
-        std::array<std::uint64_t, 6> buckets{};  // cumulative; the bounds stand in the source
-        std::uint64_t count = 0;
-        double seconds = 0;
-    };
-
     mutable std::mutex mutex_;
     std::map<std::pair<std::string, int>, std::uint64_t> requests_;
-    std::map<std::string, Durations, std::less<>> durations_;
+    std::map<std::string, net::Histogram> durations_;  // by route
 };
 
 }  // namespace bassline::dashboard

@@ -155,6 +155,39 @@ Result<void> ParquetBatchWriter::finish_pending() {
     return {};
 }
 
+Result<void> ParquetBatchWriter::keep(const QuarantinedRecord& record) {
+    return refuse({record.topic, record.reason, record.detail, record.raw, record.raw_bytes,
+                   record.format, record.position});
+}
+
+// Rare records, one after the other: nothing is fetched ahead.
+Result<void> ParquetBatchWriter::consume(const QuarantinedRecord& record) {
+    if (record.is_cut()) return keep(record);
+    const RetriedRecord retried = retry(decoders_[turn_], record);
+    if (!retried.is_good()) return keep(record);
+    const event::Line& line = *retried.line;
+    LinePosition position = record.position;
+    position.schema_id = retried.schema_id.value_or(kNoSchemaId);
+    Interners::Lookup lookup;
+    interners_.begin(line, lookup);
+    constexpr std::uint32_t kAllColumns = ~std::uint32_t{0};
+    interners_.finish(line, kAllColumns, lookup, codes_);
+    for (std::size_t at = 0; at < line.record_count; ++at) {
+        if (!retried.is_ours[at]) continue;
+        const event::Record& decoded = line.records[at];
+        if (decoded.refusal) {
+            TRY(refuse({decoded.topic, decoded.refusal->reason, decoded.refusal->detail, record.raw,
+                        record.raw_bytes, line.format, position}));
+            continue;
+        }
+        TopicHour& hour = hour_of(decoded.topic, line.fields[Column::ts].integer / kHourMs);
+        TRY(make_room(hour));
+        append(hour, line, position);
+    }
+    bytes_since_check_ += record.raw.size();
+    return bytes_since_check_ >= kBytesBetweenChecks ? relieve_memory() : Result<void>{};
+}
+
 Result<void> ParquetBatchWriter::quarantine(const RefusedLine& line) {
     return refuse({event::Topic::page_view_events,
                    line.reason,

@@ -27,6 +27,7 @@
 namespace bassline::ingest {
 
 class RecordSchemas;
+struct QuarantinedRecord;
 
 struct BatchContext {
     std::string chain;
@@ -106,6 +107,16 @@ public:
 
     /// Memory held, in bytes, beside what encoding takes for a moment.
     virtual std::size_t memory_bytes() const = 0;
+
+    /// Tries a refused record again: its rows if it is good now, else the row of quarantine as it
+    /// was. A cut one stays. It was prepared, and is of the context's entry. Errors: `io`.
+    virtual Result<void> consume(const QuarantinedRecord& record) = 0;
+
+    /// Keeps the row of quarantine as it was. Errors: `io`.
+    virtual Result<void> keep(const QuarantinedRecord& record) = 0;
+
+    /// Hours of events, by topic, that it holds or has a file of.
+    virtual std::size_t open_hours() const = 0;
 
     /// Counts the line under page_view_events and quarantines it. Errors: `io`.
     virtual Result<void> quarantine(const RefusedLine& line) = 0;

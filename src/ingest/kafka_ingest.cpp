@@ -30,6 +30,7 @@ constexpr milliseconds kRevokeTime{10'000};       // well below a session's time
 constexpr milliseconds kTopicCheckEvery{30'000};  // while all is well
 constexpr milliseconds kTopicCheckAfterTrouble{5'000};
 constexpr milliseconds kForeignCheckEvery{500};
+constexpr milliseconds kMetricsEvery{250};
 constexpr milliseconds kRegistryConnect{2'000};
 constexpr milliseconds kRegistryAnswer{5'000};
 
@@ -117,6 +118,7 @@ private:
             TRY(take_reports());
             TRY(retry_seeks());
             routes_->balance();
+            tell_metrics();
             TRY(claims_->check_topics(degraded_ ? kTopicCheckAfterTrouble : kTopicCheckEvery));
             TRY_ASSIGN(const bool complete, is_complete());
             if (complete) return {};
@@ -149,7 +151,7 @@ private:
         if (degraded_) log_info("the brokers answer again");
         degraded_ = false;
         if (event.kind == EventKind::record) {
-            if (!routes_->add(event)) ++summary_.duplicates_dropped[event.partition->topic];
+            if (!routes_->add(event)) count_duplicate(event.partition->topic);
         } else {
             routes_->reached(event);
         }
@@ -237,7 +239,27 @@ private:
     void count(const Committed& committed) {
         add_to_summary(committed.entry, summary_.ingest);
         ++summary_.rotations[std::string(to_string(committed.rotation))];
+        if (options_.metrics != nullptr) {
+            options_.metrics->committed(committed.entry, to_string(committed.rotation),
+                                        committed.seconds);
+        }
         if (options_.on_commit) options_.on_commit(committed.entry);
+    }
+
+    void count_duplicate(const std::string& topic) {
+        ++summary_.duplicates_dropped[topic];
+        if (options_.metrics != nullptr) options_.metrics->redelivered(topic, 1);
+    }
+
+    void tell_metrics() {
+        const auto now = steady_clock::now();
+        if (options_.metrics == nullptr || now < metrics_at_) return;
+        metrics_at_ = now + kMetricsEvery;
+        Metrics& metrics = *options_.metrics;
+        metrics.set_brokers_answer(!degraded_);
+        metrics.set_partitions(routes_->progress(), routes_->totals());
+        metrics.set_open(routes_->open_batches());
+        if (registry_) metrics.set_registry(registry_->counts());
     }
 
     // Not following: every partition was read to the end that it had at the start, by us or, as
@@ -264,7 +286,10 @@ private:
     Result<void> drain() {
         seeks_.clear();
         routes_->release_all(Rotation::shutdown);
-        return take_reports();
+        auto taken = take_reports();
+        metrics_at_ = {};
+        tell_metrics();
+        return taken;
     }
 
     Result<KafkaSummary> finish_summary() {
@@ -286,6 +311,7 @@ private:
     std::set<TopicPartition> finished_;  // read to the end that was seen at the start
     std::optional<Error> failure_;       // of a callback
     steady_clock::time_point foreign_check_at_{};
+    steady_clock::time_point metrics_at_{};
     bool was_assigned_ = false;
     bool degraded_ = false;
     KafkaSummary summary_;

@@ -14,6 +14,7 @@
 #include "base/result.hpp"
 #include "ingest/ingest.hpp"
 #include "ingest/kafka_partition.hpp"
+#include "ingest/metrics.hpp"
 #include "kafka/consumer.hpp"
 #include "kafka/schema_registry.hpp"
 #include "storage/file_system.hpp"
@@ -53,6 +54,7 @@ struct KafkaIngestOptions {
         registry;  // of framed records; where to cache is set here
     /// How long brokers may be silent at the start.
     std::chrono::milliseconds patience{std::chrono::seconds(15)};
+    Metrics* metrics = nullptr;  // told a few times a second; outlives the run
     /// Called after each commit, by the thread that polls.
     std::function<void(const lake::Entry&)> on_commit;
 };

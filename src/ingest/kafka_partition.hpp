@@ -60,6 +60,7 @@ public:
     /// What the writers of later batches may hold.
     void set_memory(std::size_t bytes) { batch_memory_bytes_ = bytes; }
     std::size_t memory_bytes() const { return writer_ ? writer_->memory_bytes() : 0; }
+    std::size_t open_hours() const { return writer_ ? writer_->open_hours() : 0; }
 
     /// Commits what is open, or nothing if nothing was read since the last commit.
     /// Errors: as KafkaCommitter::commit.

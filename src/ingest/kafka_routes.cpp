@@ -25,7 +25,12 @@ void KafkaRoutes::add_route(const TopicPartition& partition,
                             std::unique_ptr<KafkaPartition> claimed,
                             std::optional<std::uint64_t> target) {
     auto& worker = *std::ranges::min_element(workers_, {}, &Worker::routes);
-    Route route{.id = next_id_++, .worker = &worker, .next = claimed->next(), .target = target};
+    Route route{.id = next_id_++,
+                .worker = &worker,
+                .start = claimed->next(),
+                .next = claimed->next(),
+                .target = target,
+                .totals = &totals_[partition]};
     ++worker.routes;
     names_[route.id] = partition;
     worker.thread->send(TakeOver{route.id, std::move(claimed)});
@@ -68,6 +73,9 @@ bool KafkaRoutes::add(const kafka::Event& record) {
                        .value = record.value,
                        .schema_in_header = record.schema_in_header});
     route->next = offset + 1;
+    ++route->totals->records;
+    route->totals->bytes += record.value ? record.value->size() : 0;
+    route->totals->newest_ms = record.timestamp_ms;
     if (route->buffer.bytes() >= kDeliveryBytes) send(*route);
     if (route->target && route->next >= *route->target) {
         finish(*record.partition, *route, route->next);
@@ -145,6 +153,33 @@ void KafkaRoutes::release_all(Rotation commit) {
     std::vector<TopicPartition> partitions;
     for (const auto& [partition, route] : routes_) partitions.push_back(partition);
     release(partitions, commit, std::nullopt);
+}
+
+std::vector<PartitionProgress> KafkaRoutes::progress() const {
+    std::vector<PartitionProgress> all;
+    for (const auto& [partition, route] : routes_) {
+        PartitionProgress progress{.partition = partition,
+                                   .start = route.start,
+                                   .next = route.next,
+                                   .newest_ms = route.totals->newest_ms};
+        if (const auto end = consumer_.known_end(partition)) {
+            progress.high = static_cast<std::uint64_t>(*end);
+        }
+        all.push_back(std::move(progress));
+    }
+    return all;
+}
+
+OpenBatches KafkaRoutes::open_batches() const {
+    OpenBatches sum;
+    for (const Worker& worker : workers_) {
+        const OpenBatches open = worker.thread->open_batches();
+        sum.batches += open.batches;
+        sum.hours += open.hours;
+        sum.bytes += open.bytes;
+        sum.queued_bytes += open.queued_bytes;
+    }
+    return sum;
 }
 
 bool KafkaRoutes::all_finishing() const {

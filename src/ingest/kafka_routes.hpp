@@ -50,6 +50,12 @@ public:
                  std::optional<Rotation> commit, std::optional<std::chrono::milliseconds> patience);
     void release_all(Rotation commit);
 
+    /// How far each partition of ours is; the brokers' ends as they are known without asking.
+    std::vector<PartitionProgress> progress() const;
+    /// What was taken so far, of partitions that left us too.
+    const std::map<kafka::TopicPartition, ConsumedTotals>& totals() const { return totals_; }
+    OpenBatches open_batches() const;
+
     /// True if no route wants records.
     bool all_finishing() const;
     Reports& reports() { return reports_; }
@@ -63,11 +69,13 @@ private:
     struct Route {
         RouteId id = 0;
         Worker* worker = nullptr;
+        std::uint64_t start = 0;
         std::uint64_t next = 0;               // offset expected
         std::optional<std::uint64_t> target;  // read to here and no further
         bool finishing = false;
         bool paused = false;
         RecordBuffer buffer;
+        ConsumedTotals* totals = nullptr;
     };
 
     Route* find(const kafka::TopicPartition& partition);
@@ -81,6 +89,7 @@ private:
     std::vector<Worker> workers_;
     std::map<kafka::TopicPartition, Route> routes_;
     std::map<RouteId, kafka::TopicPartition> names_;
+    std::map<kafka::TopicPartition, ConsumedTotals> totals_;
     RouteId next_id_ = 0;
     // Records come in runs of one partition.
     const kafka::TopicPartition* last_partition_ = nullptr;

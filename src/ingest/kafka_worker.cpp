@@ -86,6 +86,7 @@ void KafkaWorker::run() {
         retry_parked();
         relieve_memory();
         commit_due();
+        tell_open();
     }
     for (const auto& [id, partition] : routes_) partition->discard();
 }
@@ -226,15 +227,36 @@ void KafkaWorker::relieve_memory() {
 
 bool KafkaWorker::commit(RouteId route, Rotation rotation) {
     const auto found = routes_.find(route);
+    const Time started = steady_clock::now();
     auto entry = found->second->commit();
     if (entry) {
+        const std::chrono::duration<double> took = steady_clock::now() - started;
         if (entry.value()) {
-            reports_.add(Committed{route, std::move(*entry.value()), rotation});
+            reports_.add(Committed{route, std::move(*entry.value()), rotation, took.count()});
         }
         return true;
     }
     fail(route, std::move(entry).error());
     return false;
+}
+
+void KafkaWorker::tell_open() {
+    OpenBatches open;
+    for (const auto& [id, partition] : routes_) {
+        open.batches += partition->is_open();
+        open.hours += partition->open_hours();
+        open.bytes += partition->memory_bytes();
+    }
+    open_batches_ = open.batches;
+    open_hours_ = open.hours;
+    open_bytes_ = open.bytes;
+}
+
+OpenBatches KafkaWorker::open_batches() const {
+    return {.batches = open_batches_,
+            .hours = open_hours_,
+            .bytes = open_bytes_,
+            .queued_bytes = queued_bytes()};
 }
 
 // Where another writer was faster the poll thread is to read on from its end; any other failure

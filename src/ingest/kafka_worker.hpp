@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "ingest/kafka_partition.hpp"
+#include "ingest/metrics.hpp"
 #include "ingest/record_buffer.hpp"
 #include "ingest/record_schemas.hpp"
 
@@ -62,6 +63,7 @@ struct Committed {
     RouteId route = 0;
     lake::Entry entry;
     Rotation rotation = Rotation::end;
+    double seconds = 0;  // it took to close, commit and publish
 };
 struct Finished {
     RouteId route = 0;
@@ -98,6 +100,8 @@ public:
     void send(Message message);
     /// Bytes of records that wait in the queue.
     std::size_t queued_bytes() const { return queued_bytes_.load(std::memory_order_relaxed); }
+    /// Its batches, as they were a moment ago. Any thread.
+    OpenBatches open_batches() const;
 
 private:
     using Time = KafkaPartition::Time;
@@ -127,6 +131,7 @@ private:
     /// False if the route ended with it.
     bool commit(RouteId route, Rotation rotation);
     void fail(RouteId route, Error failure);
+    void tell_open();
 
     const std::size_t memory_bytes_;
     Reports& reports_;
@@ -135,6 +140,9 @@ private:
     std::map<RouteId, std::deque<Parked>> parked_;
     Time retry_at_ = Time::max();
     std::atomic<std::size_t> queued_bytes_{0};
+    std::atomic<std::size_t> open_batches_{0};
+    std::atomic<std::size_t> open_hours_{0};
+    std::atomic<std::size_t> open_bytes_{0};
     std::mutex mutex_;  // guards what follows
     std::condition_variable arrived_;
     std::deque<Message> queue_;

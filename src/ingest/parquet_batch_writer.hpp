@@ -12,6 +12,7 @@
 #include "ingest/batch_writer.hpp"
 #include "ingest/bronze_columns.hpp"
 #include "ingest/quarantine_writer.hpp"
+#include "ingest/quarantined_record.hpp"
 #include "ingest/record_decoder.hpp"
 #include "ingest/row_buffer.hpp"
 #include "ingest/spill_file.hpp"
@@ -64,8 +65,15 @@ public:
 
     Result<void> consume(const LineBlock& block) override;
     Result<void> consume(const RecordBlock& block) override;
+    Result<void> consume(const QuarantinedRecord& record) override;
+    Result<void> keep(const QuarantinedRecord& record) override;
     std::size_t memory_bytes() const override {
         return buffered_bytes_ + interners_.bytes() + quarantine_.bytes() + open_hours_bytes();
+    }
+    std::size_t open_hours() const override {
+        std::size_t count = 0;
+        for (const auto& of_topic : hours_) count += of_topic.size();
+        return count;
     }
     Result<void> quarantine(const RefusedLine& line) override;
     Result<BatchResult> finish() override;
@@ -101,11 +109,7 @@ private:
     void clear_interners();
 
     // Of the hours themselves, beside what they buffer.
-    std::size_t open_hours_bytes() const {
-        std::size_t count = 0;
-        for (const auto& of_topic : hours_) count += of_topic.size();
-        return count * sizeof(TopicHour);
-    }
+    std::size_t open_hours_bytes() const { return open_hours() * sizeof(TopicHour); }
     std::vector<TopicHour*> hours_in_order();
     Result<lake::Output> finish(TopicHour& hour);
     Result<void> close_complete_files(std::vector<lake::Output>& outputs);

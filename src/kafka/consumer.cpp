@@ -106,6 +106,14 @@ public:
         return kafka_error("ask for the watermarks of " + to_string(partition), code);
     }
 
+    std::optional<std::int64_t> known_end(const TopicPartition& partition) override {
+        Watermarks found;
+        const auto code = rd_kafka_get_watermark_offsets(
+            client_.get(), partition.topic.c_str(), partition.partition, &found.low, &found.high);
+        if (code != RD_KAFKA_RESP_ERR_NO_ERROR || found.high < 0) return std::nullopt;
+        return found.high;
+    }
+
     Result<std::int64_t> offset_at(const TopicPartition& partition, std::int64_t timestamp_ms,
                                    std::chrono::milliseconds timeout) override {
         const auto list = list_of({{partition, timestamp_ms}});

@@ -101,6 +101,8 @@ public:
     /// Errors: `unavailable`.
     virtual Result<Watermarks> watermarks(const TopicPartition& partition,
                                           std::chrono::milliseconds timeout) = 0;
+    /// The partition's end as the last fetch told it; asks nobody. None before a fetch.
+    virtual std::optional<std::int64_t> known_end(const TopicPartition& partition) = 0;
     /// The first offset whose record time is not before; the end if there is none.
     /// Errors: `unavailable`.
     virtual Result<std::int64_t> offset_at(const TopicPartition& partition,

@@ -42,7 +42,7 @@ struct Output {
 };
 
 /// A file that an entry of the chain `compact` retires: its rows stand in an output of the same
-/// entry and folder, or have expired.
+/// entry (of a compaction: and folder), or have expired.
 struct Replaced {
     std::string chain;  // the entry that named it
     std::uint64_t seq = 0;
@@ -103,7 +103,12 @@ struct Entry {
     std::map<std::string, TopicCounters> counters;  // by topic
     std::vector<std::string> dates_touched;         // event dates, sorted, unique
     std::vector<Replaced> replaced;                 // chain `compact` only
-    std::string retained_from;  // the same: first kept event date, empty: as before
+    std::string retained_from;     // the same: first kept event date, empty: as before
+    std::uint64_t rows_split = 0;  // of a replay: rows beyond one for each row replaced
+
+    /// True for an entry of the chain `compact` that tried quarantined records again: it alone
+    /// there has counters.
+    bool is_replay() const { return !replaced.empty() && !counters.empty(); }
 };
 
 /// The entry as it stands on disk: one JSON object with sorted keys, and back.

@@ -170,6 +170,7 @@ json entry_json(const Entry& entry) {
         document["replaced"].push_back(replaced_json(replaced));
     }
     if (!entry.retained_from.empty()) document["retained_from"] = entry.retained_from;
+    if (entry.rows_split > 0) document["rows_split"] = entry.rows_split;
     return document;
 }
 
@@ -199,6 +200,7 @@ Entry entry_from(const json& document) {
         entry.replaced.push_back(replaced_from(replaced));
     }
     entry.retained_from = document.value("retained_from", "");
+    entry.rows_split = document.value("rows_split", std::uint64_t{0});
     return entry;
 }
 

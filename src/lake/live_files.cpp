@@ -43,21 +43,68 @@ std::string folder_of(std::string_view path) {
     return std::string(storage::parent_path(visible_path(path)));
 }
 
+// Files of which the entry makes others are told apart by folder; a replay's become anything.
+std::string place_of(const Entry& entry, std::string_view path) {
+    return entry.is_replay() ? std::string() : folder_of(path);
+}
+
+void count_output(TopicCounters& counters, const Output& output) {
+    (output.kind == OutputKind::bronze ? counters.written : counters.quarantined) += output.rows;
+}
+
+// The rows of its files are those that it counts, and none was lost on the way.
+void find_replay_problems(const Entry& entry, const std::string& named_by,
+                          std::vector<std::string>& problems) {
+    std::uint64_t rows_in = 0;
+    std::uint64_t rows_out = 0;
+    std::map<std::string, TopicCounters> held;
+    for (const Replaced& replaced : entry.replaced) rows_in += replaced.rows;
+    for (const Output& output : entry.outputs) {
+        rows_out += output.rows;
+        count_output(held[output.topic], output);
+    }
+    if (rows_in + entry.rows_split != rows_out) {
+        problems.push_back(
+            fmt::format("{} replays {} rows of quarantine, {} of them split, into {}", named_by,
+                        rows_in, entry.rows_split, rows_out));
+    }
+    for (const auto& [topic, counters] : entry.counters) held[topic];
+    for (const auto& [topic, rows] : held) {
+        const auto counted = entry.counters.find(topic);
+        const TopicCounters counters =
+            counted == entry.counters.end() ? TopicCounters{} : counted->second;
+        if (counters.written == rows.written && counters.quarantined == rows.quarantined &&
+            counters.consumed == rows.written + rows.quarantined) {
+            continue;
+        }
+        problems.push_back(
+            fmt::format("{} counts {} {}: {} written and {} quarantined, its files hold {} and {}",
+                        named_by, counters.consumed, topic, counters.written, counters.quarantined,
+                        rows.written, rows.quarantined));
+    }
+}
+
 }  // namespace
 
 void LiveFiles::apply(const Entry& entry, const std::string& sha256) {
     heads[entry.chain] = {entry.seq + 1, sha256};
-    std::map<std::string, Positions> held;  // by folder
+    std::map<std::string, Positions> held;  // by place_of
     for (const Replaced& replaced : entry.replaced) {
         const auto file = files.find(replaced.final);
-        if (file != files.end()) hold(held[folder_of(replaced.final)], file->second.positions());
+        if (file != files.end()) {
+            hold(held[place_of(entry, replaced.final)], file->second.positions());
+        }
         files.erase(replaced.final);
         late.erase(replaced.final);
     }
     for (const Output& output : entry.outputs) {
         LiveFile file{.output = output, .chain = entry.chain, .seq = entry.seq};
         file.output.staged.clear();
-        if (entry.chain == kCompactChain) file.holds = held[folder_of(output.final)];
+        if (entry.chain == kCompactChain) file.holds = held[place_of(entry, output.final)];
+        // Its rows are new to builds, though the entries that they came with are not.
+        if (entry.is_replay() && output.kind == OutputKind::bronze) {
+            file.holds[entry.chain] = entry.seq + 1;
+        }
         add(*this, std::move(file));
     }
     if (!entry.retained_from.empty()) expire(*this, entry.retained_from);
@@ -81,9 +128,17 @@ std::vector<std::string> LiveFiles::problems_of(const Entry& entry) const {
             problems.push_back(fmt::format("{} replaces {} with {} rows, it was named with {}",
                                            named_by, replaced.final, replaced.rows, output.rows));
         }
+        if (entry.is_replay() && output.kind != OutputKind::quarantine) {
+            problems.push_back(
+                fmt::format("{} replays {}, which is not of quarantine", named_by, replaced.final));
+        }
         if (live != files.end() && entry.retained_from.empty()) {
             rows_in[folder_of(replaced.final)] += output.rows;
         }
+    }
+    if (entry.is_replay()) {
+        find_replay_problems(entry, named_by, problems);
+        return problems;
     }
     for (const Output& output : entry.outputs) rows_out[folder_of(output.final)] += output.rows;
     for (const auto& [folder, rows] : rows_in) {

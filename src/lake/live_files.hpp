@@ -14,7 +14,8 @@
 // Which files hold a lake's rows: the fold of all chains. Folders are never listed.
 //
 // A file that an entry of ingest names is live until an entry of the chain `compact` replaces it,
-// by a merged file with the same rows, or because its date expired. So a reader that folds the logs
+// by a merged file with the same rows, by what a replay made of quarantined records, or because its
+// date expired. So a reader that folds the logs
 // once sees inputs or output, never both and never neither; what it folded stays readable for the
 // grace period (docs/formats/lake.md, "Compaction").
 namespace bassline::lake {
@@ -23,7 +24,8 @@ struct LiveFile {
     Output output;
     std::string chain;  // the entry that names it
     std::uint64_t seq = 0;
-    Positions holds;  // of a merged file: what its rows came with; empty: the entry itself
+    Positions holds;  // of a merged file: what its rows came with; empty: the entry itself. With
+                      // a position of `compact`, rows of it came out of quarantine by that entry
 
     /// Chain -> number of entries up to the newest that has a row in the file.
     Positions positions() const { return holds.empty() ? Positions{{chain, seq + 1}} : holds; }
@@ -47,7 +49,8 @@ struct LiveFiles {
     void apply(const Entry& entry, const std::string& sha256);
 
     /// What does not add up in an entry of `compact` that is to be applied: a file replaced that is
-    /// not live, or rows that differ between inputs and output of a folder. Empty if all is well.
+    /// not live, rows that differ between inputs and output of a folder or, of a replay, between
+    /// what left quarantine, what came of it and what it counts. Empty if all is well.
     std::vector<std::string> problems_of(const Entry& entry) const;
 
     friend bool operator==(const LiveFiles&, const LiveFiles&) = default;

@@ -40,12 +40,15 @@ Bronze bronze_of(const lake::LiveFiles& live, const Positions& since,
                  const std::optional<Positions>& until) {
     Bronze bronze{.watermark_ms = live.watermark_ms, .retained_from = live.retained_from};
     for (const auto& [chain, head] : live.heads) {
-        if (chain == lake::kCompactChain) continue;
         const std::uint64_t end = until ? position_of(*until, chain) : head.next_seq;
         if (end > 0) bronze.positions[chain] = end;
     }
+    Positions limit = until.value_or(Positions{});
+    // What a replay took out of quarantine since is in bronze now, or a reader would find it in
+    // neither; a build is told by `since` that it is new.
+    limit[std::string(lake::kCompactChain)] = UINT64_MAX;
     for (const auto& [name, file] : live.files) {
-        const bool is_beyond = until && reaches_beyond(file, *until);
+        const bool is_beyond = until && reaches_beyond(file, limit);
         if (is_beyond && file.holds.empty()) continue;
         add_file(bronze, file, is_beyond, reaches_beyond(file, since));
     }

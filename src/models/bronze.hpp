@@ -27,7 +27,7 @@ struct BronzeFile {
 };
 
 struct Bronze {
-    Positions positions;                                    // of the chains of ingest
+    Positions positions;                                    // of all chains; `compact`: replays
     std::map<std::string, std::vector<BronzeFile>> topics;  // by topic
     std::vector<BronzeFile> quarantine;
     std::set<std::string> dates;    // every event date that has a file

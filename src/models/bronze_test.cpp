@@ -45,7 +45,8 @@ TEST(Bronze, new_is_what_came_with_entries_since_the_last_build) {
     EXPECT_THAT(whole(bronze), ElementsAre("a", "b"));
     EXPECT_THAT(bronze.touched, ElementsAre("date of b"));
     EXPECT_TRUE(bronze.has_new_outputs);
-    EXPECT_THAT(bronze.positions, ElementsAre(testing::Pair("files", 9)));
+    EXPECT_THAT(bronze.positions,
+                ElementsAre(testing::Pair("compact", 3), testing::Pair("files", 9)));
 }
 
 TEST(Bronze, a_merged_file_is_new_only_if_one_of_its_rows_is) {
@@ -63,6 +64,16 @@ TEST(Bronze, up_to_a_position_later_files_are_left_out_and_mixed_ones_are_read_i
     ASSERT_EQ(bronze.topics.at("t").size(), 2U);
     EXPECT_TRUE(bronze.topics.at("t")[1].is_partial);
     EXPECT_EQ(bronze.positions.at("files"), 3U);
+}
+
+TEST(Bronze, what_a_replay_took_out_of_quarantine_is_new_to_builds_and_read_at_once) {
+    const auto live = lake_of({{"m", {{"files", 2}, {"compact", 3}}}});
+    EXPECT_THAT(bronze_of(live, {{"files", 9}, {"compact", 2}}, {}).touched,
+                ElementsAre("date of m"));
+    EXPECT_FALSE(bronze_of(live, {{"files", 9}, {"compact", 3}}, {}).has_new_outputs);
+    EXPECT_TRUE(bronze_of(live, {{"files", 9}}, {}).has_new_outputs);  // of before there were any
+    EXPECT_THAT(whole(bronze_of(live, {}, Positions{{"files", 9}})), ElementsAre("m"));
+    EXPECT_THAT(whole(bronze_of(live, {}, Positions{{"files", 1}})), IsEmpty());
 }
 
 TEST(Bronze, published_dates_that_expired_are_touched) {

@@ -15,6 +15,7 @@ EXPECTED = Path(__file__).parent / "expected"
 VOLATILE = [
     (re.compile(r"in \d+\.\d+ s \(\d+ a second\), \d+\.\d+ MB"), "in # s (# a second), # MB"),
     (re.compile(r"pid \d+"), "pid #"),
+    (re.compile(r"\d+ (s|min|h|days) ago *"), "# ago "),
     (re.compile(r"_probe-\d+-[0-9a-f]+"), "_probe-#"),
 ]
 

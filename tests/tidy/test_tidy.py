@@ -29,6 +29,8 @@ FLOORS = {
     "dashboard": 3,
     "simulator": 3,
     "pipeline": 4,
+    "replay": 4,
+    "status": 4,
     "cli": 5,
 }
 

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "compact/failpoints.hpp"
+#include "lake/failpoints.hpp"
+#include "replay/failpoints.hpp"
+#include "replay/test_replay_lake.hpp"
+
+namespace bassline::replay {
+namespace {
+
+// Every storage call and every named place of a replay: fail there (or die there); readers see
+// every record once, and the next replay finishes.
+class ReplayFaultTest : public ReplayTest, public testing::WithParamInterface<const char*> {
+protected:
+    // True if the fault was met.
+    bool run_with_fault(const std::string& setting) {
+        const pid_t child = fork();
+        if (child == 0) {
+            setenv("BASSLINE_FAILPOINTS", setting.c_str(), 1);
+            const bool ok =
+                arm_failpoints_from_environment() && try_replay({.grace = {}}).has_value();
+            _exit(ok ? 0 : 1);
+        }
+        int status = 0;
+        waitpid(child, &status, 0);
+        return !(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+    }
+};
+
+TEST_P(ReplayFaultTest, at_every_passing_leaves_every_record_readable_and_is_healed_by_the_next) {
+#ifdef __SANITIZE_THREAD__
+    GTEST_SKIP() << "starts processes, shows nothing about threads, and takes long here";
+#endif
+    ingest(home(kNowMs) + home(kTomorrowMs, 1) + "no JSON\n");
+    ingest(next_song(kTomorrowMs) + "no JSON either\n");
+    std::filesystem::rename(lake(), root_ + "/original");
+    constexpr int kPassingsMax = 1000;
+    int met = 0;
+    for (const char* const action : {"eio", "kill"}) {
+        for (int nth = 1; nth <= kPassingsMax; nth += nth < 4 ? 1 : 13) {
+            std::filesystem::remove_all(lake());
+            std::filesystem::copy(root_ + "/original", lake(),
+                                  std::filesystem::copy_options::recursive);
+            if (!run_with_fault(fmt::format("{}={}@{}", GetParam(), action, nth))) break;
+            ++met;
+            ASSERT_LT(nth, kPassingsMax);
+            const auto [bronze, quarantined] = rows();
+            EXPECT_EQ(bronze + quarantined, 6u);
+            run({.grace = {}});
+            EXPECT_EQ(rows(), std::pair(4ul, 2ul));
+            EXPECT_EQ(seen_by_globs("_quarantine"), 1u);
+            EXPECT_EQ(run({.grace = {}}).entries, 0u);
+            if (HasFailure()) FAIL() << GetParam() << '=' << action << '@' << nth;
+        }
+    }
+    EXPECT_GT(met, 0) << "the place was never passed";
+}
+
+INSTANTIATE_TEST_SUITE_P(StorageCalls, ReplayFaultTest,
+                         testing::Values("storage.create", "storage.append", "storage.sync",
+                                         "storage.rename_no_replace", "storage.rename_over",
+                                         "storage.link", "storage.sync_directory",
+                                         "storage.make_directory", "storage.remove",
+                                         "storage.remove_all"));
+INSTANTIATE_TEST_SUITE_P(
+    ChainPlaces, ReplayFaultTest,
+    testing::Values(lake::kCommitBeforeStaged.data(), lake::kCommitBeforeRename.data(),
+                    lake::kCommitAfterRename.data(), lake::kCommitAfterSync.data(),
+                    lake::kPublishBeforeFile.data(), lake::kPublishBeforeSync.data(),
+                    lake::kPublishDone.data(), lake::kRecoverBeforeJanitor.data()));
+INSTANTIATE_TEST_SUITE_P(ReplayPlaces, ReplayFaultTest,
+                         testing::Values(kJudged.data(), kRewritten.data(), kMerged.data(),
+                                         compact::kSealed.data(), compact::kPublished.data(),
+                                         kCommitted.data(), compact::kShown.data(),
+                                         compact::kRemoved.data(), compact::kSwept.data()));
+
+}  // namespace
+}  // namespace bassline::replay
