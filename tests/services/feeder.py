@@ -5,7 +5,7 @@ usage: feeder.py BOOTSTRAP FOLDER [--rate N] [--records N]
 
 FOLDER holds <topic>.ndjson; records go in the order of their time, keyed by user, with their time as timestamp. Ends
 after all records, after --records of them, or at SIGTERM; then the broker has all that was sent. Prints one JSON
-object: acknowledged records by topic and partition.
+object: acknowledged records by topic and partition. With a rate it begins again after the last record.
 """
 
 import argparse
@@ -34,6 +34,13 @@ def lines_of(path: Path):
             yield now, path.stem, None if key is None else str(key).encode(), line.rstrip(b"\n")
 
 
+def in_order(folder: Path, again: bool):
+    while True:
+        yield from heapq.merge(*map(lines_of, sorted(folder.glob("*.ndjson"))), key=lambda row: row[0])
+        if not again:
+            return
+
+
 def main() -> int:
     parser = argparse.ArgumentParser()
     parser.add_argument("bootstrap")
@@ -55,7 +62,7 @@ def main() -> int:
         acknowledged[metadata.topic][metadata.partition] += 1
 
     began, sent = time.monotonic(), 0
-    for ts, topic, key, line in heapq.merge(*map(lines_of, sorted(options.folder.glob("*.ndjson"))), key=lambda row: row[0]):
+    for ts, topic, key, line in in_order(options.folder, again=bool(options.rate)):
         if stopped or sent >= options.records:
             break
         year_ok = 946_684_800_000 <= ts <= 4_102_444_800_000  # the broker refuses a time far ahead of its own

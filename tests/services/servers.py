@@ -157,6 +157,7 @@ share.coordinator.state.topic.min.isr=1
 share.coordinator.state.topic.num.partitions=1
 group.initial.rebalance.delay.ms=0
 group.min.session.timeout.ms=500
+message.max.bytes=16777216
 num.network.threads=2
 num.io.threads=4
 ssl.keystore.type=PEM
