@@ -8,6 +8,8 @@ import subprocess
 import time
 from pathlib import Path
 
+from servers import die_with_parent
+
 # Small batches and a group that misses a member soon, so that faults meet work and rebalances.
 EAGER = ("--commit-interval", "200ms", "--kafka-property", "session.timeout.ms=1500",
          "--kafka-property", "heartbeat.interval.ms=300")
@@ -60,6 +62,7 @@ class Ingester:
             self.process = subprocess.Popen(
                 [binary, "ingest", "--lake", lake.path, "--kafka", bootstrap, "--follow", *map(str, options)],
                 stdin=subprocess.DEVNULL, stdout=words, stderr=words, env=environment,
+                preexec_fn=die_with_parent,  # noqa: PLW1509
             )
 
     @property

@@ -2,7 +2,7 @@
 """Real servers as child processes: started and waited for by a condition, stopped by pid, on 127.0.0.1, data in a
 scratch folder. They come from Maven packages (tools/services) and need Java.
 
-A server dies with the test process, whatever ends that; so start servers from the main thread only.
+A server dies with the thread that started it, so that none is left behind: start servers from the main thread only.
 """
 
 import ctypes
@@ -44,7 +44,8 @@ def free_ports(count: int) -> list[int]:
     return ports
 
 
-def _die_with_parent() -> None:
+def die_with_parent() -> None:
+    """For a child's start: whatever ends the tests, even kill -9, ends it too."""
     pr_set_pdeathsig = 1
     ctypes.CDLL(None).prctl(pr_set_pdeathsig, signal.SIGKILL)
 
@@ -69,7 +70,7 @@ class Server:
         with self.log.open("wb") as log:  # descriptors of this process are closed in the child: no lock is passed on
             self.process = subprocess.Popen(
                 [str(part) for part in self.command()], stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=self.folder,
-                start_new_session=True, preexec_fn=_die_with_parent,  # noqa: PLW1509
+                start_new_session=True, preexec_fn=die_with_parent,  # noqa: PLW1509
             )
         deadline = time.monotonic() + START_SECONDS
         while not self.ready():

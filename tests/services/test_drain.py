@@ -5,9 +5,9 @@ import json
 
 import pytest
 from audit import audit
-from conftest import lines_in
 from servers import PASSWORD, USER
 from topics import TOPICS
+from traffic import lines_in
 
 
 @pytest.fixture

@@ -7,9 +7,9 @@ import subprocess
 
 import duckdb
 from audit import audit
-from conftest import simulate
 from ingester import KafkaLake
 from kafka import KafkaProducer
+from traffic import simulate
 
 RECORDS = int(os.environ.get("BASSLINE_HOSTILE_RECORDS", "100000"))
 USERS_PER_RECORD = 0.21

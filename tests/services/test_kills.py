@@ -16,9 +16,9 @@ import time
 
 import pytest
 from audit import audit
-from conftest import simulate
 from ingester import EAGER, Ingester, KafkaLake
 from topics import Topics, until
+from traffic import simulate
 
 KILLS = int(os.environ.get("BASSLINE_KAFKA_KILLS", "250"))
 IN_GROUP = max(8, KILLS * 40 // 250)  # of which a quarter are frozen
