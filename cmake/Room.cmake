@@ -2,13 +2,13 @@ add_custom_target(unit_tests)  # every room's test program
 
 # bassline_room(NAME LINK <targets...> [VENDOR <targets...>])
 #
-# A room is a folder of src/: every .cpp but the tests becomes the library bassline_NAME, every *_test.cpp the program
+# A room is a folder of src/: every .cpp but the tests and what mocks for them becomes the library bassline_NAME, every *_test.cpp the program
 # NAME_test. LINK names the rooms it may include; VENDOR the libraries whose headers only this room sees.
 function(bassline_room name)
     cmake_parse_arguments(ROOM "" "" "LINK;VENDOR" ${ARGN})
     file(GLOB sources CONFIGURE_DEPENDS *.cpp)
     file(GLOB tests CONFIGURE_DEPENDS *_test.cpp)
-    list(FILTER sources EXCLUDE REGEX "/main\\.cpp$")
+    list(FILTER sources EXCLUDE REGEX "/(main|mock_[^/]*)\\.cpp$")
     if(tests)
         list(REMOVE_ITEM sources ${tests})
     endif()

@@ -2,19 +2,18 @@
 #include "ingest/ingest.hpp"
 
 #include <algorithm>
-#include <cstdio>
 #include <memory>
-#include <nlohmann/json.hpp>
 #include <thread>
 
 #include <fmt/format.h>
 
 #include "base/log.hpp"
 #include "cli/command.hpp"
+#include "cli/ingest_answer.hpp"
+#include "cli/kafka_options.hpp"
 #include "cli/progress.hpp"
 #include "cli/stages.hpp"
 #include "cli/values.hpp"
-#include "event/schema.hpp"
 #include "lake/lake.hpp"
 
 // `bassline ingest`: event logs into the lake.
@@ -31,65 +30,35 @@ struct IngestArguments {
     std::size_t threads = 0;                       // 0: not given
     std::string producer;
     bool json = false;
+    KafkaArguments kafka_options;
 };
 
 constexpr std::chrono::milliseconds kFollowInterval{2000};
 
-nlohmann::json ingest_summary_json(const IngestSummary& summary) {
-    nlohmann::json topics = nlohmann::json::object();
-    for (const event::Topic topic : event::kTopics) {
-        const std::string name(event::to_string(topic));
-        const auto found = summary.topics.find(name);
-        const ingest::TopicTotals totals =
-            found == summary.topics.end() ? ingest::TopicTotals{} : found->second;
-        topics[name] = {{"consumed", totals.counters.consumed},
-                        {"written", totals.counters.written},
-                        {"quarantined", totals.counters.quarantined},
-                        {"by_reason", totals.counters.by_reason},
-                        {"duplicates_dropped", 0},
-                        {"files", totals.files}};
+// What only a person can decide about (a gap, a re-created topic) has an exit code of its own.
+Result<Exit> run_kafka(const IngestArguments& options, const std::stop_token& stop) {
+    TRY_ASSIGN(ingest::KafkaIngestOptions wanted, kafka_ingest_options(options.kafka_options));
+    wanted.follow = options.ingest.follow;
+    wanted.memory_bytes = options.ingest.memory_bytes;
+    wanted.limits.batch_bytes = options.ingest.batch_bytes;
+    if (!options.producer.empty()) wanted.limits.producer = options.producer;
+    if (options.commit_interval.count() > 0) {
+        wanted.limits.commit_interval = options.commit_interval;
     }
-    nlohmann::json notices = nlohmann::json::array();
-    for (const Notice& notice : summary.notices) {
-        notices.push_back(
-            {{"kind", name_of(notice.kind)}, {"path", notice.path}, {"text", notice.text}});
+    wanted.threads =
+        options.threads > 0 ? options.threads : default_ingest_threads(wanted.memory_bytes);
+    TRY_ASSIGN(const auto files, lake::open_lake(options.lake));
+    auto outcome = ingest::ingest_kafka(*files, wanted, SystemClock(), stop);
+    if (!outcome && outcome.error().kind == ErrorKind::bad_data) {
+        log_line(LogLevel::error, outcome.error().message);
+        return Exit::data_test_failed;
     }
-    return {{"topics", std::move(topics)},   {"entries", summary.entries},
-            {"bytes", summary.bytes},        {"pending_bytes", summary.pending_bytes},
-            {"notices", std::move(notices)}, {"interrupted", summary.interrupted},
-            {"seconds", summary.seconds}};
+    TRY_ASSIGN(const ingest::KafkaSummary summary, std::move(outcome));
+    print_ingest_answer(summary, options.json);
+    return summary.ingest.interrupted ? Exit::interrupted : Exit::done;
 }
 
-void print_row(std::string_view topic, const ingest::TopicTotals& totals) {
-    fmt::print("{:<22} {:>12} {:>12} {:>12} {:>8}\n", topic, totals.counters.consumed,
-               totals.counters.written, totals.counters.quarantined, totals.files);
-}
-
-void print_table(const IngestSummary& summary) {
-    if (summary.topics.empty()) {
-        fmt::print("nothing new\n");
-        return;
-    }
-    fmt::print("{:<22} {:>12} {:>12} {:>12} {:>8}\n", "topic", "consumed", "written", "quarantined",
-               "files");
-    std::uint64_t records = 0;
-    std::map<std::string, std::uint64_t> reasons;
-    for (const auto& [topic, totals] : summary.topics) {
-        print_row(topic, totals);
-        records += totals.counters.consumed;
-        for (const auto& [reason, count] : totals.counters.by_reason) reasons[reason] += count;
-    }
-    for (const auto& [reason, count] : reasons) {
-        fmt::print("quarantined as {}: {}\n", reason, count);
-    }
-    fmt::print("{} {} in {:.2f} s ({:.0f} a second), {:.1f} MB of Parquet, {} {}\n", records,
-               records == 1 ? "record" : "records", summary.seconds,
-               static_cast<double>(records) / std::max(summary.seconds, 1e-3),
-               static_cast<double>(summary.bytes) / 1e6, summary.entries,
-               summary.entries == 1 ? "commit" : "commits");
-}
-
-Result<Exit> run_ingest(const IngestArguments& options, const std::stop_token& stop) {
+Result<Exit> run_files(const IngestArguments& options, const std::stop_token& stop) {
     ingest::IngestOptions wanted = options.ingest;
     if (!options.producer.empty()) wanted.producer = options.producer;
     if (options.commit_interval.count() > 0)
@@ -110,13 +79,15 @@ Result<Exit> run_ingest(const IngestArguments& options, const std::stop_token& s
                               });
     }();
     TRY_ASSIGN(const IngestSummary summary, std::move(outcome));
-    if (options.json)
-        fmt::print("{}\n", ingest_summary_json(summary).dump(
-                               -1, ' ', false, nlohmann::json::error_handler_t::replace));
-    else
-        print_table(summary);
+    print_ingest_answer(summary, options.json);
     if (summary.interrupted) return Exit::interrupted;
     return summary.refused() ? Exit::failed : Exit::done;
+}
+
+Result<Exit> run_ingest(const IngestArguments& options, const std::stop_token& stop) {
+    if (!options.kafka_options.brokers.empty()) return run_kafka(options, stop);
+    if (!options.ingest.inputs.empty()) return run_files(options, stop);
+    return error(ErrorKind::usage, "say what to read: --from PATH or --kafka BROKERS");
 }
 
 Run declare_ingest(CLI::App& app) {
@@ -127,10 +98,12 @@ Run declare_ingest(CLI::App& app) {
                    "What to read: files, folders (not searched deeper), globs such as "
                    "'logs/**/*.json.gz', or - for standard input, which is a new source each run "
                    "and never resumed; plain, gzip or zstd; several may follow")
-        ->required()
         ->type_name("PATH ...");
+    add_kafka_options(app, options->kafka_options);
+    app.get_option("--from")->excludes("--kafka");
     app.add_flag("--follow", options->ingest.follow,
-                 "Keep reading what is appended, through renames, until stopped");
+                 "Keep reading what arrives (of files through renames) until stopped; without it "
+                 "up to the end that the input has at the start");
     app.add_option("--producer", options->producer,
                    "Name of the generator; keeps the user ids of several apart");
     app.add_option("--threads", options->threads,
@@ -139,7 +112,7 @@ Run declare_ingest(CLI::App& app) {
     add_bytes_option(app, "--memory", options->ingest.memory_bytes,
                      "Memory to stay within (default 512MiB)");
     add_duration_option(app, "--commit-interval", options->commit_interval,
-                        "Longest time between commits (default 5m, following 2s)");
+                        "Longest time between commits (default 5m, following 2s, with --kafka 1m)");
     add_bytes_option(app, "--file-bytes", options->ingest.batch_bytes,
                      "Input after which a batch and its files are closed (default 1GiB)");
     app.add_flag("--json", options->json, "Print the result as JSON");
@@ -150,12 +123,17 @@ Run declare_ingest(CLI::App& app) {
 
 const Command kIngest{
     .name = "ingest",
-    .summary = "Read event logs into the lake, each record exactly once",
+    .summary = "Read event logs or Kafka topics into the lake, each record exactly once",
     .examples =
         "  bassline ingest --lake ./lake --from logs/\n"
         "  bassline ingest --lake ./lake --from 'logs/**/*.json.gz' --json\n"
         "  bassline ingest --lake ./lake --from app.log --follow --commit-interval 2s\n"
-        "  zcat old.json.gz | bassline ingest --lake ./lake --from -",
+        "  zcat old.json.gz | bassline ingest --lake ./lake --from -\n"
+        "  bassline ingest --lake ./lake --kafka localhost:9092\n"
+        "  bassline ingest --lake ./lake --kafka b1:9092,b2:9092 --follow --commit-interval 10s "
+        "--group-instance ingest-1\n"
+        "  bassline ingest --lake ./lake --kafka b1:9093 --kafka-config kafka.properties "
+        "--topics listen_events,auth_events --start 2025-03-01",
     .declare = declare_ingest,
 };
 

@@ -38,6 +38,7 @@ nlohmann::json report_json(const VerifyReport& report) {
                               {"rows", partition.rows},
                               {"quarantined", partition.quarantined},
                               {"missing", partition.missing},
+                              {"accepted_lost", partition.lost},
                               {"duplicate", partition.duplicate},
                               {"chain", partition.chain_ok ? "ok" : "broken"}});
     }

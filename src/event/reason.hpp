@@ -16,13 +16,15 @@ enum class Reason {
     bad_encoding,           // not UTF-8, or half of a surrogate pair
     oversize,               // longer than kLineBytesMax
     duration_out_of_range,  // over three hours
+    no_value,               // a Kafka record without content: null (a tombstone), empty or blank
+    late,                   // longer after its time than `--late-after` allows
 };
 
 /// The name as it stands in the lake: "bad_json", ...
 constexpr std::string_view to_string(Reason reason) {
     constexpr std::string_view kNames[] = {
-        "bad_json", "bad_type",     "missing_required", "ts_out_of_range",
-        "bad_enum", "bad_encoding", "oversize",         "duration_out_of_range"};
+        "bad_json",     "bad_type", "missing_required",      "ts_out_of_range", "bad_enum",
+        "bad_encoding", "oversize", "duration_out_of_range", "no_value",        "late"};
     return kNames[static_cast<int>(reason)];
 }
 

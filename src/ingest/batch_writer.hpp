@@ -5,6 +5,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -12,6 +13,7 @@
 #include "base/clock.hpp"
 #include "base/result.hpp"
 #include "event/reason.hpp"
+#include "event/schema.hpp"
 #include "lake/chain.hpp"
 #include "storage/file_system.hpp"
 
@@ -34,6 +36,10 @@ struct BatchContext {
     Timestamp ingested_at;                // start of the batch
     std::chrono::milliseconds ahead_max{std::chrono::hours(24)};  // `ts` may be so far past it
     std::size_t memory_bytes = 256u << 20;                        // budget of this worker alone
+    /// Counts records that cannot be told to be of any topic.
+    event::Topic unreadable_topic = event::Topic::page_view_events;
+    /// Records of Kafka that came longer after their event's time are `late`; none: no such rule.
+    std::optional<std::chrono::milliseconds> late_after;
 };
 
 /// Bytes readable past the end of LineBlock::bytes; their content does not matter.
@@ -46,6 +52,21 @@ struct LineBlock {
     std::uint32_t source_partition = 0;
     std::uint64_t offset = 0;  // of the first byte, in the (decompressed) source
     std::string_view bytes;    // kLinePadding more bytes are readable after them
+};
+
+inline constexpr std::int64_t kNoTimestampMs = -1;
+
+/// One record of a Kafka partition. Its value is one line, whatever newlines are in it.
+struct KafkaRecord {
+    std::uint64_t offset = 0;
+    std::int64_t timestamp_ms = kNoTimestampMs;  // Kafka's record time
+    std::optional<std::string_view> value;  // none: a tombstone; kLinePadding more bytes readable
+};
+
+/// Records of one partition, by offset.
+struct RecordBlock {
+    std::uint32_t partition = 0;
+    std::span<const KafkaRecord> records;
 };
 
 /// A line that the reader refuses itself: oversize, or cut short at the end of its source.
@@ -74,6 +95,12 @@ public:
 
     /// Takes every line of the block. Bad lines go to quarantine and are no error. Errors: `io`.
     virtual Result<void> consume(const LineBlock& block) = 0;
+
+    /// Takes every record of the block; each becomes rows or goes to quarantine. Errors: `io`.
+    virtual Result<void> consume(const RecordBlock& block) = 0;
+
+    /// Memory held, in bytes, beside what encoding takes for a moment.
+    virtual std::size_t memory_bytes() const = 0;
 
     /// Counts the line under page_view_events and quarantines it. Errors: `io`.
     virtual Result<void> quarantine(const RefusedLine& line) = 0;

@@ -36,6 +36,13 @@ Column raw_column(std::string_view name) {
     return event::column_of_field(name).value_or(Column::event_at);
 }
 
+// A column that only Kafka's records have.
+ColumnChunk of_record(RowBuffer& buffer, Column column, std::uint32_t bit) {
+    const auto* const values = buffer.values<char>(column);
+    if (values == nullptr) return parquet::Nulls{};
+    return parquet::Flat{values, buffer.present(), bit};
+}
+
 // Whether the first rows' 64-bit numbers are nearly all different.
 bool hardly_repeats(RowBuffer& buffer, Column column) {
     const Type type = event::definition(column).type;
@@ -139,8 +146,9 @@ ColumnChunk BronzeColumns::chunk_of(Column column, RowBuffer& buffer) {
         case Column::seq:
             return parquet::Constant{static_cast<std::int64_t>(context_.seq)};
         case Column::source_timestamp:
+            return of_record(buffer, column, kTimestampBit);
         case Column::schema_id:
-            return parquet::Nulls{};
+            return of_record(buffer, column, kSchemaIdBit);
         default:
             break;
     }

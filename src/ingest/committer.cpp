@@ -1,27 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ingest/committer.hpp"
 
-#include <random>
-
-#include <unistd.h>
-
 #include "base/failpoint.hpp"
 #include "base/hash.hpp"
 #include "base/log.hpp"
 #include "ingest/failpoints.hpp"
+#include "ingest/writer_name.hpp"
 #include "lake/names.hpp"
 
 namespace bassline::ingest {
-namespace {
-
-// Never the same twice: a writer's staged files must not meet another's.
-std::string new_writer() {
-    std::random_device random;
-    return fmt::format("{}-{:08x}{:08x}", ::getpid(), random(), random());
-}
-
-}  // namespace
-
 Committer::Committer(storage::FileSystem& files, const Clock& clock,
                      std::unique_ptr<lake::ChainLock> lock)
     : files_(files), clock_(clock), lock_(std::move(lock)), writer_(new_writer()) {}

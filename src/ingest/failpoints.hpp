@@ -19,4 +19,14 @@ inline constexpr std::string_view kCleaned = "ingest.cleaned";               // 
 inline constexpr std::array kBatchFailpoints = {kClaimed, kStagingMade, kBlockConsumed, kWorkerDone,
                                                 kSealed,  kPublished,   kCleaned};
 
+// Of a batch of Kafka records; each once a partition.
+inline constexpr std::string_view kKafkaClaimed = "ingest.kafka_claimed";      // chain read
+inline constexpr std::string_view kKafkaSealed = "ingest.kafka_sealed";        // before the commit
+inline constexpr std::string_view kKafkaCommitted = "ingest.kafka_committed";  // not yet published
+inline constexpr std::string_view kKafkaPublished = "ingest.kafka_published";
+inline constexpr std::string_view kKafkaAcknowledged = "ingest.kafka_acknowledged";  // to the group
+
+inline constexpr std::array kKafkaFailpoints = {kKafkaClaimed, kKafkaSealed, kKafkaCommitted,
+                                                kKafkaPublished, kKafkaAcknowledged};
+
 }  // namespace bassline::ingest

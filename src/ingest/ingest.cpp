@@ -21,14 +21,6 @@ constexpr std::uint64_t kMemoryOutsideWriters = 96u
                                                 << 20;  // libraries, readers, what the heap keeps
 constexpr rlim_t kOpenFilesWanted = 65536;
 
-// A batch of many hours keeps a staged file open for each.
-void raise_open_file_limit() {
-    rlimit limit{};
-    if (::getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= kOpenFilesWanted) return;
-    limit.rlim_cur = std::min(limit.rlim_max, kOpenFilesWanted);
-    ::setrlimit(RLIMIT_NOFILE, &limit);
-}
-
 class Ingest {
 public:
     Ingest(storage::FileSystem& files, const IngestOptions& options, const std::stop_token& stop,
@@ -147,7 +139,7 @@ private:
             if (entry.error().kind == ErrorKind::conflict) committer_.discard();
             return std::move(entry).error();
         }
-        add_to_summary(entry.value());
+        add_to_summary(entry.value(), summary_);
         if (options_.on_commit) options_.on_commit(entry.value());
         return {};
     }
@@ -161,21 +153,6 @@ private:
             options_.memory_bytes - std::min(options_.memory_bytes / 2, kMemoryOutsideWriters);
         options.context.memory_bytes = static_cast<std::size_t>(for_writers / options_.threads);
         return options;
-    }
-
-    void add_to_summary(const lake::Entry& entry) {
-        ++summary_.entries;
-        for (const auto& [topic, counted] : entry.counters) {
-            lake::TopicCounters& sum = summary_.topics[topic].counters;
-            sum.consumed += counted.consumed;
-            sum.written += counted.written;
-            sum.quarantined += counted.quarantined;
-            for (const auto& [reason, count] : counted.by_reason) sum.by_reason[reason] += count;
-        }
-        for (const lake::Output& output : entry.outputs) {
-            ++summary_.topics[output.topic].files;
-            summary_.bytes += output.bytes;
-        }
     }
 
     // Following looks at the same paths again and again; a notice is worth saying once.
@@ -221,6 +198,28 @@ Result<void> check(const IngestOptions& options) {
 }
 
 }  // namespace
+
+void raise_open_file_limit() {
+    rlimit limit{};
+    if (::getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= kOpenFilesWanted) return;
+    limit.rlim_cur = std::min(limit.rlim_max, kOpenFilesWanted);
+    ::setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+void add_to_summary(const lake::Entry& entry, IngestSummary& summary) {
+    ++summary.entries;
+    for (const auto& [topic, counted] : entry.counters) {
+        lake::TopicCounters& sum = summary.topics[topic].counters;
+        sum.consumed += counted.consumed;
+        sum.written += counted.written;
+        sum.quarantined += counted.quarantined;
+        for (const auto& [reason, count] : counted.by_reason) sum.by_reason[reason] += count;
+    }
+    for (const lake::Output& output : entry.outputs) {
+        ++summary.topics[output.topic].files;
+        summary.bytes += output.bytes;
+    }
+}
 
 bool IngestSummary::refused() const {
     return std::ranges::any_of(

@@ -17,6 +17,8 @@ struct Columns {
     std::vector<std::int64_t> raw_bytes, offsets;
     std::vector<std::int32_t> partitions;
     std::vector<std::uint32_t> format_codes;
+    std::vector<std::int64_t> timestamps;
+    std::vector<std::uint32_t> timestamps_present;
 };
 
 }  // namespace
@@ -65,6 +67,8 @@ Result<void> QuarantineWriter::write(event::Topic topic, TopicRows& rows) {
                                                   : parquet::kNullCode);
         columns.partitions.push_back(static_cast<std::int32_t>(row.position.source_partition));
         columns.offsets.push_back(static_cast<std::int64_t>(row.position.offset));
+        columns.timestamps.push_back(row.position.timestamp_us);
+        columns.timestamps_present.push_back(row.position.timestamp_us != kNoTimestamp);
     }
     const std::array formats{to_string(event::InputFormat::topics),
                              to_string(event::InputFormat::single)};
@@ -83,7 +87,7 @@ Result<void> QuarantineWriter::write(event::Topic topic, TopicRows& rows) {
         parquet::Constant{std::string_view(context_.source)},
         parquet::Flat{columns.partitions.data()},
         parquet::Flat{columns.offsets.data()},
-        parquet::Nulls{},  // source_timestamp
+        parquet::Flat{columns.timestamps.data(), columns.timestamps_present.data(), 1},
         parquet::Constant{context_.ingested_at.time_since_epoch().count()},
         parquet::Constant{std::string_view(context_.chain)},
         parquet::Constant{static_cast<std::int64_t>(context_.seq)},

@@ -22,19 +22,22 @@ constexpr std::size_t kRowsMin = 64;
 constexpr std::size_t kTextBytesMin = 1024;
 constexpr std::size_t kLinesToJudge = 1 << 10;  // where memory does not allow more
 
-bool differs_from_row_to_row(Column column) {
+bool differs_from_row_to_row(Column column, Origin origin) {
     if (event::index_of(column) < event::kProducerColumnCount) return true;
+    if (column == Column::source_timestamp || column == Column::schema_id) {
+        return origin == Origin::kafka;
+    }
     return column == Column::input_format || column == Column::source_partition ||
            column == Column::source_offset || column == Column::rescued_data;
 }
 
-std::vector<StoredColumn> find_stored_columns(event::Topic topic) {
+std::vector<StoredColumn> find_stored_columns(event::Topic topic, Origin origin) {
     std::vector<StoredColumn> stored;
     for (std::size_t i = 0; i < event::kColumnCount; ++i) {
         const auto column = static_cast<Column>(i);
         const auto& definition = event::definition(column);
         if (definition.in(topic) == event::Presence::absent) continue;
-        if (differs_from_row_to_row(column)) stored.push_back({column, definition.type});
+        if (differs_from_row_to_row(column, origin)) stored.push_back({column, definition.type});
     }
     return stored;
 }
@@ -116,20 +119,28 @@ std::size_t Interners::bytes() const {
     return bytes;
 }
 
-std::span<const StoredColumn> stored_columns(event::Topic topic) {
-    static const std::array<std::vector<StoredColumn>, event::kTopicCount> kStored = [] {
-        std::array<std::vector<StoredColumn>, event::kTopicCount> all;
+std::span<const StoredColumn> stored_columns(event::Topic topic, Origin origin) {
+    using OfTopics = std::array<std::vector<StoredColumn>, event::kTopicCount>;
+    static const std::array<OfTopics, 2> kStored = [] {
+        std::array<OfTopics, 2> all;
         for (const auto each : event::kTopics) {
-            all[static_cast<std::size_t>(each)] = find_stored_columns(each);
+            for (const auto from : {Origin::file, Origin::kafka}) {
+                all[static_cast<std::size_t>(from)][static_cast<std::size_t>(each)] =
+                    find_stored_columns(each, from);
+            }
         }
         return all;
     }();
-    return kStored[static_cast<std::size_t>(topic)];
+    return kStored[static_cast<std::size_t>(origin)][static_cast<std::size_t>(topic)];
 }
 
-RowBuffer::RowBuffer(event::Topic topic)
-    : topic_(topic), allowed_(event::columns_of(topic).allowed), row_bytes_(sizeof(std::uint32_t)) {
-    for (const auto& stored : stored_columns(topic)) row_bytes_ += stored.width();
+RowBuffer::RowBuffer(event::Topic topic, Origin origin)
+    : topic_(topic),
+      origin_(origin),
+      stored_(stored_columns(topic, origin)),
+      allowed_(event::columns_of(topic).allowed),
+      row_bytes_(sizeof(std::uint32_t)) {
+    for (const auto& stored : stored_) row_bytes_ += stored.width();
 }
 
 void RowBuffer::resize(Array& array, std::size_t bytes) {
@@ -144,7 +155,7 @@ void RowBuffer::reserve(std::size_t rows) {
     const std::size_t grown = capacity_ < (1u << 16) ? capacity_ * 2 : capacity_ + capacity_ / 4;
     capacity_ = std::max({kRowsMin, grown, rows_ + rows});
     resize(present_, capacity_ * sizeof(std::uint32_t));
-    for (const auto& stored : stored_columns(topic_)) {
+    for (const auto& stored : stored_) {
         resize(arrays_[event::index_of(stored.column)], (capacity_ + 1) * stored.width());
     }
 }
@@ -192,7 +203,7 @@ void RowBuffer::append(const event::Fields& fields, const RowCodes& codes, LineP
     if (rows_ == capacity_) reserve(1);
     const std::size_t row = rows_++;
     present()[row] = fields.present & allowed_;
-    for (const auto& [column, type] : stored_columns(topic_)) {
+    for (const auto& [column, type] : stored_) {
         const std::size_t i = event::index_of(column);
         if (type == Type::text) {
             if (i < event::kProducerColumnCount && (packed_ >> i & 1) != 0) {
@@ -215,6 +226,11 @@ void RowBuffer::append(const event::Fields& fields, const RowCodes& codes, LineP
     }
     values<std::uint32_t>(Column::source_partition)[row] = position.source_partition;
     values<std::uint64_t>(Column::source_offset)[row] = position.offset;
+    if (origin_ == Origin::file) return;
+    values<std::int64_t>(Column::source_timestamp)[row] = position.timestamp_us;
+    values<std::int32_t>(Column::schema_id)[row] = position.schema_id;
+    if (position.timestamp_us != kNoTimestamp) present()[row] |= kTimestampBit;
+    if (position.schema_id != kNoSchemaId) present()[row] |= kSchemaIdBit;
 }
 
 }  // namespace bassline::ingest

@@ -25,10 +25,15 @@ namespace bassline::ingest {
 /// The code of every text column of one line, kNullCode where there is none.
 using RowCodes = std::array<std::uint32_t, event::kColumnCount>;
 
-/// Where a line stands in its source.
+inline constexpr std::int64_t kNoTimestamp = INT64_MIN;
+inline constexpr std::int32_t kNoSchemaId = -1;
+
+/// Where a line stands in its source; the rest is Kafka's alone.
 struct LinePosition {
     std::uint32_t source_partition;
     std::uint64_t offset;
+    std::int64_t timestamp_us = kNoTimestamp;  // the record's
+    std::int32_t schema_id = kNoSchemaId;      // of the Schema Registry
 };
 
 /// One interner a text column, shared by all rows of a worker.
@@ -75,13 +80,20 @@ struct StoredColumn {
         return type == event::Type::text || type == event::Type::int32 ? 4 : 8;
     }
 };
-std::span<const StoredColumn> stored_columns(event::Topic topic);
+enum class Origin : std::uint8_t { file, kafka };
+std::span<const StoredColumn> stored_columns(event::Topic topic, Origin origin);
+
+/// Beside those of the producer's columns, in present(): columns of Kafka records.
+inline constexpr std::uint32_t kTimestampBit = 1u << 31;
+inline constexpr std::uint32_t kSchemaIdBit = 1u << 30;
+static_assert(event::kProducerColumnCount <= 30);
 
 class RowBuffer {
 public:
-    explicit RowBuffer(event::Topic topic);
+    RowBuffer(event::Topic topic, Origin origin);
 
     event::Topic topic() const { return topic_; }
+    std::span<const StoredColumn> stored() const { return stored_; }
     std::size_t rows() const { return rows_; }
     /// Memory held, in bytes.
     std::size_t bytes() const { return capacity_ * row_bytes_ + packed_bytes_; }
@@ -134,6 +146,8 @@ private:
     static void resize(Array& array, std::size_t bytes);
 
     event::Topic topic_;
+    Origin origin_;
+    std::span<const StoredColumn> stored_;
     std::uint32_t allowed_;
     std::size_t rows_ = 0;
     std::size_t capacity_ = 0;

@@ -144,7 +144,7 @@ Result<Segment> SpillFile::write(RowBuffer& buffer, const Interners& interners) 
     std::string out;
     buffer.close_texts();
     put(out, buffer.present(), rows);
-    for (const auto& stored : stored_columns(buffer.topic())) {
+    for (const auto& stored : buffer.stored()) {
         if (is_packed(buffer, stored.column)) {
             put_packed(out, buffer, stored.column);
         } else if (stored.type == Type::text) {
@@ -179,7 +179,7 @@ Result<void> SpillFile::read(const Segment& segment, RowBuffer& buffer, Interner
     const std::size_t row = buffer.rows();
     Reader reader{bytes.data()};
     reader.get(buffer.present() + row, segment.rows);
-    for (const auto& stored : stored_columns(buffer.topic())) {
+    for (const auto& stored : buffer.stored()) {
         if (is_packed(buffer, stored.column)) {
             reader.get_packed(buffer, stored.column, segment.rows);
         } else if (stored.type == Type::text) {

@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ingest/verify.hpp"
 
+#include <algorithm>
 #include <set>
 
 #include "ingest/compaction_check.hpp"
 #include "ingest/fingerprint.hpp"
 #include "ingest/input_file.hpp"
 #include "ingest/row_counts.hpp"
+#include "ingest/source_ranges.hpp"
+#include "lake/kafka_chain.hpp"
 #include "lake/live_files.hpp"
 #include "lake/names.hpp"
 #include "lake/snapshot.hpp"
@@ -15,14 +18,6 @@ namespace bassline::ingest {
 namespace {
 
 using storage::FileSystem;
-
-struct SourceRanges {
-    std::string path;
-    std::uint64_t start = 0;
-    std::uint64_t end = 0;
-    std::uint64_t missing = 0;
-    bool ok = true;
-};
 
 struct TopicFiles {
     std::vector<std::string> bronze;  // absolute, as they stand now
@@ -43,6 +38,7 @@ public:
               lake::kMergedDirectory}) {
             TRY(find_unnamed(std::string(folder)));
         }
+        add_empty_partitions();
         TRY(report_unnamed());
         check_snapshots();
         return std::move(report_);
@@ -88,7 +84,7 @@ private:
     void check_chain(const lake::Chain& chain) {
         for (const lake::Entry& entry : chain.entries) {
             ++report_.entries;
-            check_ranges(entry, sources_[chain.name]);
+            check_ranges(entry, sources_[chain.name], report_.findings);
             check_counters(entry);
             name_files(entry);
             live_.apply(entry, "");
@@ -108,30 +104,6 @@ private:
 
     void check_live_files() {
         for (const auto& [name, file] : live_.files) check_file(file, topics_[file.output.topic]);
-    }
-
-    void check_ranges(const lake::Entry& entry, std::map<std::uint64_t, SourceRanges>& sources) {
-        for (const lake::FileRange& range : entry.ranges) {
-            const auto [found, first] = sources.try_emplace(
-                range.source, SourceRanges{range.path, range.start, range.start});
-            SourceRanges& source = found->second;
-            if (first && range.start != 0) {
-                source.missing += range.start;
-                source.ok = false;
-                find("entry {} of chain {} begins source {} ({}) at {}, not at 0", entry.seq,
-                     entry.chain, range.source, range.path, range.start);
-            } else if (range.start != source.end || range.end < range.start) {
-                source.ok = false;
-                if (range.start > source.end) source.missing += range.start - source.end;
-                find(
-                    "entry {} of chain {} reads source {} ({}) from {} to {}, but its predecessor "
-                    "ended at {}",
-                    entry.seq, entry.chain, range.source, range.path, range.start, range.end,
-                    source.end);
-            }
-            source.end = range.end;
-            source.path = range.path;
-        }
     }
 
     void check_counters(const lake::Entry& entry) {
@@ -253,8 +225,34 @@ private:
         }
     }
 
+    static void take_ranges(VerifiedPartition& partition, const SourceRanges& ranges) {
+        partition.source = ranges.path;
+        partition.start = ranges.start;
+        partition.end = ranges.end;
+        partition.missing = ranges.missing;
+        partition.lost = ranges.lost;
+        partition.chain_ok = ranges.ok;
+    }
+
+    // A Kafka partition is worth telling of even if nothing was in it.
+    void add_empty_partitions() {
+        for (const auto& [chain, sources] : sources_) {
+            if (!lake::is_kafka_chain(chain)) continue;
+            for (const auto& [number, ranges] : sources) {
+                const bool told = std::ranges::any_of(
+                    report_.partitions,
+                    [&](const auto& partition) { return partition.chain == chain; });
+                if (told) continue;
+                VerifiedPartition partition{
+                    .chain = chain, .topic = ranges.topic, .partition = number};
+                take_ranges(partition, ranges);
+                report_.partitions.push_back(std::move(partition));
+            }
+        }
+    }
+
     void check_partition(VerifiedPartition& partition, const SourceRows& rows,
-                         const std::map<std::uint64_t, SourceRanges>& sources) {
+                         const SourceRangesByNumber& sources) {
         if (rows.duplicate > 0) {
             find("{} of source {} in chain {} holds {} rows twice", partition.topic,
                  partition.partition, partition.chain, rows.duplicate);
@@ -266,13 +264,9 @@ private:
             partition.chain_ok = false;
             return;
         }
-        partition.source = source->second.path;
-        partition.start = source->second.start;
-        partition.end = source->second.end;
-        partition.missing = source->second.missing;
-        partition.chain_ok = source->second.ok;
-        const bool inside =
-            rows.first_offset >= 0 && static_cast<std::uint64_t>(rows.last_offset) < partition.end;
+        take_ranges(partition, source->second);
+        const bool inside = rows.first_offset >= static_cast<std::int64_t>(partition.start) &&
+                            static_cast<std::uint64_t>(rows.last_offset) < partition.end;
         if (inside) return;
         find("{} of source {} in chain {} holds offsets {} to {}, outside what was read ({} to {})",
              partition.topic, partition.partition, partition.chain, rows.first_offset,
@@ -344,7 +338,7 @@ private:
     RowCounter counter_;
     VerifyReport report_;
     lake::LiveFiles live_;
-    std::map<std::string, std::map<std::uint64_t, SourceRanges>> sources_;  // by chain
+    std::map<std::string, SourceRangesByNumber> sources_;  // by chain
     std::map<std::string, TopicFiles> topics_;
     std::set<std::string> named_;
     std::map<std::string, std::string> staged_name_;  // of newest entries: by final name

@@ -35,12 +35,13 @@ struct VerifiedPartition {
     std::string chain;
     std::string source;  // its path, or "kafka"
     std::string topic;
-    std::uint64_t partition = 0;  // number of the source
+    std::uint64_t partition = 0;  // number of the source or partition
     std::uint64_t start = 0;
     std::uint64_t end = 0;
     std::uint64_t rows = 0;
     std::uint64_t quarantined = 0;
-    std::uint64_t missing = 0;    // bytes of the source between its ranges
+    std::uint64_t missing = 0;    // bytes or offsets of the source between its ranges
+    std::uint64_t lost = 0;       // offsets that the brokers had removed, accepted as such
     std::uint64_t duplicate = 0;  // rows whose offset occurs before
     bool chain_ok = true;
 };

@@ -9,6 +9,7 @@
 #include "base/hash.hpp"
 #include "lake/chain_archive.hpp"
 #include "lake/failpoints.hpp"
+#include "lake/live_files.hpp"
 #include "lake/names.hpp"
 
 namespace bassline::lake {
@@ -42,6 +43,26 @@ Result<void> settle_commit(const FileSystem& files, const Entry& entry, const st
                  entry.seq, entry.chain, other ? other.value().writer : "unreadable");
 }
 
+// Of an archived entry the name may be free again, its number is not.
+Result<void> refuse_archived(const FileSystem& files, const Entry& entry) {
+    TRY_ASSIGN(const std::uint64_t archived, archived_end(files, entry.chain));
+    if (entry.seq >= archived) return {};
+    return error(ErrorKind::conflict, "entry {} of chain {} was committed and archived long ago",
+                 entry.seq, entry.chain);
+}
+
+// After a pause in which the number was archived the rename finds a free name. Such a win is none,
+// unless the archive holds our own bytes.
+Result<void> withdraw_if_archived(FileSystem& files, const Entry& entry,
+                                  const std::string& content) {
+    auto refused = refuse_archived(files, entry);
+    if (refused) return {};
+    const auto archived = EntryReader(files, entry.chain).archived_bytes(entry.seq);
+    if (archived && archived.value() == content) return {};
+    TRY(files.remove(chain_entry_path(entry.chain, entry.seq)));
+    return refused;
+}
+
 // True if the final file stands with the entry's size.
 Result<bool> is_final(const FileSystem& files, const Entry& entry, const Output& output) {
     const auto info = files.stat(output.final);
@@ -51,6 +72,18 @@ Result<bool> is_final(const FileSystem& files, const Entry& entry, const Output&
     return error(ErrorKind::bad_data, "{} has {} bytes, but entry {} of chain {} says {}",
                  files.absolute(output.final), info.value().bytes, entry.seq, entry.chain,
                  output.bytes);
+}
+
+// True if another finished the publication of this entry: its staging is gone, or the file was
+// merged or expired since.
+Result<bool> has_left(const FileSystem& files, const Entry& entry, const Output& output) {
+    TRY_ASSIGN(const bool staging_stands,
+               files.exists(staging_directory(entry.chain, entry.writer)));
+    if (!staging_stands) return true;
+    TRY_ASSIGN(const LakeLog log, load_log(files));
+    const auto head = log.live.heads.find(entry.chain);
+    const bool folded = head != log.live.heads.end() && head->second.next_seq > entry.seq;
+    return folded && !log.live.files.contains(output.final);
 }
 
 Result<void> publish_output(FileSystem& files, const Entry& entry, const Output& output) {
@@ -63,9 +96,11 @@ Result<void> publish_output(FileSystem& files, const Entry& entry, const Output&
     }
     if (renamed) return {};
     TRY_ASSIGN(const bool stands, is_final(files, entry, output));
-    // Published meanwhile. A staged name that is left is the janitor's, who holds the lock.
+    // Published meanwhile. A staged name that is left is the janitor's.
     if (stands) return {};
     if (renamed.error().kind != ErrorKind::not_found) return renamed.error();
+    TRY_ASSIGN(const bool left, has_left(files, entry, output));
+    if (left) return {};
     return error(ErrorKind::bad_data,
                  "entry {} of chain {} names {}, which is neither staged nor published; stopped "
                  "before anything is lost track of",
@@ -163,19 +198,16 @@ Result<void> commit(FileSystem& files, const Entry& entry) {
     const std::string content = to_json(entry);
     const std::string staging = staging_directory(entry.chain, entry.writer);
     const std::string staged = fmt::format("{}/entry-{}.json", staging, entry.seq);
-    TRY(files.make_directories(staging));
+    // Without a lock a staging folder that is gone was taken for dead, and its files with it.
+    if (entry.kafka_ranges.empty() || entry.outputs.empty()) TRY(files.make_directories(staging));
     TRY(files.make_directories(chain_log_directory(entry.chain)));
     TRY(failpoint(kCommitBeforeStaged));
     TRY(files.write_durably(staged, content));
     TRY(failpoint(kCommitBeforeRename));
-    TRY_ASSIGN(const std::uint64_t archived, archived_end(files, entry.chain));
-    if (entry.seq < archived) {  // its name may be free again, its number is not
-        return error(ErrorKind::conflict,
-                     "entry {} of chain {} was committed and archived long ago", entry.seq,
-                     entry.chain);
-    }
+    TRY(refuse_archived(files, entry));
     auto renamed = files.rename_no_replace(staged, chain_entry_path(entry.chain, entry.seq));
     if (!renamed) TRY(settle_commit(files, entry, content, std::move(renamed).error()));
+    TRY(withdraw_if_archived(files, entry, content));
     TRY(failpoint(kCommitAfterRename));
     TRY(files.sync_directory(chain_log_directory(entry.chain)));
     return failpoint(kCommitAfterSync);

@@ -69,6 +69,17 @@ struct FileRange {
     std::string producer;
 };
 
+/// A piece of a Kafka partition; `end` is the position after the last consumed record. Offsets
+/// inside that hold no record (transaction markers, compaction) are legal.
+struct KafkaRange {
+    std::string topic;
+    std::int32_t partition = 0;
+    std::uint64_t start = 0;
+    std::uint64_t end = 0;
+    std::string gap;  // why nothing of it was read, if it was accepted as lost; else empty
+    friend bool operator==(const KafkaRange&, const KafkaRange&) = default;
+};
+
 /// Per topic: consumed = written + quarantined, always.
 struct TopicCounters {
     std::uint64_t consumed = 0;
@@ -85,6 +96,7 @@ struct Entry {
     Timestamp committed_at;
     std::map<std::string, std::string> identity;  // genesis only: what the chain reads
     std::vector<FileRange> ranges;
+    std::vector<KafkaRange> kafka_ranges;  // in JSON they stand in `ranges` too
     std::vector<Output> outputs;
     std::map<std::string, TopicCounters> counters;  // by topic
     std::vector<std::string> dates_touched;         // event dates, sorted, unique

@@ -68,6 +68,23 @@ FileRange range_from(const json& object) {
     return range;
 }
 
+json kafka_range_json(const KafkaRange& range) {
+    json object = {{"topic", range.topic},
+                   {"partition", range.partition},
+                   {"start", range.start},
+                   {"end", range.end}};
+    if (!range.gap.empty()) object["gap"] = range.gap;
+    return object;
+}
+
+KafkaRange kafka_range_from(const json& object) {
+    return KafkaRange{.topic = object.at("topic"),
+                      .partition = object.at("partition"),
+                      .start = object.at("start"),
+                      .end = object.at("end"),
+                      .gap = object.value("gap", "")};
+}
+
 json output_json(const Output& output) {
     json object = {{"kind", output.kind == OutputKind::bronze ? "bronze" : "quarantine"},
                    {"staged", output.staged},
@@ -142,6 +159,9 @@ json entry_json(const Entry& entry) {
                      {"dates_touched", entry.dates_touched}};
     if (!entry.identity.empty()) document["identity"] = entry.identity;
     for (const auto& range : entry.ranges) document["ranges"].push_back(range_json(range));
+    for (const auto& range : entry.kafka_ranges) {
+        document["ranges"].push_back(kafka_range_json(range));
+    }
     for (const auto& output : entry.outputs) document["outputs"].push_back(output_json(output));
     for (const auto& [topic, counters] : entry.counters) {
         document["counters"][topic] = counters_json(counters);
@@ -162,7 +182,13 @@ Entry entry_from(const json& document) {
         .committed_at = Timestamp(std::chrono::microseconds(document.at("committed_at_us"))),
         .dates_touched = document.at("dates_touched")};
     if (document.contains("identity")) entry.identity = document.at("identity");
-    for (const auto& range : document.at("ranges")) entry.ranges.push_back(range_from(range));
+    for (const auto& range : document.at("ranges")) {
+        if (range.contains("topic")) {
+            entry.kafka_ranges.push_back(kafka_range_from(range));
+        } else {
+            entry.ranges.push_back(range_from(range));
+        }
+    }
     for (const auto& output : document.at("outputs")) {
         entry.outputs.push_back(output_from(output));
     }

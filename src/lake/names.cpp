@@ -5,6 +5,10 @@
 
 namespace bassline::lake {
 
+std::string kafka_chain(std::string_view topic, std::int32_t partition) {
+    return fmt::format("kafka-{}-{}", topic, partition);
+}
+
 std::string chain_directory(std::string_view chain) {
     return fmt::format("_ingest/{}", chain);
 }

@@ -20,6 +20,9 @@ inline constexpr std::string_view kLakeFile = "_lake.json";   // names the lake'
 inline constexpr std::string_view kFilesChain = "files";      // the one chain of all file sources
 inline constexpr std::string_view kCompactChain = "compact";  // merged and expired files
 
+/// `kafka-<topic>-<partition>`
+std::string kafka_chain(std::string_view topic, std::int32_t partition);
+
 /// `_ingest/live_files`: a fold of all chains; a hint, never trusted over them.
 inline constexpr std::string_view kLiveFilesCheckpoint = "_ingest/live_files";
 /// `_ingest/compact/swept`: up to which entry of the chain `compact` replaced files are gone.

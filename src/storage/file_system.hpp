@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/clock.hpp"
 #include "base/result.hpp"
 
 // The one door to the files of a lake, local today and WebHDFS later.
@@ -27,6 +28,7 @@ struct FileInfo {
     std::string path;  // relative to the root
     std::uint64_t bytes = 0;
     bool is_directory = false;
+    Timestamp modified_at;  // by the file system's own clock
 };
 
 /// What was written: checked again by `verify`.

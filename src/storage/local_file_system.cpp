@@ -149,9 +149,12 @@ public:
         const std::string full = absolute(path);
         struct stat found {};
         if (::stat(full.c_str(), &found) != 0) return system_error("look at", full, errno);
-        return FileInfo{.path = std::string(path),
-                        .bytes = static_cast<std::uint64_t>(found.st_size),
-                        .is_directory = S_ISDIR(found.st_mode)};
+        return FileInfo{
+            .path = std::string(path),
+            .bytes = static_cast<std::uint64_t>(found.st_size),
+            .is_directory = S_ISDIR(found.st_mode),
+            .modified_at = Timestamp(std::chrono::seconds(found.st_mtim.tv_sec) +
+                                     std::chrono::microseconds(found.st_mtim.tv_nsec / 1000))};
     }
 
     Result<std::string> read(std::string_view path) const override {

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <chrono>
+#include <map>
+#include <optional>
+#include <string>
+
+#include "ingest/kafka_committer.hpp"
+#include "ingest/kafka_ingest.hpp"
+#include "kafka/consumer.hpp"
+
+namespace bassline::ingest {
+
+/// Decides where partitions are read: what the brokers have beside what the chains say. Used by the
+/// thread that polls.
+class KafkaClaims {
+public:
+    KafkaClaims(storage::FileSystem& files, const Clock& clock, kafka::Consumer& consumer,
+                const KafkaIngestOptions& options);
+
+    /// Asks the brokers what there is. Errors: `unavailable`, `not_found`, `config`.
+    Result<void> survey();
+    /// The partitions' ends at survey, of those that are to be read.
+    const std::map<kafka::TopicPartition, kafka::Watermarks>& ends() const { return ends_; }
+
+    /// Claims a partition: loads its chain or begins it, and holds it against the brokers.
+    /// Errors: those of KafkaCommitter::load; `bad_data` for a gap that is not accepted, or an end
+    /// that the partition does not have.
+    Result<KafkaCommitter> claim(const kafka::TopicPartition& partition);
+
+    /// Whether topics are still those of the survey, asked at most every so often.
+    /// Errors: `bad_data` if one was deleted or made again.
+    Result<void> check_topics(std::chrono::milliseconds every);
+
+    std::uint64_t gaps_accepted() const { return gaps_accepted_; }
+
+private:
+    Result<void> add_topic(const kafka::TopicDescription& topic);
+    Result<std::uint64_t> start_of(const kafka::TopicPartition& partition);
+    Result<void> check_range(const kafka::TopicPartition& partition, KafkaCommitter& committer);
+    Result<void> take_gap(KafkaCommitter& committer, std::uint64_t low);
+
+    storage::FileSystem& files_;
+    const Clock& clock_;
+    kafka::Consumer& consumer_;
+    const KafkaIngestOptions& options_;
+    std::string cluster_id_;
+    std::map<std::string, std::string> topic_ids_;
+    std::map<kafka::TopicPartition, kafka::Watermarks> ends_;
+    std::chrono::steady_clock::time_point checked_at_;
+    std::uint64_t gaps_accepted_ = 0;
+};
+
+}  // namespace bassline::ingest

@@ -1,0 +1,305 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "ingest/kafka_ingest.hpp"
+
+#include <algorithm>
+#include <deque>
+#include <memory>
+#include <set>
+#include <utility>
+
+#include "base/failpoint.hpp"
+#include "base/log.hpp"
+#include "ingest/failpoints.hpp"
+#include "ingest/kafka_claims.hpp"
+#include "ingest/kafka_routes.hpp"
+#include "ingest/kafka_worker.hpp"
+
+namespace bassline::ingest {
+namespace {
+
+using kafka::Event;
+using kafka::EventKind;
+using kafka::TopicPartition;
+using std::chrono::milliseconds;
+using std::chrono::steady_clock;
+
+constexpr milliseconds kPollTime{50};
+constexpr milliseconds kSeekTime{5'000};
+constexpr milliseconds kRevokeTime{10'000};       // well below a session's timeout
+constexpr milliseconds kTopicCheckEvery{30'000};  // while all is well
+constexpr milliseconds kTopicCheckAfterTrouble{5'000};
+constexpr milliseconds kForeignCheckEvery{500};
+
+class KafkaIngest final : public kafka::AssignmentListener {
+public:
+    KafkaIngest(storage::FileSystem& files, const KafkaIngestOptions& options, const Clock& clock,
+                const std::stop_token& stop)
+        : files_(files), options_(options), stop_(stop), clock_(clock) {}
+
+    Result<KafkaSummary> run() {
+        limits_ = options_.limits;
+        kafka::ConsumerOptions consumer = options_.consumer;
+        consumer.prefetch_bytes = options_.memory_bytes / 8;
+        TRY_ASSIGN(consumer_, kafka::Consumer::open(options_.cluster, consumer, *this));
+        claims_ = std::make_unique<KafkaClaims>(files_, clock_, *consumer_, options_);
+        TRY(claims_->survey());
+        const std::size_t workers = std::min(options_.threads, claims_->ends().size());
+        const std::size_t for_writers = options_.memory_bytes / 2;
+        limits_.memory_bytes = for_writers / std::max<std::size_t>(1, workers);
+        routes_ = std::make_unique<KafkaRoutes>(
+            KafkaRoutes::Limits{
+                .workers = std::max<std::size_t>(1, workers),
+                .memory_bytes = limits_.memory_bytes,
+                .queue_bytes = options_.memory_bytes / 8 / std::max<std::size_t>(1, workers)},
+            *consumer_);
+        auto outcome = begin();
+        if (outcome) outcome = loop();
+        auto drained = drain();
+        consumer_->close();
+        routes_.reset();
+        TRY(std::move(outcome));
+        TRY(std::move(drained));
+        return finish_summary();
+    }
+
+    Result<std::vector<kafka::Position>> assigned(
+        const std::vector<TopicPartition>& partitions) override {
+        was_assigned_ = true;
+        std::vector<kafka::Position> positions;
+        for (const TopicPartition& partition : partitions) {
+            TRY_ASSIGN(KafkaCommitter committer, claims_->claim(partition));
+            positions.push_back({partition, static_cast<std::int64_t>(committer.next())});
+            take_over(partition,
+                      std::make_unique<KafkaPartition>(files_, std::move(committer), limits_));
+        }
+        return positions;
+    }
+
+    void revoked(const std::vector<TopicPartition>& partitions, bool lost) override {
+        for (const TopicPartition& partition : partitions) {
+            std::erase_if(seeks_, [&](const Seek& seek) { return seek.partition == partition; });
+        }
+        const std::optional<Rotation> commit =
+            lost ? std::nullopt : std::optional(Rotation::revoke);
+        routes_->release(partitions, commit, kRevokeTime);
+        if (auto taken = take_reports(); !taken && !failure_) failure_ = std::move(taken).error();
+    }
+
+private:
+    // A partition that is ours and waits until it can be read from its place.
+    struct Seek {
+        TopicPartition partition;
+        std::unique_ptr<KafkaPartition> claimed;
+    };
+
+    Result<void> begin() {
+        if (!options_.partitions.empty()) return consumer_->take(options_.partitions);
+        return consumer_->subscribe(options_.topics);
+    }
+
+    Result<void> loop() {
+        while (!stop_.stop_requested()) {
+            TRY(poll());
+            TRY(take_reports());
+            TRY(retry_seeks());
+            routes_->balance();
+            TRY(claims_->check_topics(degraded_ ? kTopicCheckAfterTrouble : kTopicCheckEvery));
+            TRY_ASSIGN(const bool complete, is_complete());
+            if (complete) return {};
+        }
+        return {};
+    }
+
+    // Until nothing waits, or for a turn's worth of records.
+    Result<void> poll() {
+        constexpr int kTurn = 4096;
+        milliseconds wait = kPollTime;
+        for (int count = 0; count < kTurn; ++count) {
+            TRY_ASSIGN(const auto event, consumer_->poll(wait));
+            if (failure_) return std::move(*failure_);
+            if (!event) break;
+            wait = milliseconds(0);
+            TRY(take(*event));
+        }
+        routes_->flush();
+        return {};
+    }
+
+    Result<void> take(const Event& event) {
+        if (event.kind == EventKind::unavailable) {
+            if (!degraded_) log_warn("degraded: {}; waiting, nothing is lost", event.text);
+            degraded_ = true;
+            return {};
+        }
+        if (event.kind == EventKind::out_of_range) return place_again(*event.partition);
+        if (degraded_) log_info("the brokers answer again");
+        degraded_ = false;
+        if (event.kind == EventKind::record) {
+            const auto duplicates = routes_->add(event);
+            summary_.duplicates_dropped[event.partition->topic] += duplicates;
+        } else {
+            routes_->reached(event);
+        }
+        return {};
+    }
+
+    // The brokers do not have the offset that is next: what was read is committed, then the claim
+    // says what became of the rest.
+    Result<void> place_again(const TopicPartition& partition) {
+        if (!routes_->has(partition)) return {};
+        routes_->release({partition}, Rotation::end, std::nullopt);
+        TRY(take_reports());
+        TRY_ASSIGN(KafkaCommitter committer, claims_->claim(partition));
+        seeks_.push_back(
+            {partition, std::make_unique<KafkaPartition>(files_, std::move(committer), limits_)});
+        return {};
+    }
+
+    void take_over(const TopicPartition& partition, std::unique_ptr<KafkaPartition> claimed) {
+        std::optional<std::uint64_t> target;
+        if (!options_.follow) {
+            const auto end = claims_->ends().find(partition);
+            if (end != claims_->ends().end()) target = static_cast<std::uint64_t>(end->second.high);
+            if (!target || claimed->next() >= *target) {
+                finished_.insert(partition);
+                return;
+            }
+        }
+        routes_->add_route(partition, std::move(claimed), target);
+    }
+
+    Result<void> retry_seeks() {
+        for (std::size_t left = seeks_.size(); left > 0; --left) {
+            Seek seek = std::move(seeks_.front());
+            seeks_.pop_front();
+            const kafka::Position position{seek.partition,
+                                           static_cast<std::int64_t>(seek.claimed->next())};
+            auto sought = consumer_->seek(position, kSeekTime);
+            if (!sought && sought.error().kind != ErrorKind::unavailable) return sought;
+            if (!sought) {
+                seeks_.push_back(std::move(seek));
+                continue;
+            }
+            consumer_->resume(seek.partition);
+            take_over(seek.partition, std::move(seek.claimed));
+        }
+        return {};
+    }
+
+    Result<void> take_reports() {
+        std::optional<Error> failure;
+        std::vector<kafka::Position> acknowledged;
+        for (Report& report : routes_->reports().take()) {
+            if (auto* committed = std::get_if<Committed>(&report)) {
+                acknowledged.push_back(position_after(committed->entry));
+                count(*committed);
+            } else if (const auto* finished = std::get_if<Finished>(&report)) {
+                finished_.insert(routes_->partition_of(finished->route));
+            } else if (auto* superseded = std::get_if<Superseded>(&report)) {
+                const TopicPartition partition = routes_->forget(superseded->route);
+                seeks_.push_back({partition, std::move(superseded->partition)});
+            } else if (auto* failed = std::get_if<Failed>(&report)) {
+                if (!failure) failure = std::move(failed->error);
+            }
+        }
+        if (!acknowledged.empty()) {
+            consumer_->acknowledge(acknowledged);
+            TRY(failpoint(kKafkaAcknowledged));
+        }
+        if (failure) return std::move(*failure);
+        return {};
+    }
+
+    static kafka::Position position_after(const lake::Entry& entry) {
+        const lake::KafkaRange& range = entry.kafka_ranges.front();
+        return {{range.topic, range.partition}, static_cast<std::int64_t>(range.end)};
+    }
+
+    void count(const Committed& committed) {
+        add_to_summary(committed.entry, summary_.ingest);
+        ++summary_.rotations[std::string(to_string(committed.rotation))];
+        if (options_.on_commit) options_.on_commit(committed.entry);
+    }
+
+    // Not following: every partition was read to the end that it had at the start, by us or, as
+    // its chain tells, by another member of the group.
+    Result<bool> is_complete() {
+        if (options_.follow || !was_assigned_ || !seeks_.empty() || !routes_->all_finishing()) {
+            return false;
+        }
+        const auto now = steady_clock::now();
+        if (now < foreign_check_at_) return false;
+        for (const auto& [partition, ends] : claims_->ends()) {
+            if (finished_.contains(partition)) continue;
+            TRY_ASSIGN(const auto tail,
+                       lake::load_kafka_tail(files_, partition.topic, partition.partition));
+            if (!tail || tail->end < static_cast<std::uint64_t>(ends.high)) {
+                foreign_check_at_ = now + kForeignCheckEvery;
+                return false;
+            }
+            finished_.insert(partition);
+        }
+        return true;
+    }
+
+    Result<void> drain() {
+        seeks_.clear();
+        routes_->release_all(Rotation::shutdown);
+        return take_reports();
+    }
+
+    Result<KafkaSummary> finish_summary() {
+        summary_.ingest.interrupted = stop_.stop_requested();
+        summary_.gaps_accepted = claims_->gaps_accepted();
+        return std::move(summary_);
+    }
+
+    storage::FileSystem& files_;
+    const KafkaIngestOptions& options_;
+    const std::stop_token stop_;
+    const Clock& clock_;
+    PartitionLimits limits_;
+    std::unique_ptr<kafka::Consumer> consumer_;
+    std::unique_ptr<KafkaClaims> claims_;
+    std::unique_ptr<KafkaRoutes> routes_;
+    std::deque<Seek> seeks_;
+    std::set<TopicPartition> finished_;  // read to the end that was seen at the start
+    std::optional<Error> failure_;       // of a callback
+    steady_clock::time_point foreign_check_at_{};
+    bool was_assigned_ = false;
+    bool degraded_ = false;
+    KafkaSummary summary_;
+};
+
+Result<void> check(const KafkaIngestOptions& options) {
+    constexpr std::chrono::hours kCommitIntervalMax{1};  // staging that rests longer may be removed
+    if (options.threads == 0) return error(ErrorKind::usage, "--threads must be at least 1");
+    if (options.topics.empty()) return error(ErrorKind::usage, "--topics names no topic");
+    if (options.limits.batch_bytes == 0) {
+        return error(ErrorKind::usage, "--file-bytes must be at least 1");
+    }
+    if (options.limits.commit_interval < milliseconds(1) ||
+        options.limits.commit_interval > kCommitIntervalMax) {
+        return error(ErrorKind::usage, "--commit-interval must be from 1ms to 1h with --kafka");
+    }
+    const std::uint64_t least = kThreadMemoryMin * options.threads;
+    if (options.memory_bytes < least) {
+        return error(ErrorKind::usage, "--memory must be at least {} MiB for {} threads",
+                     least >> 20, options.threads);
+    }
+    return {};
+}
+
+}  // namespace
+
+Result<KafkaSummary> ingest_kafka(storage::FileSystem& files, const KafkaIngestOptions& options,
+                                  const Clock& clock, const std::stop_token& stop) {
+    TRY(check(options));
+    raise_open_file_limit();
+    const auto began = steady_clock::now();
+    TRY_ASSIGN(KafkaSummary summary, KafkaIngest(files, options, clock, stop).run());
+    summary.ingest.seconds = std::chrono::duration<double>(steady_clock::now() - began).count();
+    return summary;
+}
+
+}  // namespace bassline::ingest

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <array>
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string_view>
+
+#include "base/result.hpp"
+#include "event/schema.hpp"
+#include "ingest/batch_writer.hpp"
+#include "ingest/kafka_committer.hpp"
+
+namespace bassline::ingest {
+
+/// Why a batch was closed.
+enum class Rotation : std::uint8_t { bytes, rows, time, memory, revoke, end, shutdown };
+inline constexpr std::size_t kRotationCount = 7;
+constexpr std::string_view to_string(Rotation rotation) {
+    constexpr std::string_view kNames[kRotationCount] = {"bytes",  "rows", "time",    "memory",
+                                                         "revoke", "end",  "shutdown"};
+    return kNames[static_cast<std::size_t>(rotation)];
+}
+
+struct PartitionLimits {
+    std::uint64_t batch_bytes = 1u << 30;  // of values
+    std::uint64_t batch_rows = 20'000'000;
+    std::chrono::milliseconds commit_interval{std::chrono::minutes(1)};
+    std::size_t memory_bytes = 256u << 20;  // that a batch's writer may hold
+    std::chrono::milliseconds ahead_max{std::chrono::hours(24)};
+    std::optional<std::chrono::milliseconds> late_after;
+    std::optional<std::string> producer;
+};
+
+/// One claimed partition and its open batch: records in, entries out. A batch begins with the first
+/// record after the last commit. One thread at a time.
+class KafkaPartition {
+public:
+    using Time = std::chrono::steady_clock::time_point;
+
+    /// The chain is loaded.
+    KafkaPartition(storage::FileSystem& files, KafkaCommitter committer,
+                   const PartitionLimits& limits);
+
+    /// Drops records that were read before and takes the others. Errors: `io`.
+    Result<void> consume(RecordBlock block, Time now);
+    /// Everything before `offset` was delivered, though the last offsets may have had no record.
+    void reached(std::uint64_t offset);
+
+    /// The limit that the open batch has come to, if any.
+    std::optional<Rotation> due(Time now) const;
+    /// When the open batch is to be committed by time; never if there is none.
+    Time deadline() const;
+    bool is_open() const { return writer_ != nullptr; }
+    std::size_t memory_bytes() const { return writer_ ? writer_->memory_bytes() : 0; }
+
+    /// Commits what is open, or nothing if nothing was read since the last commit.
+    /// Errors: as KafkaCommitter::commit.
+    Result<std::optional<lake::Entry>> commit();
+    /// Drops the open batch.
+    void discard();
+    /// Drops the open batch and goes on where the chain ends now: the offset that is wanted next.
+    Result<std::uint64_t> reload();
+
+    std::uint64_t next() const { return next_; }
+    std::uint64_t duplicates_dropped() const { return duplicates_dropped_; }
+    const KafkaSource& source() const { return committer_.source(); }
+
+private:
+    Result<void> open(Time now);
+
+    storage::FileSystem& files_;
+    KafkaCommitter committer_;
+    const PartitionLimits& limits_;
+    event::Topic own_topic_;
+    std::unique_ptr<BatchWriter> writer_;
+    std::uint64_t next_;  // offset expected
+    std::uint64_t batch_bytes_ = 0;
+    std::uint64_t batch_rows_ = 0;
+    Time opened_at_;
+    std::uint64_t duplicates_dropped_ = 0;
+};
+
+/// The topic of ours that a Kafka topic is named after; page_view_events if there is none.
+event::Topic topic_named(std::string_view name);
+
+}  // namespace bassline::ingest

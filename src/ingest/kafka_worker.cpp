@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "ingest/kafka_worker.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/log.hpp"
+
+namespace bassline::ingest {
+namespace {
+
+using std::chrono::steady_clock;
+
+std::size_t bytes_of(const Message& message) {
+    const auto* const deliver = std::get_if<Deliver>(&message);
+    return deliver == nullptr ? 0 : deliver->records.bytes();
+}
+
+}  // namespace
+
+void Reports::add(Report report) {
+    const std::lock_guard lock(mutex_);
+    reports_.push_back(std::move(report));
+}
+
+std::vector<Report> Reports::take() {
+    const std::lock_guard lock(mutex_);
+    return std::exchange(reports_, {});
+}
+
+KafkaWorker::KafkaWorker(std::size_t memory_bytes, Reports& reports)
+    : memory_bytes_(memory_bytes), reports_(reports), thread_([this] { run(); }) {}
+
+KafkaWorker::~KafkaWorker() {
+    {
+        const std::lock_guard lock(mutex_);
+        closed_ = true;
+    }
+    arrived_.notify_one();
+    thread_.join();
+}
+
+void KafkaWorker::send(Message message) {
+    queued_bytes_ += bytes_of(message);
+    {
+        const std::lock_guard lock(mutex_);
+        queue_.push_back(std::move(message));
+    }
+    arrived_.notify_one();
+}
+
+// Waits until the next message, or until a batch is due by time.
+std::optional<Message> KafkaWorker::receive() {
+    Time deadline = Time::max();
+    for (const auto& [id, partition] : routes_) {
+        deadline = std::min(deadline, partition->deadline());
+    }
+    std::unique_lock lock(mutex_);
+    const auto ready = [this] { return closed_ || !queue_.empty(); };
+    if (deadline == Time::max()) {
+        arrived_.wait(lock, ready);
+    } else {
+        arrived_.wait_until(lock, deadline, ready);
+    }
+    if (queue_.empty()) return std::nullopt;
+    Message message = std::move(queue_.front());
+    queue_.pop_front();
+    return message;
+}
+
+void KafkaWorker::run() {
+    for (;;) {
+        auto message = receive();
+        {
+            const std::lock_guard lock(mutex_);
+            if (closed_) break;
+        }
+        if (message) {
+            queued_bytes_ -= bytes_of(*message);
+            std::visit([this](auto& each) { handle(each); }, *message);
+        }
+        relieve_memory();
+        commit_due();
+    }
+    for (const auto& [id, partition] : routes_) partition->discard();
+}
+
+void KafkaWorker::handle(TakeOver& message) {
+    routes_[message.route] = std::move(message.partition);
+}
+
+void KafkaWorker::handle(Deliver& message) {
+    const auto found = routes_.find(message.route);
+    if (found == routes_.end()) return;
+    const auto records = message.records.records();
+    auto consumed = found->second->consume(
+        {static_cast<std::uint32_t>(found->second->source().partition), records},
+        steady_clock::now());
+    if (!consumed) end(message.route, std::move(consumed).error());
+}
+
+void KafkaWorker::handle(Finish& message) {
+    const auto found = routes_.find(message.route);
+    if (found == routes_.end()) return;
+    found->second->reached(message.offset);
+    if (commit(message.route, Rotation::end)) reports_.add(Finished{message.route});
+}
+
+void KafkaWorker::handle(Release& message) {
+    if (routes_.contains(message.route)) {
+        const bool wanted = message.commit && !(message.abandoned && message.abandoned->load());
+        if (!wanted || commit(message.route, *message.commit)) {
+            routes_.at(message.route)->discard();
+            routes_.erase(message.route);
+        }
+    }
+    message.done.set_value();
+}
+
+void KafkaWorker::commit_due() {
+    const Time now = steady_clock::now();
+    std::vector<std::pair<RouteId, Rotation>> due;
+    for (const auto& [id, partition] : routes_) {
+        if (const auto rotation = partition->due(now)) due.emplace_back(id, *rotation);
+    }
+    for (const auto& [id, rotation] : due) commit(id, rotation);
+}
+
+// A batch alone keeps within its memory by itself; several together do by closing the largest.
+void KafkaWorker::relieve_memory() {
+    for (;;) {
+        std::size_t held = 0;
+        std::size_t open = 0;
+        auto largest = routes_.end();
+        for (auto at = routes_.begin(); at != routes_.end(); ++at) {
+            if (!at->second->is_open()) continue;
+            ++open;
+            held += at->second->memory_bytes();
+            if (largest == routes_.end() ||
+                at->second->memory_bytes() > largest->second->memory_bytes()) {
+                largest = at;
+            }
+        }
+        if (open < 2 || held <= memory_bytes_ / 2) return;
+        commit(largest->first, Rotation::memory);
+    }
+}
+
+bool KafkaWorker::commit(RouteId route, Rotation rotation) {
+    const auto found = routes_.find(route);
+    auto entry = found->second->commit();
+    if (entry) {
+        if (entry.value()) {
+            reports_.add(Committed{route, std::move(*entry.value()), rotation});
+        }
+        return true;
+    }
+    if (entry.error().kind != ErrorKind::conflict) {
+        end(route, std::move(entry).error());
+        return false;
+    }
+    log_info("{}; reading on from its end", entry.error().message);
+    auto reloaded = found->second->reload();
+    if (!reloaded) {
+        end(route, std::move(reloaded).error());
+        return false;
+    }
+    reports_.add(Superseded{route, std::move(found->second)});
+    routes_.erase(found);
+    return false;
+}
+
+void KafkaWorker::end(RouteId route, Error failure) {
+    reports_.add(Failed{std::move(failure)});
+    routes_.at(route)->discard();
+    routes_.erase(route);
+}
+
+}  // namespace bassline::ingest

@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <memory>
+#include <string>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "event/decoder.hpp"
+#include "ingest/batch_writer.hpp"
+#include "ingest/bronze_columns.hpp"
+#include "ingest/quarantine_writer.hpp"
+#include "ingest/row_buffer.hpp"
+#include "ingest/spill_file.hpp"
+#include "parquet/file_writer.hpp"
+
+// The one BatchWriter. From lines to rows in batch_writer.cpp, from rows to files in
+// batch_writer_files.cpp.
+//
+// Where the rows of an hour are: in its buffer; when memory is short, in row groups of its file
+// (large buffers) or in segments of the spill file (small ones, so that hundreds of open hours cost
+// neither descriptors nor footers nor tiny row groups). finish() brings the segments back, one hour
+// after the other.
+namespace bassline::ingest {
+
+inline constexpr std::int64_t kHourMs = 3'600'000;
+inline constexpr std::size_t kRowGroupRowsMax = 1u << 20;
+inline constexpr std::size_t kRowGroupBytesMax = 256u << 20;
+inline constexpr std::size_t kRowGroupBytesMin = 2u << 20;  // smaller buffers are spilled instead
+
+struct TopicHour {
+    event::Topic topic;
+    std::int64_t hour;  // since 1970
+    RowBuffer buffer;
+    std::vector<Segment> segments;
+    std::unique_ptr<parquet::FileWriter> file;
+    std::string path;
+    std::uint64_t rows_written = 0;
+    std::int64_t min_event_ms = INT64_MAX;
+    std::int64_t max_event_ms = INT64_MIN;
+
+    TopicHour(event::Topic of_topic, std::int64_t of_hour, Origin origin)
+        : topic(of_topic), hour(of_hour), buffer(of_topic, origin) {}
+    Date date() const { return date_of_ms(hour * kHourMs); }
+    int hour_of_day() const { return static_cast<int>(hour % 24); }
+};
+
+class ParquetBatchWriter final : public BatchWriter {
+public:
+    ParquetBatchWriter(storage::FileSystem& files, BatchContext context)
+        : files_(files),
+          context_(std::move(context)),
+          origin_(context_.source == "kafka" ? Origin::kafka : Origin::file),
+          memory_limit_(context_.memory_bytes / 2),  // the rest: encoding, files, the reader
+          row_group_bytes_max_(std::clamp(memory_limit_ / 4, kRowGroupBytesMin, kRowGroupBytesMax)),
+          decoders_{event::Decoder(event_ms_max(context_)), event::Decoder(event_ms_max(context_))},
+          columns_(context_, interners_),
+          quarantine_(files_, context_),
+          spill_(files_.absolute(context_.staging_directory)) {}
+
+    Result<void> consume(const LineBlock& block) override;
+    Result<void> consume(const RecordBlock& block) override;
+    std::size_t memory_bytes() const override {
+        return buffered_bytes_ + interners_.bytes() + quarantine_.bytes() + open_hours_bytes();
+    }
+    Result<void> quarantine(const RefusedLine& line) override;
+    Result<BatchResult> finish() override;
+
+private:
+    static std::int64_t event_ms_max(const BatchContext& context) {
+        return context.ingested_at.time_since_epoch().count() / 1000 + context.ahead_max.count();
+    }
+
+    // A decoded line whose texts are being fetched while the next one is decoded.
+    struct PendingLine {
+        const event::Line* decoded = nullptr;
+        std::string_view line;
+        LinePosition position;
+        Interners::Lookup lookup;
+    };
+
+    Result<void> take_record(const KafkaRecord& record, LinePosition position);
+    const event::Line& decode_value(std::string_view value, LinePosition& position);
+    bool is_late(std::int64_t ts, const LinePosition& position) const;
+    Result<void> take_line(std::string_view line, LinePosition position);
+    Result<void> finish_pending();
+    Result<void> refuse(const RefusedRecord& record);
+    Result<void> make_room(TopicHour& hour);
+    void append(TopicHour& hour, const event::Line& line, LinePosition position);
+    TopicHour& hour_of(event::Topic topic, std::int64_t hour);
+
+    Result<void> relieve_memory();
+    Result<void> evict(TopicHour& hour);
+    Result<void> evict_all();
+    Result<void> write_row_group(TopicHour& hour);
+    Result<void> open(TopicHour& hour);
+    void clear_interners();
+
+    // Of the hours themselves, beside what they buffer.
+    std::size_t open_hours_bytes() const {
+        std::size_t count = 0;
+        for (const auto& of_topic : hours_) count += of_topic.size();
+        return count * sizeof(TopicHour);
+    }
+    std::vector<TopicHour*> hours_in_order();
+    Result<lake::Output> finish(TopicHour& hour);
+    Result<void> close_complete_files(std::vector<lake::Output>& outputs);
+
+    lake::TopicCounters& counters_of(event::Topic topic) {
+        return counters_[static_cast<std::size_t>(topic)];
+    }
+
+    storage::FileSystem& files_;
+    const BatchContext context_;
+    const Origin origin_;
+    const std::size_t memory_limit_;
+    const std::size_t row_group_bytes_max_;
+
+    // Two, in turn: the line before is still needed while one is decoded.
+    std::array<event::Decoder, 2> decoders_;
+    std::size_t turn_ = 0;
+    std::array<PendingLine, 2> lines_;
+    Interners interners_;
+    RowCodes codes_{};
+    BronzeColumns columns_;
+    QuarantineWriter quarantine_;
+    SpillFile spill_;
+
+    std::array<std::unordered_map<std::int64_t, std::unique_ptr<TopicHour>>, event::kTopicCount>
+        hours_;
+    std::array<TopicHour*, event::kTopicCount> latest_{};
+    std::size_t buffered_bytes_ = 0;
+    std::size_t bytes_since_check_ = 0;
+    std::array<lake::TopicCounters, event::kTopicCount> counters_;
+    std::vector<std::unique_ptr<storage::WritableFile>> complete_files_;  // not yet durable
+};
+
+}  // namespace bassline::ingest

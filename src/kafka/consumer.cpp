@@ -1,0 +1,284 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "kafka/consumer.hpp"
+
+#include <algorithm>
+#include <map>
+#include <utility>
+
+#include "base/log.hpp"
+#include "kafka/describe.hpp"
+#include "kafka/vendor.hpp"
+
+namespace bassline::kafka {
+namespace {
+
+int in_ms(std::chrono::milliseconds time) {
+    return static_cast<int>(time.count());
+}
+
+Error kafka_error(std::string_view doing, rd_kafka_resp_err_t code) {
+    return error(kind_of(code), "kafka: could not {}: {}", doing, rd_kafka_err2str(code));
+}
+
+// Takes the error that many calls return.
+Result<void> taken(std::string_view doing, rd_kafka_error_t* failure) {
+    if (failure == nullptr) return {};
+    const auto code = rd_kafka_error_code(failure);
+    Error told =
+        error(kind_of(code), "kafka: could not {}: {}", doing, rd_kafka_error_string(failure));
+    rd_kafka_error_destroy(failure);
+    return told;
+}
+
+PartitionsHandle list_of(const std::vector<Position>& positions) {
+    PartitionsHandle list(rd_kafka_topic_partition_list_new(static_cast<int>(positions.size())));
+    for (const auto& [partition, offset] : positions) {
+        rd_kafka_topic_partition_list_add(list.get(), partition.topic.c_str(), partition.partition)
+            ->offset = offset;
+    }
+    return list;
+}
+
+std::vector<TopicPartition> partitions_of(const rd_kafka_topic_partition_list_t* list) {
+    std::vector<TopicPartition> partitions;
+    for (int at = 0; at < list->cnt; ++at) {
+        partitions.push_back({list->elems[at].topic, list->elems[at].partition});
+    }
+    return partitions;
+}
+
+class LibraryConsumer final : public Consumer {
+public:
+    explicit LibraryConsumer(AssignmentListener& listener) : listener_(listener) {}
+
+    // Without close(): the listener may be gone, so nothing is told to it or to the group.
+    ~LibraryConsumer() override {
+        message_.reset();
+        if (client_) {
+            rd_kafka_destroy_flags(client_.release(), RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
+        }
+    }
+
+    Result<void> connect(ConfigHandle config) {
+        rd_kafka_conf_set_opaque(config.get(), this);
+        rd_kafka_conf_set_rebalance_cb(config.get(), on_rebalance);
+        TRY_ASSIGN(client_, make_client(RD_KAFKA_CONSUMER, std::move(config)));
+        rd_kafka_poll_set_consumer(client_.get());
+        return {};
+    }
+
+    Result<std::string> cluster_id(std::chrono::milliseconds timeout) override {
+        char* const id = rd_kafka_clusterid(client_.get(), in_ms(timeout));
+        if (id == nullptr) return error(ErrorKind::unavailable, "kafka: no broker answers");
+        std::string copy(id);
+        rd_kafka_mem_free(client_.get(), id);
+        return copy;
+    }
+
+    Result<std::vector<TopicDescription>> describe(const std::vector<std::string>& topics,
+                                                   std::chrono::milliseconds timeout) override {
+        return describe_topics(client_.get(), topics, timeout);
+    }
+
+    Result<Watermarks> watermarks(const TopicPartition& partition,
+                                  std::chrono::milliseconds timeout) override {
+        Watermarks found;
+        const auto code = rd_kafka_query_watermark_offsets(client_.get(), partition.topic.c_str(),
+                                                           partition.partition, &found.low,
+                                                           &found.high, in_ms(timeout));
+        if (code == RD_KAFKA_RESP_ERR_NO_ERROR) return found;
+        return kafka_error("ask for the watermarks of " + to_string(partition), code);
+    }
+
+    Result<std::int64_t> offset_at(const TopicPartition& partition, std::int64_t timestamp_ms,
+                                   std::chrono::milliseconds timeout) override {
+        const auto list = list_of({{partition, timestamp_ms}});
+        auto code = rd_kafka_offsets_for_times(client_.get(), list.get(), in_ms(timeout));
+        if (code == RD_KAFKA_RESP_ERR_NO_ERROR) code = list->elems[0].err;
+        if (code != RD_KAFKA_RESP_ERR_NO_ERROR) {
+            return kafka_error("find an offset by time in " + to_string(partition), code);
+        }
+        if (list->elems[0].offset >= 0) return list->elems[0].offset;
+        TRY_ASSIGN(const Watermarks ends, watermarks(partition, timeout));
+        return ends.high;
+    }
+
+    Result<void> subscribe(const std::vector<std::string>& topics) override {
+        std::vector<Position> positions;
+        for (const std::string& topic : topics) {
+            positions.push_back({{topic, RD_KAFKA_PARTITION_UA}, RD_KAFKA_OFFSET_INVALID});
+        }
+        const auto code = rd_kafka_subscribe(client_.get(), list_of(positions).get());
+        if (code == RD_KAFKA_RESP_ERR_NO_ERROR) return {};
+        return kafka_error("join the group", code);
+    }
+
+    Result<void> take(const std::vector<TopicPartition>& partitions) override {
+        TRY_ASSIGN(const auto positions, listener_.assigned(partitions));
+        const auto code = rd_kafka_assign(client_.get(), list_of(positions).get());
+        if (code == RD_KAFKA_RESP_ERR_NO_ERROR) return {};
+        return kafka_error("take partitions", code);
+    }
+
+    Result<std::optional<Event>> poll(std::chrono::milliseconds timeout) override {
+        message_.reset(rd_kafka_consumer_poll(client_.get(), in_ms(timeout)));
+        if (failure_) return *std::exchange(failure_, std::nullopt);
+        if (!message_) return std::optional<Event>();
+        if (message_->err != RD_KAFKA_RESP_ERR_NO_ERROR) return event_of_error();
+        Event event{.partition = &partition_of(*message_), .offset = message_->offset};
+        if (message_->payload != nullptr) {
+            event.value.emplace(static_cast<const char*>(message_->payload), message_->len);
+        }
+        rd_kafka_timestamp_type_t type{};
+        const std::int64_t timestamp = rd_kafka_message_timestamp(message_.get(), &type);
+        if (type != RD_KAFKA_TIMESTAMP_NOT_AVAILABLE) event.timestamp_ms = timestamp;
+        return std::optional(std::move(event));
+    }
+
+    void pause(const TopicPartition& partition) override {
+        rd_kafka_pause_partitions(client_.get(), list_of({{partition, 0}}).get());
+    }
+    void resume(const TopicPartition& partition) override {
+        rd_kafka_resume_partitions(client_.get(), list_of({{partition, 0}}).get());
+    }
+
+    Result<void> seek(const Position& position, std::chrono::milliseconds timeout) override {
+        const auto list = list_of({position});
+        TRY(taken("seek", rd_kafka_seek_partitions(client_.get(), list.get(), in_ms(timeout))));
+        const auto code = list->elems[0].err;
+        if (code == RD_KAFKA_RESP_ERR_NO_ERROR) return {};
+        // Not yet fetching, most often: soon it does.
+        return error(ErrorKind::unavailable, "kafka: could not seek in {}: {}",
+                     to_string(position.partition), rd_kafka_err2str(code));
+    }
+
+    void acknowledge(const std::vector<Position>& positions) override {
+        rd_kafka_commit(client_.get(), list_of(positions).get(), 1);
+    }
+
+    void close() override {
+        message_.reset();
+        rd_kafka_consumer_close(client_.get());
+    }
+
+private:
+    static void on_rebalance(rd_kafka_t* /*client*/, rd_kafka_resp_err_t code,
+                             rd_kafka_topic_partition_list_t* list, void* opaque) {
+        static_cast<LibraryConsumer*>(opaque)->rebalance(code, list);
+    }
+
+    void rebalance(rd_kafka_resp_err_t code, const rd_kafka_topic_partition_list_t* list) {
+        auto done = code == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS ? assign(list) : revoke(list);
+        if (!done && !failure_) failure_ = std::move(done).error();
+    }
+
+    bool is_cooperative() const {
+        return std::string_view(rd_kafka_rebalance_protocol(client_.get())) == "COOPERATIVE";
+    }
+
+    Result<void> assign(const rd_kafka_topic_partition_list_t* list) {
+        auto positions = listener_.assigned(partitions_of(list));
+        // The group waits for an answer even if ours is that we cannot go on.
+        const auto accepted = list_of(positions ? positions.value() : std::vector<Position>{});
+        if (is_cooperative()) {
+            TRY(taken("take partitions",
+                      rd_kafka_incremental_assign(client_.get(), accepted.get())));
+        } else {
+            rd_kafka_assign(client_.get(), accepted.get());
+        }
+        if (!positions) return std::move(positions).error();
+        return {};
+    }
+
+    Result<void> revoke(const rd_kafka_topic_partition_list_t* list) {
+        listener_.revoked(partitions_of(list), rd_kafka_assignment_lost(client_.get()) != 0);
+        if (is_cooperative()) {
+            return taken("give partitions back",
+                         rd_kafka_incremental_unassign(client_.get(), list));
+        }
+        rd_kafka_assign(client_.get(), nullptr);
+        return {};
+    }
+
+    // Records of a partition come in runs, and the library keeps one handle a topic.
+    const TopicPartition& partition_of(const rd_kafka_message_t& message) {
+        const Key key(message.rkt, message.partition);
+        if (last_ != nullptr && last_->first == key) return last_->second;
+        auto found = names_.find(key);
+        if (found == names_.end()) {
+            found = names_
+                        .emplace(key, TopicPartition{rd_kafka_topic_name(message.rkt),
+                                                     message.partition})
+                        .first;
+        }
+        last_ = &*found;
+        return found->second;
+    }
+
+    Result<std::optional<Event>> event_of_error() {
+        const auto code = message_->err;
+        const bool of_partition = message_->rkt != nullptr;
+        if (code == RD_KAFKA_RESP_ERR__PARTITION_EOF) {
+            return std::optional(Event{.kind = EventKind::end_of_partition,
+                                       .partition = &partition_of(*message_),
+                                       .offset = message_->offset});
+        }
+        if (of_partition && (code == RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET ||
+                             code == RD_KAFKA_RESP_ERR_OFFSET_OUT_OF_RANGE)) {
+            return std::optional(Event{.kind = EventKind::out_of_range,
+                                       .partition = &partition_of(*message_),
+                                       .offset = message_->offset});
+        }
+        const std::string text = rd_kafka_message_errstr(message_.get());
+        // One connection of several; if it was the last one, that is told too.
+        if (code == RD_KAFKA_RESP_ERR__TRANSPORT || code == RD_KAFKA_RESP_ERR__RESOLVE) {
+            return std::optional<Event>();
+        }
+        if (code == RD_KAFKA_RESP_ERR__FATAL || kind_of(code) == ErrorKind::config) {
+            return error(code == RD_KAFKA_RESP_ERR__FATAL ? ErrorKind::io : ErrorKind::config,
+                         "kafka: {}", text);
+        }
+        return std::optional(Event{.kind = EventKind::unavailable,
+                                   .text = fmt::format("{} ({})", text, rd_kafka_err2name(code))});
+    }
+
+    using Key = std::pair<const rd_kafka_topic_t*, std::int32_t>;
+
+    AssignmentListener& listener_;
+    ClientHandle client_;
+    MessageHandle message_;
+    std::map<Key, TopicPartition> names_;
+    const std::pair<const Key, TopicPartition>* last_ = nullptr;
+    std::optional<Error> failure_;  // of a callback, for poll() to return
+};
+
+}  // namespace
+
+std::string to_string(const TopicPartition& partition) {
+    return fmt::format("{} p={}", partition.topic, partition.partition);
+}
+
+Result<std::unique_ptr<Consumer>> Consumer::open(const Cluster& cluster,
+                                                 const ConsumerOptions& options,
+                                                 AssignmentListener& listener) {
+    std::map<std::string, std::string> ours{
+        {"group.id", options.group},
+        {"enable.auto.commit", "false"},
+        {"enable.auto.offset.store", "false"},
+        {"auto.offset.reset", "error"},
+        {"isolation.level", "read_committed"},
+        {"check.crcs", "true"},
+        {"enable.partition.eof", "true"},
+        {"partition.assignment.strategy", "cooperative-sticky"}};
+    if (!options.group_instance.empty()) ours["group.instance.id"] = options.group_instance;
+    if (!cluster.properties.contains("queued.max.messages.kbytes")) {
+        ours["queued.max.messages.kbytes"] =
+            std::to_string(std::max<std::uint64_t>(1, options.prefetch_bytes >> 10));
+    }
+    TRY_ASSIGN(ConfigHandle config, make_config(cluster, ours));
+    auto consumer = std::make_unique<LibraryConsumer>(listener);
+    TRY(consumer->connect(std::move(config)));
+    return std::unique_ptr<Consumer>(std::move(consumer));
+}
+
+}  // namespace bassline::kafka

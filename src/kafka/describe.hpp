@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <chrono>
+#include <string>
+#include <vector>
+
+#include "base/result.hpp"
+#include "kafka/consumer.hpp"
+#include "kafka/vendor.hpp"
+
+namespace bassline::kafka {
+
+/// What the brokers know of the topics, in the order of their names. Only for this room.
+/// Errors: `not_found` naming the topic, `unavailable`, `config`.
+Result<std::vector<TopicDescription>> describe_topics(rd_kafka_t* client,
+                                                      const std::vector<std::string>& topics,
+                                                      std::chrono::milliseconds timeout);
+
+}  // namespace bassline::kafka
