@@ -1,12 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
 """One broker and one registry for all tests of this folder, started by the first that asks."""
 
+import logging
 from pathlib import Path
 
 import pytest
 from servers import Broker, Registry
 from topics import Topics
 from traffic import Feeder, simulate
+
+
+logging.getLogger("kafka").setLevel(logging.CRITICAL)  # a broker that is stopped is no news here
 
 
 @pytest.fixture(scope="session")
@@ -31,8 +35,8 @@ def topics(broker):
 
 @pytest.fixture(scope="session")
 def corpus(bassline, tmp_path_factory) -> Path:
-    """Records of two days: <topic>.ndjson in a folder, some 28,000."""
-    return simulate(bassline, tmp_path_factory.mktemp("corpus"), users=6000)
+    """Records of six hours: <topic>.ndjson in a folder, over 20,000."""
+    return simulate(bassline, tmp_path_factory.mktemp("corpus"), users=50_000)
 
 
 @pytest.fixture(scope="session")

@@ -146,6 +146,7 @@ listener.security.protocol.map=CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT,SASL_SSL
 inter.broker.listener.name=PLAINTEXT
 log.dirs={self.folder}/data
 auto.create.topics.enable=false
+log.retention.ms=-1
 broker.session.timeout.ms=1500
 broker.heartbeat.interval.ms=300
 offsets.topic.replication.factor=1

@@ -47,7 +47,7 @@ def test_verify_and_build_take_such_a_lake(bassline, broker, fed, topics, tmp_pa
     verified = json.loads(bassline("verify", "--lake", lake, "--full", "--json").stdout)
     assert verified["ok"]
     ends = {f"kafka-{topic}-{partition}": end for (topic, partition), end in topics.ends().items()}
-    rows = {p["chain"]: p["rows"] + p["quarantined"] for p in verified["partitions"] if p["chain"].startswith("kafka-")}
+    rows = {p["chain_name"]: p["rows"] + p["quarantined"] for p in verified["partitions"]}
     assert {chain: end for chain, end in ends.items() if end} == {chain: n for chain, n in rows.items() if n}
     assert not any(p["missing"] or p["duplicate"] for p in verified["partitions"])
 

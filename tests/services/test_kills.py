@@ -27,6 +27,7 @@ SEED = int(os.environ.get("BASSLINE_SEED", "20250314"))
 MET_SHARE = 0.8
 PARTITIONS = 2
 RATE = 700  # records a second
+MOMENT_SECONDS = 0.01  # a batch has files on the disk about so long; a kill at a random moment falls within
 
 PLACES = [
     "ingest.kafka_claimed", "ingest.kafka_sealed", "ingest.kafka_committed", "ingest.kafka_published",
@@ -64,13 +65,15 @@ class Driver:
     def kill_alone(self) -> None:
         taken = ",".join(f"{at.topic}:{at.partition}" for at in self.topics.all_partitions())
         place = self.rng.choice(PLACES) if self.rng.random() < 0.6 else ""
-        failpoint = f"{place}=kill@{self.rng.randint(1, 12)}" if place else ""
+        often = 4 if place == "ingest.kafka_claimed" else 12  # once a partition, the others once a batch
+        failpoint = f"{place}=kill@{self.rng.randint(1, often)}" if place else ""
         ingester = self.start("--partitions", taken, failpoint=failpoint)
         if place:
             self.await_death(ingester)
         else:
+            time.sleep(self.rng.random() * 0.3)
             assert ingester.wait_for_work(), ingester.words()
-            time.sleep(self.rng.random() * 0.25)
+            time.sleep(self.rng.random() * MOMENT_SECONDS)
         fault = f"kill at {place}" if ingester.process.poll() is not None else "kill at random"
         code = ingester.kill()
         assert code == -9, f"ended by itself with {code}: {ingester.words()}"
@@ -106,13 +109,14 @@ class Driver:
 
     def busy_member(self) -> Ingester:
         """A member with staged files; the group may be about to rebalance, hence the wait."""
-        busy = until(lambda: [i for i in self.group if i.works()], "a member of the group works", 60)
-        return self.rng.choice(busy)
+        order = self.rng.sample(self.group, len(self.group))
+        return until(lambda: next((each for each in order if each.works()), None), "a member of the group works", 60, 0.001)
 
     def kill_member(self) -> None:
         self.check_alive()
+        time.sleep(self.rng.random() * 0.3)
         victim = self.busy_member()
-        time.sleep(self.rng.random() * 0.1)
+        time.sleep(self.rng.random() * MOMENT_SECONDS)
         assert victim.kill() == -9
         self.count("kill in a group", self.fell_on_work(victim))
         self.group.remove(victim)
@@ -162,7 +166,7 @@ def driver(bassline, broker, tmp_path):
 
 def test_faults_lose_and_double_nothing(driver, bassline, feed, tmp_path):
     began = time.monotonic()
-    corpus = simulate(bassline, tmp_path / "corpus", users=30_000)
+    corpus = simulate(bassline, tmp_path / "corpus", users=30_000, hours=48)
     with feed(driver.broker.bootstrap, corpus, "--rate", RATE) as feeder:
         for _ in range(KILLS - IN_GROUP):
             driver.kill_alone()

@@ -20,7 +20,7 @@ def client_options(bootstrap: str, security: dict | None = None) -> dict:
     return {"bootstrap_servers": bootstrap, **(security or {})}
 
 
-def until(condition, what: str, seconds: float = WAIT_SECONDS):
+def until(condition, what: str, seconds: float = WAIT_SECONDS, pause: float = 0.02):
     """Asks again until the answer is true; a broker that is away meanwhile only delays it."""
     deadline = time.monotonic() + seconds
     while True:
@@ -31,7 +31,7 @@ def until(condition, what: str, seconds: float = WAIT_SECONDS):
         if answer:
             return answer
         assert time.monotonic() < deadline, f"{what}: not within {seconds} s"
-        time.sleep(0.02)
+        time.sleep(pause)
 
 
 class Topics:

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Simulated records, and the process that sends them."""
 
+import datetime
 import json
 import os
 import subprocess
@@ -11,9 +12,12 @@ from servers import die_with_parent
 from topics import TOPICS
 
 
-def simulate(bassline, folder: Path, users: int, *options, seed: int = 7) -> Path:
-    bassline("simulate", "--out", folder, "--users", users, "--from", "2025-03-01", "--to", "2025-03-03", "--seed", seed,
-             *options)
+def simulate(bassline, folder: Path, users: int, *options, hours: int = 6, seed: int = 7) -> Path:
+    """<topic>.ndjson in the folder. Few hours make few files: each partition has one for each."""
+    begin = datetime.datetime(2025, 3, 1, 12, tzinfo=datetime.UTC)
+    end = begin + datetime.timedelta(hours=hours)
+    bassline("simulate", "--out", folder, "--users", users, "--from", begin.isoformat(), "--to", end.isoformat(),
+             "--seed", seed, *options)
     return folder
 
 
