@@ -57,8 +57,10 @@ protected:
             cluster_->produce(kTopic, partition, page_view(item), kFirstMs + item);
         }
     }
-    KafkaIngestOptions options() const {
+    KafkaIngestOptions options() {
         KafkaIngestOptions options{.cluster = {.brokers = cluster_->brokers()}, .topics = {kTopic}};
+        // The brokers of the process wait for a session's timeout when a group is joined again.
+        options.consumer.group = fmt::format("group-{}", groups_++);
         options.patience = std::chrono::seconds(30);
         options.limits.commit_interval = std::chrono::seconds(30);
         return options;
@@ -101,6 +103,7 @@ protected:
     std::string root_;
     std::unique_ptr<storage::FileSystem> files_;
     std::unique_ptr<kafka::MockCluster> cluster_;
+    int groups_ = 0;
 };
 
 TEST_F(KafkaIngestTest, what_is_in_the_topic_comes_in_once) {

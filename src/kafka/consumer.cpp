@@ -68,6 +68,11 @@ public:
     }
 
     Result<std::string> cluster_id(std::chrono::milliseconds timeout) override {
+        // It waits for metadata but asks for none.
+        const rd_kafka_metadata_t* metadata = nullptr;
+        const auto code = rd_kafka_metadata(client_.get(), 0, nullptr, &metadata, in_ms(timeout));
+        if (code != RD_KAFKA_RESP_ERR_NO_ERROR) return kafka_error("reach a broker", code);
+        rd_kafka_metadata_destroy(metadata);
         char* const id = rd_kafka_clusterid(client_.get(), in_ms(timeout));
         if (id == nullptr) return error(ErrorKind::unavailable, "kafka: no broker answers");
         std::string copy(id);
