@@ -30,13 +30,6 @@ set_target_properties(simdjson PROPERTIES
     IMPORTED_LOCATION ${DEPS}/simdjson/libsimdjson.a
     INTERFACE_INCLUDE_DIRECTORIES ${DEPS}/simdjson)
 
-# Compiled once by tools/setup. SASL by PLAIN, SCRAM and OAUTHBEARER is inside; Kerberos would want Cyrus SASL.
-add_library(librdkafka STATIC IMPORTED)
-set_target_properties(librdkafka PROPERTIES
-    IMPORTED_LOCATION ${DEPS}/librdkafka/lib/librdkafka.a
-    INTERFACE_INCLUDE_DIRECTORIES ${DEPS}/librdkafka/include)
-target_link_libraries(librdkafka INTERFACE OpenSSL::SSL OpenSSL::Crypto ZLIB::ZLIB PkgConfig::ZSTD Threads::Threads ${CMAKE_DL_LIBS})
-
 # Arrow and Parquet: the shared libraries and headers inside the pyarrow wheel.
 execute_process(
     COMMAND ${CMAKE_SOURCE_DIR}/.venv/bin/python -c "import pyarrow; print(pyarrow.get_library_dirs()[0])"
@@ -48,3 +41,10 @@ foreach(library arrow parquet)
         INTERFACE_INCLUDE_DIRECTORIES ${PYARROW}/include)
 endforeach()
 target_link_libraries(parquet INTERFACE arrow)
+
+# librdkafka: the shared library inside the confluent-kafka wheel, TLS, SASL and compression included.
+file(GLOB LIBRDKAFKA ${CMAKE_SOURCE_DIR}/.venv/lib/python3*/site-packages/confluent_kafka.libs/librdkafka-*.so.1)
+add_library(librdkafka SHARED IMPORTED)
+set_target_properties(librdkafka PROPERTIES
+    IMPORTED_LOCATION "${LIBRDKAFKA}"
+    INTERFACE_INCLUDE_DIRECTORIES ${DEPS}/librdkafka)

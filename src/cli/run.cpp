@@ -109,8 +109,10 @@ Result<pipeline::BackfillReport> back_fill(pipeline::Pipeline& pipeline,
 }
 
 // The lake's service goes on, or a new lake gets one.
-Result<pipeline::RunSettings> settle(storage::FileSystem& files,
-                                     const pipeline::AskedSettings& asked, const Clock& clock) {
+Result<pipeline::RunSettings> settle(storage::FileSystem& files, pipeline::AskedSettings asked,
+                                     const Clock& clock) {
+    const std::string config = asked.config.value_or(std::string(pipeline::kConfigDefault));
+    TRY_ASSIGN(asked.configuration, simulator::read_configuration(config));
     TRY_ASSIGN(auto made, pipeline::load_settings(files));
     if (made) {
         TRY(pipeline::check_settings(asked, *made));
@@ -129,7 +131,8 @@ Result<pipeline::RunSettings> settle(storage::FileSystem& files,
     const auto now =
         std::chrono::duration_cast<std::chrono::seconds>(clock.now().time_since_epoch());
     const pipeline::RunSettings settings = pipeline::new_settings(asked, now.count());
-    TRY_ASSIGN(const auto configuration, simulator::load_configuration(settings.config));
+    TRY_ASSIGN(const auto configuration,
+               simulator::parse_configuration(settings.configuration, settings.config));
     for (const std::string& warning : configuration.warnings) log_warn("{}", warning);
     TRY(pipeline::save_settings(files, settings));
     return settings;

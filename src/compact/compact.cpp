@@ -13,8 +13,8 @@
 #include "compact/failpoints.hpp"
 #include "compact/merge.hpp"
 #include "compact/sweep.hpp"
+#include "lake/chain.hpp"
 #include "lake/chain_archive.hpp"
-#include "lake/chain_lock.hpp"
 #include "lake/failpoints.hpp"
 #include "lake/names.hpp"
 
@@ -37,7 +37,7 @@ public:
 
     Result<CompactSummary> run(const std::stop_token& stop) {
         const Timestamp started = clock_.now();
-        TRY_ASSIGN(const auto lock, lake::ChainLock::acquire(files_, lake::kCompactChain));
+        TRY_ASSIGN(const auto lock, lake::lock_chain(files_, lake::kCompactChain));
         TRY(finish_what_others_left());
         TRY(failpoint(kClaimed));
         TRY(sweep_past_grace());

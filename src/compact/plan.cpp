@@ -36,9 +36,9 @@ bool is_closed(const Output& output, Timestamp before) {
 bool is_worth_it(const std::vector<LiveFile>& small, Timestamp before, const std::string& today,
                  const PlanLimits& limits) {
     if (small.size() < limits.files_min) return false;
+    if (small.size() >= limits.open_files_min) return true;
     const Output& any = small.front().output;
-    if (is_bronze(any)) return is_closed(any, before);
-    return any.date < today || small.size() >= limits.quarantine_files_min;
+    return is_bronze(any) ? is_closed(any, before) : any.date < today;
 }
 
 void split(std::vector<LiveFile> files, const PlanLimits& limits, std::vector<Merge>& merges) {

@@ -14,7 +14,7 @@ namespace bassline::compact {
 
 struct PlanLimits {
     std::size_t files_min = 2;                                  // fewer small files are left alone
-    std::size_t quarantine_files_min = 256;                     // of a day that is not over
+    std::size_t open_files_min = 256;                           // of an hour or day still filling
     std::uint64_t small_bytes = std::uint64_t{64} << 20;        // larger files are left alone
     std::uint64_t output_bytes_max = std::uint64_t{256} << 20;  // of inputs
     std::uint64_t entry_bytes_max = std::uint64_t{1} << 30;
@@ -34,8 +34,9 @@ struct Merge {
 /// older than the newest.
 Timestamp closed_before(std::int64_t watermark_ms);
 
-/// Merges of all hours that end at `before` or earlier, and of quarantine of the days before
-/// `today`; by kind, topic, date and hour.
+/// Merges of all hours that end at `before` or earlier, of quarantine of the days before `today`,
+/// and of what still fills but has many small files: commits of every second make 7,000 in two
+/// hours. By kind, topic, date and hour.
 std::vector<Merge> plan_merges(const lake::LiveFiles& live, Timestamp before, Date today,
                                const PlanLimits& limits);
 

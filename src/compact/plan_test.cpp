@@ -88,7 +88,15 @@ TEST(CompactPlan, quarantine_is_merged_when_its_day_is_over_or_its_files_are_man
     add_quarantine(live, "c", "2025-03-14");
     add_quarantine(live, "d", "2025-03-14");
     EXPECT_THAT(names_of(plan_merges(live, kNoon, kToday, {})), ElementsAre(ElementsAre("a", "b")));
-    EXPECT_THAT(plan_merges(live, kNoon, kToday, {.quarantine_files_min = 2}), SizeIs(2));
+    EXPECT_THAT(plan_merges(live, kNoon, kToday, {.open_files_min = 2}), SizeIs(2));
+}
+
+TEST(CompactPlan, an_hour_that_still_fills_is_merged_when_its_files_are_many) {
+    LiveFiles live;
+    for (const char* const name : {"a", "b", "c"}) add(live, name, "2025-03-14", 12);
+    EXPECT_THAT(plan_merges(live, kNoon, kToday, {.open_files_min = 4}), IsEmpty());
+    EXPECT_THAT(names_of(plan_merges(live, kNoon, kToday, {.open_files_min = 3})),
+                ElementsAre(ElementsAre("a", "b", "c")));
 }
 
 TEST(CompactPlan, an_entry_holds_whole_merges_up_to_its_limits) {

@@ -10,11 +10,11 @@
 
 namespace bassline::ingest {
 Committer::Committer(storage::FileSystem& files, const Clock& clock,
-                     std::unique_ptr<lake::ChainLock> lock)
+                     std::unique_ptr<storage::ProcessLock> lock)
     : files_(files), clock_(clock), lock_(std::move(lock)), writer_(new_writer()) {}
 
 Result<std::unique_ptr<Committer>> Committer::open(storage::FileSystem& files, const Clock& clock) {
-    TRY_ASSIGN(auto lock, lake::ChainLock::acquire(files, lake::kFilesChain));
+    TRY_ASSIGN(auto lock, lake::lock_chain(files, lake::kFilesChain));
     std::unique_ptr<Committer> committer(new Committer(files, clock, std::move(lock)));
     TRY(committer->reload());
     return committer;

@@ -7,7 +7,6 @@
 #include "base/clock.hpp"
 #include "base/result.hpp"
 #include "ingest/batch.hpp"
-#include "lake/chain_lock.hpp"
 #include "lake/file_sources.hpp"
 #include "storage/file_system.hpp"
 
@@ -35,7 +34,7 @@ public:
 
 private:
     Committer(storage::FileSystem& files, const Clock& clock,
-              std::unique_ptr<lake::ChainLock> lock);
+              std::unique_ptr<storage::ProcessLock> lock);
 
     Result<void> write_genesis();
     Result<void> append(const lake::Entry& entry);
@@ -43,7 +42,7 @@ private:
 
     storage::FileSystem& files_;
     const Clock& clock_;
-    std::unique_ptr<lake::ChainLock> lock_;
+    std::unique_ptr<storage::ProcessLock> lock_;
     std::string writer_;
     lake::FilesChain chain_;
 };

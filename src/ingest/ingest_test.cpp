@@ -16,7 +16,6 @@
 #include "ingest/test_compression.hpp"
 #include "ingest/verify.hpp"
 #include "lake/chain.hpp"
-#include "lake/chain_lock.hpp"
 #include "lake/failpoints.hpp"
 #include "lake/lake.hpp"
 #include "lake/names.hpp"
@@ -434,7 +433,7 @@ TEST_F(IngestTest, following_reads_what_is_appended_through_a_rename) {
 TEST_F(IngestTest, a_second_writer_is_refused_by_the_pid_of_the_first) {
     write("a.json", events(0, 5));
     const auto files = lake::open_lake(root_ + "/lake").value();
-    const auto lock = lake::ChainLock::acquire(*files, lake::kFilesChain);
+    const auto lock = lake::lock_chain(*files, lake::kFilesChain);
     const auto refused = try_ingest({.inputs = {in("")}});
     ASSERT_FALSE(refused);
     EXPECT_EQ(refused.error().kind, ErrorKind::conflict);

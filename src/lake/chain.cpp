@@ -169,6 +169,11 @@ Result<ReadEntry> read_entry(const FileSystem& files, std::string_view chain, st
     return EntryReader(files, chain).read(seq);
 }
 
+Result<std::unique_ptr<storage::ProcessLock>> lock_chain(storage::FileSystem& files,
+                                                         std::string_view chain) {
+    return storage::ProcessLock::acquire(files, chain_lock_path(chain), "writing to");
+}
+
 Result<std::vector<std::string>> list_chains(const FileSystem& files) {
     std::vector<std::string> names;
     const auto listed = files.list("_ingest");

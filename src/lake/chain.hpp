@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -10,6 +11,7 @@
 #include "base/clock.hpp"
 #include "base/result.hpp"
 #include "storage/file_system.hpp"
+#include "storage/process_lock.hpp"
 
 // Chains: what was ingested (docs/formats/lake.md, "Chains").
 //
@@ -142,6 +144,11 @@ Result<ReadEntry> read_entry(const storage::FileSystem& files, std::string_view 
 
 /// Seq after the newest entry that stands, 0 for a chain that does not exist yet. Errors: `io`.
 Result<std::uint64_t> end_of_chain(const storage::FileSystem& files, std::string_view name);
+
+/// Keeps other processes from writing the chain of a local lake: it spares them the work, the
+/// renames decide. Errors: as ProcessLock::acquire.
+Result<std::unique_ptr<storage::ProcessLock>> lock_chain(storage::FileSystem& files,
+                                                         std::string_view chain);
 
 /// Names of all chains of a lake, sorted.
 Result<std::vector<std::string>> list_chains(const storage::FileSystem& files);

@@ -7,7 +7,6 @@
 #include <gtest/gtest.h>
 
 #include "base/test_folder.hpp"
-#include "lake/chain_lock.hpp"
 #include "lake/names.hpp"
 #include "storage/local_file_system.hpp"
 
@@ -93,13 +92,13 @@ TEST_F(FileSourcesTest, a_new_checkpoint_replaces_the_older_ones) {
 }
 
 TEST_F(FileSourcesTest, the_lock_of_a_chain_names_its_holder_and_ends_with_it) {
-    auto held = ChainLock::acquire(*files_, kFilesChain);
+    auto held = lock_chain(*files_, kFilesChain);
     ASSERT_TRUE(held);
-    const Error refused = ChainLock::acquire(*files_, kFilesChain).error();
+    const Error refused = lock_chain(*files_, kFilesChain).error();
     EXPECT_EQ(refused.kind, ErrorKind::conflict);
     EXPECT_NE(refused.message.find(std::to_string(getpid())), std::string::npos);
     held.value().reset();
-    EXPECT_TRUE(ChainLock::acquire(*files_, kFilesChain));
+    EXPECT_TRUE(lock_chain(*files_, kFilesChain));
 }
 
 }  // namespace

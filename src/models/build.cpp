@@ -11,7 +11,6 @@
 #include "lake/projection.hpp"
 #include "lake/snapshot.hpp"
 #include "models/bronze.hpp"
-#include "models/build_lock.hpp"
 #include "models/export.hpp"
 #include "models/interrupter.hpp"
 #include "models/plan.hpp"
@@ -21,6 +20,7 @@
 #include "models/scratch.hpp"
 #include "models/task_graph.hpp"
 #include "models/test_run.hpp"
+#include "storage/process_lock.hpp"
 
 namespace bassline::models {
 namespace {
@@ -28,6 +28,7 @@ namespace {
 using storage::FileSystem;
 
 constexpr std::string_view kEventDate = "event_date";
+constexpr std::string_view kBuildLock = "_snapshots/lock";
 
 // One run of the planned tasks over a scratch database. The workers share `results_` and `exports_`
 // under a mutex.
@@ -247,7 +248,7 @@ public:
 
     Result<BuildReport> run(std::stop_token stop) {
         const Timestamp started = clock_.now();
-        TRY_ASSIGN(const BuildLock lock, BuildLock::take(files_));
+        TRY_ASSIGN(const auto lock, storage::ProcessLock::acquire(files_, kBuildLock, "building"));
         TRY(finish_what_others_left());
         TRY_ASSIGN(const bool is_needed, plan());
         if (!is_needed) return nothing_new();

@@ -13,7 +13,6 @@
 #include "compact/failpoints.hpp"
 #include "ingest/ingest.hpp"
 #include "ingest/verify.hpp"
-#include "lake/chain_lock.hpp"
 #include "lake/failpoints.hpp"
 #include "lake/lake.hpp"
 #include "lake/names.hpp"
@@ -224,7 +223,7 @@ TEST_F(CompactionTest, a_changed_input_stops_the_compaction_by_its_name) {
 TEST_F(CompactionTest, a_second_compaction_is_refused_and_ingest_is_not) {
     ingest_hours({0, 3});
     const auto files = lake::open_lake(lake()).value();
-    const auto lock = lake::ChainLock::acquire(*files, lake::kCompactChain);
+    const auto lock = lake::lock_chain(*files, lake::kCompactChain);
     const auto refused = try_compact({});
     ASSERT_FALSE(refused);
     EXPECT_EQ(refused.error().kind, ErrorKind::conflict);
@@ -282,7 +281,7 @@ TEST_P(CompactionFaultTest, at_every_passing_leaves_every_row_readable_and_is_he
     constexpr int kPassingsMax = 1000;
     int met = 0;
     for (const char* const action : {"eio", "kill"}) {
-        for (int nth = 1; nth <= kPassingsMax; nth += nth < 4 ? 1 : 7) {
+        for (int nth = 1; nth <= kPassingsMax; nth += nth < 4 ? 1 : 13) {
             std::filesystem::remove_all(lake());
             std::filesystem::copy(root_ + "/original", lake(),
                                   std::filesystem::copy_options::recursive);

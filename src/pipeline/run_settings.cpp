@@ -10,6 +10,7 @@ namespace bassline::pipeline {
 namespace {
 
 constexpr std::string_view kFile = "_simulator/settings.json";
+constexpr std::string_view kConfiguration = "_simulator/configuration.json";
 constexpr std::int64_t kDaySeconds = 86'400;
 constexpr std::uint64_t kSeedDefault = 1;
 constexpr std::int64_t kDaysKeptBeyondHistory = 60;
@@ -22,16 +23,42 @@ void note_difference(std::string& differences, std::string_view option,
         fmt::format("{}{} {} instead of {}", differences.empty() ? "" : ", ", option, *asked, made);
 }
 
+// The same text under another name is the same simulation. Older lakes kept the name only.
+void note_other_configuration(std::string& differences, const AskedSettings& asked,
+                              const RunSettings& made) {
+    if (!asked.config || asked.configuration == made.configuration) return;
+    if (*asked.config == made.config && !made.configuration.empty()) {
+        differences = fmt::format("--simulation {}, which has changed since", made.config);
+        return;
+    }
+    note_difference(differences, "--simulation", asked.config, made.config);
+}
+
+// The file is whole or not there.
+Result<void> replace_file(storage::FileSystem& files, std::string_view path,
+                          std::string_view text) {
+    const std::string part = fmt::format("{}.part", path);
+    TRY(files.make_directories(storage::parent_path(path)));
+    TRY(files.remove(part));
+    TRY(files.write_durably(part, text));
+    return files.rename_over(part, path);
+}
+
 }  // namespace
 
 Result<std::optional<RunSettings>> load_settings(const storage::FileSystem& files) {
     const auto text = files.read(kFile);
     if (!text && text.error().kind == ErrorKind::not_found) return std::optional<RunSettings>();
     if (!text) return text.error();
+    const auto configuration = files.read(kConfiguration);
+    if (!configuration && configuration.error().kind != ErrorKind::not_found) {
+        return configuration.error();
+    }
     const auto json = nlohmann::json::parse(text.value(), nullptr, false);
     try {
         return std::optional(
             RunSettings{.config = json.at("config"),
+                        .configuration = configuration ? configuration.value() : "",
                         .users = json.at("users"),
                         .seed = json.at("seed"),
                         .from_s = json.at("from_s"),
@@ -48,16 +75,16 @@ Result<void> save_settings(storage::FileSystem& files, const RunSettings& settin
         {"config", settings.config}, {"users", settings.users},
         {"seed", settings.seed},     {"from_s", settings.from_s},
         {"live_s", settings.live_s}, {"retain_days", settings.retain_days}};
-    const std::string part = fmt::format("{}.part", kFile);
-    TRY(files.make_directories(storage::parent_path(kFile)));
-    TRY(files.remove(part));
-    TRY(files.write_durably(part, json.dump(1) + "\n"));
-    return files.rename_over(part, kFile);
+    if (!settings.configuration.empty()) {
+        TRY(replace_file(files, kConfiguration, settings.configuration));
+    }
+    return replace_file(files, kFile, json.dump(1) + "\n");
 }
 
 RunSettings new_settings(const AskedSettings& asked, std::int64_t now_s) {
     const std::int64_t days = asked.days.value_or(kDaysDefault);
-    return {.config = asked.config.value_or("stock"),
+    return {.config = asked.config.value_or(std::string(kConfigDefault)),
+            .configuration = asked.configuration,
             .users = asked.users.value_or(kUsersDefault),
             .seed = asked.seed.value_or(kSeedDefault),
             .from_s = now_s / kDaySeconds * kDaySeconds - days * kDaySeconds,
@@ -68,7 +95,7 @@ RunSettings new_settings(const AskedSettings& asked, std::int64_t now_s) {
 
 Result<void> check_settings(const AskedSettings& asked, const RunSettings& made) {
     std::string differences;
-    note_difference(differences, "--simulation", asked.config, made.config);
+    note_other_configuration(differences, asked, made);
     note_difference(differences, "--users", asked.users, made.users);
     note_difference(differences, "--seed", asked.seed, made.seed);
     const auto days =

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "base/result.hpp"
 #include "storage/file_system.hpp"
@@ -13,7 +14,8 @@
 namespace bassline::pipeline {
 
 struct RunSettings {
-    std::string config;  // a packaged configuration's name, or a file's path
+    std::string config;         // a packaged configuration's name, or a file's path
+    std::string configuration;  // its text, which the lake keeps: the file may change
     std::uint64_t users = 0;
     std::uint64_t seed = 0;
     std::int64_t from_s = 0;  // epoch seconds: where history begins
@@ -26,12 +28,14 @@ struct RunSettings {
 /// What the user asks for; the rest is taken from the lake, or from the defaults for a new one.
 struct AskedSettings {
     std::optional<std::string> config;
+    std::string configuration;  // its text, or that of the default
     std::optional<std::uint64_t> users;
     std::optional<std::uint64_t> seed;
     std::optional<std::uint32_t> days;
     std::optional<int> retain_days;
 };
 
+inline constexpr std::string_view kConfigDefault = "stock";
 inline constexpr std::uint64_t kUsersDefault = 2000;
 inline constexpr std::uint32_t kDaysDefault = 30;
 inline constexpr int kRetainDaysDefault = 90;  // more if history is as long; days pass quickly

@@ -31,7 +31,8 @@ TEST(RunSettings, what_is_not_asked_for_is_as_the_lake_has_it) {
 
 TEST(RunSettings, each_difference_is_named) {
     const RunSettings made = new_settings({.users = 5, .seed = 3}, kNow);
-    const auto checked = check_settings({.config = "alt", .users = 6, .seed = 3, .days = 7}, made);
+    const auto checked = check_settings(
+        {.config = "alt", .configuration = "{}", .users = 6, .seed = 3, .days = 7}, made);
     ASSERT_FALSE(checked);
     EXPECT_EQ(checked.error().kind, ErrorKind::config);
     EXPECT_EQ(checked.error().message,
@@ -40,12 +41,25 @@ TEST(RunSettings, each_difference_is_named) {
               "another --lake");
 }
 
+TEST(RunSettings, a_configuration_is_known_by_its_text) {
+    const RunSettings made = new_settings({.config = "my.json", .configuration = "{1}"}, kNow);
+    EXPECT_TRUE(check_settings({.config = "copy.json", .configuration = "{1}"}, made));
+    const auto changed = check_settings({.config = "my.json", .configuration = "{2}"}, made);
+    ASSERT_FALSE(changed);
+    EXPECT_NE(changed.error().message.find("--simulation my.json, which has changed since"),
+              std::string::npos);
+    const auto other = check_settings({.config = "stock", .configuration = "{3}"}, made);
+    ASSERT_FALSE(other);
+    EXPECT_NE(other.error().message.find("--simulation stock instead of my.json"),
+              std::string::npos);
+}
+
 TEST(RunSettings, are_kept_in_the_lake) {
     std::string root = testing::TempDir() + "settings-XXXXXX";
     ASSERT_NE(::mkdtemp(root.data()), nullptr);
     const auto files = std::move(storage::open_local(root)).value();
     EXPECT_FALSE(load_settings(*files).value());
-    const RunSettings settings = new_settings({.users = 7}, kNow);
+    const RunSettings settings = new_settings({.configuration = "{}", .users = 7}, kNow);
     ASSERT_TRUE(save_settings(*files, settings));
     EXPECT_EQ(load_settings(*files).value(), settings);
     ASSERT_TRUE(files->remove("_simulator/settings.json"));

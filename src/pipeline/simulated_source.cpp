@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <utility>
 
 #include "base/log.hpp"
 #include "lake/file_sources.hpp"
@@ -18,9 +19,8 @@ namespace {
 using std::chrono::steady_clock;
 
 constexpr std::string_view kFolder = "_simulator/segments";
+constexpr std::string_view kLock = "_simulator/lock";
 constexpr std::string_view kCheckpoint = "_simulator/checkpoint";
-constexpr std::uint64_t kSegmentBytesMax = 64u << 20;
-constexpr std::chrono::minutes kSegmentTimeMax{60};
 constexpr std::chrono::milliseconds kTick{100};
 constexpr std::int64_t kRepeatStrideS = 60;
 constexpr std::int64_t kMillisecond = 1000;
@@ -53,14 +53,16 @@ struct SimulatedSource::Machine {
     simulator::EventWriter writer;
 };
 
-SimulatedSource::SimulatedSource(storage::FileSystem& files, const RunSettings& settings)
-    : files_(files), settings_(settings), segment_began_(steady_clock::now()) {}
+SimulatedSource::SimulatedSource(storage::FileSystem& files, const RunSettings& settings,
+                                 const SourceLimits& limits)
+    : files_(files), settings_(settings), limits_(limits), segment_began_(steady_clock::now()) {}
 SimulatedSource::~SimulatedSource() = default;
 
 Result<std::unique_ptr<SimulatedSource>> SimulatedSource::open(storage::FileSystem& files,
                                                                const RunSettings& settings,
-                                                               std::size_t threads) {
-    std::unique_ptr<SimulatedSource> source(new SimulatedSource(files, settings));
+                                                               std::size_t threads,
+                                                               const SourceLimits& limits) {
+    std::unique_ptr<SimulatedSource> source(new SimulatedSource(files, settings, limits));
     TRY(source->start(threads));
     return source;
 }
@@ -71,7 +73,11 @@ std::string SimulatedSource::folder() const {
 
 Result<void> SimulatedSource::start(std::size_t threads) {
     TRY(files_.make_directories(kFolder));
-    TRY_ASSIGN(const auto configuration, simulator::load_configuration(settings_.config, {}));
+    TRY_ASSIGN(lock_, storage::ProcessLock::acquire(files_, kLock, "simulating into"));
+    TRY_ASSIGN(const auto configuration,
+               settings_.configuration.empty()
+                   ? simulator::load_configuration(settings_.config)
+                   : simulator::parse_configuration(settings_.configuration, settings_.config));
     TRY_ASSIGN(simulator::Catalogue catalogue, simulator::Catalogue::embedded());
     const std::string checkpoint = files_.absolute(kCheckpoint);
     TRY_ASSIGN(const auto kept, simulator::read_checkpoint_header(checkpoint));
@@ -124,8 +130,8 @@ Result<void> SimulatedSource::append() {
     records_ = sum;
     bytes_ = bytes_closed_ + segment_->bytes();
     const bool is_due =
-        segment_->bytes() >= kSegmentBytesMax ||
-        (segment_->bytes() > 0 && steady_clock::now() - segment_began_ >= kSegmentTimeMax);
+        segment_->bytes() >= limits_.segment_bytes ||
+        (segment_->bytes() > 0 && steady_clock::now() - segment_began_ >= limits_.segment_age);
     return is_due ? rotate() : Result<void>();
 }
 
@@ -162,12 +168,20 @@ Result<void> SimulatedSource::live(const Pace& pace, const Clock& clock,
     const Timestamp began = clock.now();
     const simulator::ClockPace by_clock(began, simulation.now_s(), pace.speed);
     simulator::RatePace by_rate(began, pace.rate.value_or(0), simulation.now_s(), records_);
+    bool has_waited = false;
     while (!stop.stop_requested()) {
+        if (is_too_far_ahead()) {
+            if (!std::exchange(has_waited, true)) {
+                log_warn("more events than ingest takes: the simulated clock waits for it");
+            }
+            sleep_unless_stopped(stop, kTick);
+            continue;
+        }
         const Timestamp now = clock.now();
         const std::int64_t due =
             pace.rate ? by_rate.due_s(now, simulation.now_s(), records_) : by_clock.due_s(now);
         const std::uint64_t before = records_;
-        while (simulation.now_s() < due && !stop.stop_requested()) {
+        while (simulation.now_s() < due && !stop.stop_requested() && !is_too_far_ahead()) {
             TRY(simulation.advance_slice(due, machine_->writer));
             TRY(append());
         }
@@ -176,6 +190,10 @@ Result<void> SimulatedSource::live(const Pace& pace, const Clock& clock,
         sleep_unless_stopped(stop, kTick);
     }
     return {};
+}
+
+bool SimulatedSource::is_too_far_ahead() const {
+    return bytes_ > bytes_read_ + limits_.unread_bytes;
 }
 
 void SimulatedSource::ingested(const lake::Entry& entry) {

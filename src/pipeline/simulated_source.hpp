@@ -17,6 +17,7 @@
 #include "pipeline/run_settings.hpp"
 #include "pipeline/segment_writer.hpp"
 #include "storage/file_system.hpp"
+#include "storage/process_lock.hpp"
 
 // The simulated service as a source of events: history first, then live, without a seam.
 //
@@ -36,14 +37,21 @@ struct Pace {
     std::optional<double> rate;  // records a second instead
 };
 
+struct SourceLimits {
+    std::uint64_t segment_bytes = 64u << 20;  // then it is closed; a restart writes one again
+    std::chrono::minutes segment_age{60};     // the same
+    std::uint64_t unread_bytes = 256u << 20;  // then the live simulator waits for ingest
+};
+
 class SimulatedSource {
 public:
-    /// Goes on where the lake's simulation stands. The caller writes no other simulation into this
-    /// lake. Errors: `config` for a bad configuration; `io`; `bad_data` for a damaged checkpoint;
-    /// `conflict` if the open segment holds other events.
+    /// Goes on where the lake's simulation stands. Errors: `config` for a bad configuration; `io`;
+    /// `bad_data` for a damaged checkpoint; `conflict` if another process simulates into this lake,
+    /// or the open segment holds other events.
     static Result<std::unique_ptr<SimulatedSource>> open(storage::FileSystem& files,
                                                          const RunSettings& settings,
-                                                         std::size_t threads);
+                                                         std::size_t threads,
+                                                         const SourceLimits& limits = {});
     ~SimulatedSource();
 
     /// Where ingest finds the events.
@@ -53,7 +61,8 @@ public:
     Result<void> back_fill(std::int64_t until_s, const std::stop_token& stop);
 
     /// Simulates at that pace until stopped; `on_append` is told the newest event (epoch
-    /// milliseconds) whenever a reader can see more.
+    /// milliseconds) whenever a reader can see more. Waits while `ingested` is too far behind, so
+    /// that the disk does not fill; the pace is then what ingest takes.
     Result<void> live(const Pace& pace, const Clock& clock, const std::stop_token& stop,
                       const std::function<void(std::int64_t newest_event_ms)>& on_append);
 
@@ -69,17 +78,21 @@ public:
 private:
     struct Machine;  // configuration, catalogue, model, simulation, writer
 
-    SimulatedSource(storage::FileSystem& files, const RunSettings& settings);
+    SimulatedSource(storage::FileSystem& files, const RunSettings& settings,
+                    const SourceLimits& limits);
 
     Result<void> start(std::size_t threads);
     Result<void> repeat_open_segment();
     Result<void> remove_spent_segments();
     Result<void> append();
     Result<void> rotate();
+    bool is_too_far_ahead() const;
     void remove_read_segments();
 
     storage::FileSystem& files_;
     const RunSettings settings_;
+    const SourceLimits limits_;
+    std::unique_ptr<storage::ProcessLock> lock_;
     std::unique_ptr<SegmentWriter> segment_;
     std::unique_ptr<Machine> machine_;
     std::chrono::steady_clock::time_point segment_began_;

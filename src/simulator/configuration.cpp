@@ -264,11 +264,9 @@ Result<Configuration> parse_configuration(std::string_view text, const std::stri
     return Loading(top, file, options).run();
 }
 
-Result<Configuration> load_configuration(const std::string& name_or_file, ReadOptions options) {
+Result<std::string> read_configuration(const std::string& name_or_file) {
     for (const PackagedConfiguration& packaged : packaged_configurations()) {
-        if (packaged.name == name_or_file) {
-            return parse_configuration(packaged.text, name_or_file, options);
-        }
+        if (packaged.name == name_or_file) return std::string(packaged.text);
     }
     std::ifstream file(name_or_file, std::ios::binary);
     if (!file) {
@@ -278,7 +276,12 @@ Result<Configuration> load_configuration(const std::string& name_or_file, ReadOp
     }
     std::ostringstream text;
     text << file.rdbuf();
-    return parse_configuration(std::move(text).str(), name_or_file, options);
+    return std::move(text).str();
+}
+
+Result<Configuration> load_configuration(const std::string& name_or_file, ReadOptions options) {
+    TRY_ASSIGN(const std::string text, read_configuration(name_or_file));
+    return parse_configuration(text, name_or_file, options);
 }
 
 }  // namespace bassline::simulator

@@ -86,7 +86,11 @@ struct ReadOptions {
 Result<Configuration> parse_configuration(std::string_view text, const std::string& file,
                                           ReadOptions options = {});
 
-/// A packaged one by name (stock, alt, accordion), else a file. Errors: also `not_found`, `io`.
+/// The text of a packaged one by name (stock, alt, accordion), else of a file. Errors: `config` if
+/// there is neither.
+Result<std::string> read_configuration(const std::string& name_or_file);
+
+/// Both. Errors: `config`.
 Result<Configuration> load_configuration(const std::string& name_or_file, ReadOptions options = {});
 
 }  // namespace bassline::simulator

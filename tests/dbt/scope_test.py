@@ -49,7 +49,8 @@ def by_day(events):
     return [days[day] for day in sorted(days)]
 
 
-@pytest.mark.parametrize("log", ["sparkify_2018_11", "eventsim_single_stream", "eventsim"])
+# November 2018 is loaded so by the native runtime, in tests/models.
+@pytest.mark.parametrize("log", ["eventsim_single_stream", "eventsim"])
 def test_a_log_loaded_day_by_day_equals_one_load(manifest, whole, log):
     days, scopes = built_in_parts(manifest, by_day(events_of(log_folder(log))))
     assert differing_tables(days, whole(log)) == []
@@ -57,7 +58,7 @@ def test_a_log_loaded_day_by_day_equals_one_load(manifest, whole, log):
     assert max(len(scope) for scope in scopes) <= 5
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(2))
 def test_rows_that_arrive_in_any_order_equal_one_load(manifest, whole, seed):
     log = "eventsim_single_stream" if seed % 2 else "eventsim"
     events = events_of(log_folder(log))

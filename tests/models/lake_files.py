@@ -32,22 +32,22 @@ def relation_of(connection, lake: Path, name: str):
     return connection.read_parquet(table_files(lake, name), hive_partitioning=False)
 
 
-def sorted_rows(relation, ignored=DELIVERY_COLUMNS):
-    """(columns, types, rows in one order); doubles are rounded to 9 decimals, so sums in another order compare equal."""
-    kept = [name for name in relation.columns if name not in ignored]
-    types = [str(kind) for name, kind in zip(relation.columns, relation.types, strict=True) if name in kept]
-    rows = relation.project(", ".join(f'"{name}"' for name in kept)).fetchall()
-    rounded = [tuple(round(value, 9) if isinstance(value, float) else value for value in row) for row in rows]
-    return kept, types, sorted(rounded, key=str)
+def columns_of(relation, ignored=frozenset()) -> dict[str, str]:
+    """Type by name, without those ignored."""
+    kinds = zip(relation.columns, map(str, relation.types), strict=True)
+    return {name: kind for name, kind in kinds if name not in ignored}
 
 
-def assert_same_rows(name, left, right):
-    assert left[0] == right[0], f"{name}: columns"
-    assert left[1] == right[1], f"{name}: types"
-    if left[2] != right[2]:
-        ours, theirs = set(left[2]), set(right[2])
-        differing = f"{sorted(ours - theirs, key=str)[:3]} / {sorted(theirs - ours, key=str)[:3]}"
-        raise AssertionError(f"{name}: {len(left[2])} and {len(right[2])} rows; {differing}")
+def assert_same_rows(connection, name, left, right, ignored=frozenset()):
+    """Two relations of the connection as bags of rows; doubles are rounded to 9 decimals, so sums in another order are equal."""
+    columns = columns_of(left, ignored)
+    assert columns == columns_of(right, ignored), f"{name}: columns and types"
+    shown = ", ".join(f'round("{column}", 9)' if kind == "DOUBLE" else f'"{column}"' for column, kind in columns.items())
+    connection.execute(f"create or replace temp table compared_left as {left.project(shown).sql_query()}")
+    connection.execute(f"create or replace temp table compared_right as {right.project(shown).sql_query()}")
+    for ours, theirs in (("left", "right"), ("right", "left")):
+        extra = connection.sql(f"from compared_{ours} except all from compared_{theirs}").limit(3).fetchall()
+        assert extra == [], f"{name}: only {ours}: {extra}"
 
 
 def assert_same_tables(left: Path, right: Path):
@@ -57,11 +57,8 @@ def assert_same_tables(left: Path, right: Path):
     assert names
     connection = connect()
     for name in names:
-        assert_same_rows(
-            name,
-            sorted_rows(relation_of(connection, left, name)),
-            sorted_rows(relation_of(connection, right, name)),
-        )
+        lefts, rights = (relation_of(connection, lake, name) for lake in (left, right))
+        assert_same_rows(connection, name, lefts, rights, DELIVERY_COLUMNS)
 
 
 def assert_projection_is_newest(lake: Path):

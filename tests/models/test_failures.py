@@ -147,7 +147,7 @@ def test_a_second_build_at_the_same_time_is_refused(bassline, lake):
         fcntl.flock(lock, fcntl.LOCK_EX)
         done = bassline("build", "--lake", lake, check=False)
     assert done.returncode == 1
-    assert "another build is running" in done.stderr
+    assert "is building the lake" in done.stderr
     assert "4711" in done.stderr
 
 
