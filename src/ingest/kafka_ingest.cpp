@@ -76,13 +76,11 @@ public:
     }
 
     void revoked(const std::vector<TopicPartition>& partitions, bool lost) override {
-        for (const TopicPartition& partition : partitions) {
-            std::erase_if(seeks_, [&](const Seek& seek) { return seek.partition == partition; });
-        }
         const std::optional<Rotation> commit =
             lost ? std::nullopt : std::optional(Rotation::revoke);
         routes_->release(partitions, commit, kRevokeTime);
         if (auto taken = take_reports(); !taken && !failure_) failure_ = std::move(taken).error();
+        for (const TopicPartition& partition : partitions) forget_seeks(partition);
     }
 
 private:
@@ -135,8 +133,7 @@ private:
         if (degraded_) log_info("the brokers answer again");
         degraded_ = false;
         if (event.kind == EventKind::record) {
-            const auto duplicates = routes_->add(event);
-            summary_.duplicates_dropped[event.partition->topic] += duplicates;
+            if (!routes_->add(event)) ++summary_.duplicates_dropped[event.partition->topic];
         } else {
             routes_->reached(event);
         }
@@ -149,10 +146,15 @@ private:
         if (!routes_->has(partition)) return {};
         routes_->release({partition}, Rotation::end, std::nullopt);
         TRY(take_reports());
+        forget_seeks(partition);
         TRY_ASSIGN(KafkaCommitter committer, claims_->claim(partition));
         seeks_.push_back(
             {partition, std::make_unique<KafkaPartition>(files_, std::move(committer), limits_)});
         return {};
+    }
+
+    void forget_seeks(const TopicPartition& partition) {
+        std::erase_if(seeks_, [&](const Seek& seek) { return seek.partition == partition; });
     }
 
     void take_over(const TopicPartition& partition, std::unique_ptr<KafkaPartition> claimed) {

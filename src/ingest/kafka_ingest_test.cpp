@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ingest/kafka_ingest.hpp"
 
+#include <atomic>
 #include <filesystem>
 #include <thread>
 
@@ -10,6 +11,7 @@
 #include "base/failpoint.hpp"
 #include "base/test_folder.hpp"
 #include "ingest/failpoints.hpp"
+#include "ingest/kafka_committer.hpp"
 #include "ingest/verify.hpp"
 #include "kafka/mock_cluster.hpp"
 #include "lake/failpoints.hpp"
@@ -67,7 +69,7 @@ protected:
     }
     Result<KafkaSummary> try_ingest(const KafkaIngestOptions& options,
                                     const std::stop_token& stop = {}) {
-        return ingest_kafka(*files_, options, NoonClock(), stop);
+        return ingest_kafka(*files_, options, clock_, stop);
     }
     KafkaSummary run() {
         auto outcome = try_ingest(options());
@@ -103,6 +105,7 @@ protected:
     std::string root_;
     std::unique_ptr<storage::FileSystem> files_;
     std::unique_ptr<kafka::MockCluster> cluster_;
+    NoonClock clock_;
     int groups_ = 0;
 };
 
@@ -118,6 +121,227 @@ TEST_F(KafkaIngestTest, what_is_in_the_topic_comes_in_once) {
     EXPECT_EQ(chain_end(0), 40u);
     EXPECT_EQ(chain_end(1), 20u);
     expect_lake(60);
+}
+
+TEST_F(KafkaIngestTest, a_batch_is_committed_by_time_without_a_new_record) {
+    produce(0, 5);
+    KafkaIngestOptions following = options();
+    following.follow = true;
+    following.limits.commit_interval = std::chrono::milliseconds(100);
+    std::stop_source stop;
+    following.on_commit = [&stop](const lake::Entry&) { stop.request_stop(); };
+    const auto summary = try_ingest(following, stop.get_token());
+    ASSERT_TRUE(summary) << summary.error().message;
+    EXPECT_EQ(summary.value().rotations.at("time"), 1u);
+    EXPECT_TRUE(summary.value().ingest.interrupted);
+    EXPECT_EQ(written(run()) + written(summary.value()), 5u);
+    expect_lake(5);
+}
+
+TEST_F(KafkaIngestTest, a_stop_commits_what_was_read) {
+    produce(0, 1, 0);
+    produce(0, 1, 1);
+    KafkaIngestOptions following = options();
+    following.follow = true;
+    following.limits.batch_rows = 1;  // tells that a record came
+    std::stop_source stop;
+    int commits = 0;
+    following.on_commit = [&](const lake::Entry&) {
+        if (++commits == 2) stop.request_stop();
+    };
+    const auto summary = try_ingest(following, stop.get_token());
+    ASSERT_TRUE(summary) << summary.error().message;
+    EXPECT_EQ(written(summary.value()), 2u);
+    EXPECT_EQ(written(run()), 0u);
+    expect_lake(2);
+}
+
+TEST_F(KafkaIngestTest, a_stop_at_any_place_loses_and_doubles_nothing) {
+    std::vector<std::string> places(kKafkaFailpoints.begin(), kKafkaFailpoints.end());
+    for (const auto place : {lake::kCommitBeforeRename, lake::kCommitAfterRename,
+                             lake::kPublishBeforeFile, lake::kPublishDone}) {
+        places.emplace_back(place);
+    }
+    int end = 0;
+    for (const std::string& place : places) {
+        SCOPED_TRACE(place);
+        produce(end, end + 10, 0);
+        produce(end, end + 10, 1);
+        end += 10;
+        ::setenv("BASSLINE_FAILPOINTS", (place + "=eio").c_str(), 1);
+        ASSERT_TRUE(arm_failpoints_from_environment());
+        const auto stopped = try_ingest(options());
+        failpoints_armed = false;
+        EXPECT_FALSE(stopped);
+        run();
+        expect_lake(2 * static_cast<std::uint64_t>(end));
+    }
+}
+
+TEST_F(KafkaIngestTest, another_writer_of_the_partition_is_given_way_to) {
+    produce(0, 10);
+    KafkaIngestOptions following = options();
+    following.follow = true;
+    following.limits.commit_interval = std::chrono::milliseconds(50);
+    std::stop_source stop;
+    bool meddled = false;
+    std::uint64_t rows = 0;
+    following.on_commit = [&](const lake::Entry& entry) {
+        rows += entry.counters.begin()->second.written;
+        if (!meddled) {  // as one that has read the same records would
+            KafkaCommitter other(
+                *files_, clock_,
+                {lake::load_kafka_tail(*files_, kTopic, 0).value()->identity.cluster_id, kTopic, "",
+                 0});
+            EXPECT_TRUE(other.load().value());
+            produce(10, 20);
+            EXPECT_TRUE(other.accept_gap(other.next() + 3, "test"));
+            meddled = true;
+        }
+        if (rows == 17) stop.request_stop();
+    };
+    const auto summary = try_ingest(following, stop.get_token());
+    ASSERT_TRUE(summary) << summary.error().message;
+    EXPECT_EQ(written(summary.value()), 17u);
+    EXPECT_EQ(chain_end(), 20u);
+    expect_lake(17);
+}
+
+TEST_F(KafkaIngestTest, a_group_shares_partitions_and_a_member_may_leave) {
+    produce(0, 50, 0);
+    produce(50, 100, 1);
+    KafkaIngestOptions first = options();
+    first.follow = true;
+    first.limits.commit_interval = std::chrono::milliseconds(50);
+    first.cluster.properties = {{"session.timeout.ms", "6000"}, {"heartbeat.interval.ms", "200"}};
+    KafkaIngestOptions second = first;
+    std::stop_source stop_first;
+    std::stop_source stop_second;
+    std::atomic<std::uint64_t> rows{0};
+    std::atomic<bool> second_has_some{false};
+    first.on_commit = [&](const lake::Entry& entry) {
+        for (const auto& output : entry.outputs) rows += output.rows;
+    };
+    second.on_commit = [&](const lake::Entry& entry) {
+        for (const auto& output : entry.outputs) rows += output.rows;
+        second_has_some = true;
+    };
+    std::jthread one([&] { EXPECT_TRUE(try_ingest(first, stop_first.get_token())); });
+    while (rows < 100) std::this_thread::yield();
+    std::jthread two([&] { EXPECT_TRUE(try_ingest(second, stop_second.get_token())); });
+    int end = 100;
+    while (!second_has_some) {
+        produce(end, end + 1, 0);
+        produce(end, end + 1, 1);
+        ++end;
+    }
+    stop_first.request_stop();
+    one.join();
+    const auto total = static_cast<std::uint64_t>(100 + 2 * (end - 100));
+    while (rows < total) std::this_thread::yield();
+    stop_second.request_stop();
+    two.join();
+    expect_lake(total);
+}
+
+TEST_F(KafkaIngestTest, offsets_that_were_removed_unread_stop_the_run_or_are_recorded) {
+    produce(0, 3);
+    run();
+    const std::string large(900'000, 'x');
+    for (int count = 0; count < 10; ++count) cluster_->produce(kTopic, 0, large);
+    const auto stopped = try_ingest(options());
+    ASSERT_FALSE(stopped);
+    EXPECT_EQ(stopped.error().kind, ErrorKind::bad_data);
+    EXPECT_THAT(stopped.error().message, HasSubstr("gap page_view_events p=0 3.."));
+    EXPECT_EQ(chain_end(), 3u);
+    KafkaIngestOptions accepting = options();
+    accepting.accept_gap = true;
+    const auto accepted = try_ingest(accepting);
+    ASSERT_TRUE(accepted) << accepted.error().message;
+    EXPECT_EQ(accepted.value().gaps_accepted, 1u);
+    const std::uint64_t lost = verify(*files_, {.scratch = root_}).value().partitions[0].lost;
+    EXPECT_GT(lost, 0u);
+    expect_lake(3, 10 - lost);
+}
+
+TEST_F(KafkaIngestTest, another_cluster_stops_the_run) {
+    produce(0, 3);
+    run();
+    cluster_ = std::make_unique<kafka::MockCluster>();
+    cluster_->create_topic(kTopic, 2);
+    const auto stopped = try_ingest(options());
+    ASSERT_FALSE(stopped);
+    EXPECT_EQ(stopped.error().kind, ErrorKind::bad_data);
+    EXPECT_THAT(stopped.error().message, HasSubstr("another cluster: page_view_events p="));
+}
+
+TEST_F(KafkaIngestTest, an_end_that_the_partition_does_not_have_stops_the_run) {
+    produce(0, 3);
+    run();
+    KafkaCommitter ahead(
+        *files_, clock_,
+        {lake::load_kafka_tail(*files_, kTopic, 0).value()->identity.cluster_id, kTopic, "", 0});
+    ASSERT_TRUE(ahead.load().value());
+    ASSERT_TRUE(ahead.accept_gap(120, "as if the topic had been longer"));
+    const auto stopped = try_ingest(options());
+    ASSERT_FALSE(stopped);
+    EXPECT_THAT(stopped.error().message,
+                HasSubstr("page_view_events p=0 was read up to 120, but ends at 3"));
+}
+
+TEST_F(KafkaIngestTest, brokers_that_go_away_are_waited_for) {
+    produce(0, 5);
+    KafkaIngestOptions following = options();
+    following.follow = true;
+    following.limits.commit_interval = std::chrono::milliseconds(50);
+    following.cluster.properties = {{"reconnect.backoff.max.ms", "200"}};
+    std::stop_source stop;
+    std::atomic<std::uint64_t> rows{0};
+    following.on_commit = [&](const lake::Entry& entry) {
+        rows += entry.counters.begin()->second.written;
+    };
+    std::jthread ingester([&] {
+        const auto summary = try_ingest(following, stop.get_token());
+        EXPECT_TRUE(summary) << summary.error().message;
+    });
+    while (rows < 5) std::this_thread::yield();
+    cluster_->broker_down(1);
+    cluster_->broker_up(1);
+    produce(5, 9);
+    while (rows < 9) std::this_thread::yield();
+    stop.request_stop();
+    ingester.join();
+    expect_lake(9);
+}
+
+TEST_F(KafkaIngestTest, no_broker_at_the_start_is_unavailable) {
+    KafkaIngestOptions away = options();
+    away.cluster.brokers = "127.0.0.1:1";
+    away.patience = std::chrono::milliseconds(300);
+    const auto stopped = try_ingest(away);
+    ASSERT_FALSE(stopped);
+    EXPECT_EQ(stopped.error().kind, ErrorKind::unavailable);
+}
+
+TEST_F(KafkaIngestTest, new_chains_begin_where_they_are_told_to) {
+    produce(0, 10);
+    KafkaIngestOptions chosen = options();
+    chosen.partitions = {{kTopic, 0}};
+    chosen.start = KafkaStart{.from = KafkaStart::From::offsets, .offsets = {{{kTopic, 0}, 7}}};
+    EXPECT_EQ(written(try_ingest(chosen).value()), 3u);
+    chosen.start = KafkaStart{};  // the chain exists: no difference
+    EXPECT_EQ(written(try_ingest(chosen).value()), 0u);
+    chosen.partitions = {{kTopic, 1}};
+    chosen.start = KafkaStart{.from = KafkaStart::From::offsets, .offsets = {{{kTopic, 1}, 7}}};
+    const auto beyond = try_ingest(chosen);
+    ASSERT_FALSE(beyond);
+    EXPECT_EQ(beyond.error().kind, ErrorKind::usage);
+    EXPECT_THAT(beyond.error().message, HasSubstr("the partition has 0..0"));
+    produce(0, 4, 1);
+    chosen.start = KafkaStart{.from = KafkaStart::From::latest};
+    EXPECT_EQ(written(try_ingest(chosen).value()), 0u);
+    EXPECT_EQ(chain_end(1), 4u);
+    expect_lake(3);
 }
 
 }  // namespace

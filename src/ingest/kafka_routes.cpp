@@ -53,14 +53,14 @@ TopicPartition KafkaRoutes::forget(RouteId id) {
     return partition;
 }
 
-std::uint64_t KafkaRoutes::add(const kafka::Event& record) {
+bool KafkaRoutes::add(const kafka::Event& record) {
     Route* const route = find(*record.partition);
-    if (route == nullptr || route->finishing) return 0;
+    if (route == nullptr || route->finishing) return true;
     const auto offset = static_cast<std::uint64_t>(record.offset);
-    if (offset < route->next) return 1;
+    if (offset < route->next) return false;
     if (route->target && offset >= *route->target) {
         finish(*record.partition, *route, offset);
-        return 0;
+        return true;
     }
     route->buffer.add(offset, record.timestamp_ms, record.value);
     route->next = offset + 1;
@@ -68,7 +68,7 @@ std::uint64_t KafkaRoutes::add(const kafka::Event& record) {
     if (route->target && route->next >= *route->target) {
         finish(*record.partition, *route, route->next);
     }
-    return 0;
+    return true;
 }
 
 void KafkaRoutes::reached(const kafka::Event& end) {

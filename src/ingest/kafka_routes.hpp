@@ -33,8 +33,8 @@ public:
     /// Takes a route out that its worker ended.
     kafka::TopicPartition forget(RouteId route);
 
-    /// Sends a record on its way; one that was delivered before is dropped and counted.
-    std::uint64_t add(const kafka::Event& record);
+    /// Sends a record on its way, if it is wanted. False if it was delivered before.
+    bool add(const kafka::Event& record);
     /// Everything up to the event's offset was delivered.
     void reached(const kafka::Event& end);
     /// Sends what is on its way to the workers.
