@@ -35,8 +35,8 @@ def topics(broker):
 
 @pytest.fixture(scope="session")
 def corpus(bassline, tmp_path_factory) -> Path:
-    """Records of six hours: <topic>.ndjson in a folder, over 20,000."""
-    return simulate(bassline, tmp_path_factory.mktemp("corpus"), users=50_000)
+    """Records of six hours: <topic>.ndjson in a folder, some 18,000."""
+    return simulate(bassline, tmp_path_factory.mktemp("corpus"), users=20_000)
 
 
 @pytest.fixture(scope="session")

@@ -12,7 +12,7 @@ from kafka import KafkaProducer
 from traffic import simulate
 
 RECORDS = int(os.environ.get("BASSLINE_HOSTILE_RECORDS", "100000"))
-USERS_PER_RECORD = 0.21
+USERS_PER_RECORD = 1.1
 MEMORY_MB = 512
 
 
