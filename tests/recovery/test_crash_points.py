@@ -26,12 +26,16 @@ DAMAGES = ("dropped", "torn", "torn differently")
 BATCHES, FILES, STEPS = 3, 1, 4
 
 
-@pytest.fixture(scope="module")
-def recorder(tmp_path_factory) -> Path:
-    library = tmp_path_factory.mktemp("recorder") / "crash_recorder.so"
-    source = Path(__file__).with_name("crash_recorder.c")
+def compile_shim(name: str, folder: Path) -> Path:
+    library = folder / f"{name}.so"
+    source = Path(__file__).with_name(f"{name}.c")
     subprocess.run(["cc", "-shared", "-fPIC", "-O1", "-Wall", "-Werror", "-o", library, source, "-ldl"], check=True)
     return library
+
+
+@pytest.fixture(scope="module")
+def recorder(tmp_path_factory) -> Path:
+    return compile_shim("crash_recorder", tmp_path_factory.mktemp("recorder"))
 
 
 def batch(folder: Path, number: int) -> list[Path]:
@@ -139,3 +143,16 @@ def test_a_power_cut_anywhere_loses_no_reported_commit_and_shows_nothing_torn(ba
     print(f"\n{len(changes)} operations, {syncs} syncs, {len(found)} states, {len(wrong)} wrong, seed {SEED}")
     assert not wrong, "\n".join(wrong[:10])
     assert len(found) >= min(STATES, 100) and syncs > 20, "the recorder saw too little"
+
+
+def test_short_writes_are_gone_on_with(bassline, tmp_path):
+    inputs = [path for number in range(BATCHES) for path in batch(tmp_path, number)]
+    calm, short = tmp_path / "calm", tmp_path / "short"
+    bassline("ingest", "--lake", calm, "--from", *inputs)
+    shim = compile_shim("short_writes", tmp_path)
+    bassline("ingest", "--lake", short, "--from", *inputs,
+             env={**os.environ, "LD_PRELOAD": str(shim), "CRASH_ROOT": str(short)})
+    bassline("verify", "--lake", short, "--full")
+    assert rows(short) == rows(calm)
+    assert [path.stat().st_size for path in sorted(short.rglob("*.parquet"))] == [
+        path.stat().st_size for path in sorted(calm.rglob("*.parquet"))]
