@@ -44,6 +44,10 @@ soak: build setup-services
 	@BASSLINE_KAFKA_KILLS=800 BASSLINE_HOSTILE_RECORDS=1000000 tools/test-services tests/services/test_kills.py \
 		tests/services/test_hostile.py
 
+# Plants known bugs one by one in a copy of the tree and shows the test that catches each; half an hour.
+planted: setup-test setup-services
+	@$(PYTHON) tests/planted/planted.py $(ARGS)
+
 bench: build setup-spark setup-services
 	@$(PYTHON) bench/run.py $(ARGS)
 
