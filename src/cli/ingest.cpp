@@ -85,7 +85,7 @@ Result<Exit> run_files(const IngestArguments& options, const std::stop_token& st
 }
 
 Result<Exit> run_ingest(const IngestArguments& options, const std::stop_token& stop) {
-    if (!options.kafka_options.brokers.empty()) return run_kafka(options, stop);
+    if (!options.kafka_options.cluster.brokers.empty()) return run_kafka(options, stop);
     if (!options.ingest.inputs.empty()) return run_files(options, stop);
     return error(ErrorKind::usage, "say what to read: --from PATH or --kafka BROKERS");
 }
@@ -132,6 +132,8 @@ const Command kIngest{
         "  bassline ingest --lake ./lake --kafka localhost:9092\n"
         "  bassline ingest --lake ./lake --kafka b1:9092,b2:9092 --follow --commit-interval 10s "
         "--group-instance ingest-1\n"
+        "  bassline ingest --lake ./lake --kafka localhost:9092 --schema-registry "
+        "http://localhost:8081\n"
         "  bassline ingest --lake ./lake --kafka b1:9093 --kafka-config kafka.properties "
         "--topics listen_events,auth_events --start 2025-03-01",
     .declare = declare_ingest,

@@ -81,11 +81,9 @@ Result<ingest::KafkaStart> parse_kafka_start(const std::string& text) {
 }
 
 Result<ingest::KafkaIngestOptions> kafka_ingest_options(const KafkaArguments& arguments) {
-    ingest::KafkaIngestOptions options{.cluster = {.brokers = arguments.brokers}};
-    if (!arguments.config.empty()) {
-        TRY(kafka::read_properties(arguments.config, options.cluster.properties));
-    }
-    TRY(kafka::add_properties(arguments.properties, options.cluster.properties));
+    ingest::KafkaIngestOptions options;
+    TRY_ASSIGN(options.cluster, cluster_of(arguments.cluster));
+    TRY_ASSIGN(options.registry, registry_of(arguments.registry));
     for (const std::string& text : arguments.partitions) {
         TRY_ASSIGN(auto partition, parse_partition(text));
         options.partitions.push_back(std::move(partition));
@@ -110,11 +108,10 @@ Result<ingest::KafkaIngestOptions> kafka_ingest_options(const KafkaArguments& ar
 }
 
 void add_kafka_options(CLI::App& app, KafkaArguments& arguments) {
-    CLI::Option* const kafka =
-        app.add_option("--kafka", arguments.brokers,
-                       "Read from these Kafka brokers in place of --from; where to go on stands in "
-                       "the lake, the group only shares partitions out")
-            ->type_name("HOST:PORT,...");
+    CLI::Option* const kafka = add_cluster_options(
+        app, arguments.cluster,
+        "Read from these Kafka brokers in place of --from; where to go on stands in the lake, the "
+        "group only shares partitions out");
     const auto with_kafka = [kafka](CLI::Option* option) { return option->needs(kafka); };
     with_kafka(app.add_option("--topics", arguments.topics,
                               "Topics to read (default the four of the event service)"))
@@ -133,13 +130,9 @@ void add_kafka_options(CLI::App& app, KafkaArguments& arguments) {
     with_kafka(app.add_option("--start", arguments.start,
                               "Where partitions begin that are new to the lake: earliest "
                               "(default), latest, a time, or TOPIC:PARTITION:OFFSET,..."));
-    with_kafka(app.add_option("--kafka-property", arguments.properties,
-                              "A setting of librdkafka's, such as security.protocol=SSL; no "
-                              "secrets; several may follow"))
-        ->type_name("NAME=VALUE ...");
-    with_kafka(app.add_option("--kafka-config", arguments.config,
-                              "File of such settings, a line each; mode 600 if it holds a secret"))
-        ->type_name("FILE");
+    with_kafka(add_registry_options(app, arguments.registry,
+                                    "Schema Registry, for records that are framed with a schema's "
+                                    "id; while it is down, they wait"));
     with_kafka(app.add_option("--late", arguments.late,
                               "Events that come later than --late-after: own-hour (default, no "
                               "difference) or quarantine"))

@@ -7,20 +7,20 @@
 #include <vector>
 
 #include "base/result.hpp"
+#include "cli/kafka_cluster.hpp"
 #include "ingest/kafka_ingest.hpp"
 
 // The options of `bassline ingest --kafka`.
 namespace bassline::cli {
 
 struct KafkaArguments {
-    std::string brokers;  // empty: not from Kafka
+    ClusterArguments cluster;  // no brokers: not from Kafka
+    RegistryArguments registry;
     std::vector<std::string> topics;
     std::vector<std::string> partitions;
     std::string group = "bassline";
     std::string group_instance;
     std::string start;
-    std::vector<std::string> properties;
-    std::string config;
     std::string late = "own-hour";
     std::chrono::milliseconds late_after{0};  // 0: not given
     bool accept_gap = false;

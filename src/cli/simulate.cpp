@@ -13,6 +13,7 @@
 #include "base/log.hpp"
 #include "cli/command.hpp"
 #include "cli/progress.hpp"
+#include "cli/simulate_kafka.hpp"
 #include "cli/simulate_reports.hpp"
 #include "event/schema.hpp"
 #include "simulator/time_text.hpp"
@@ -26,6 +27,8 @@ using simulator::SimulateSummary;
 
 struct SimulateArguments {
     SimulateOptions simulate;
+    SimulateKafkaArguments kafka;
+    std::string print_schema;  // "avro" or "json", instead of a run
     bool estimate = false;
     std::vector<std::string> check;  // files, instead of a run
     bool json = false;
@@ -43,15 +46,17 @@ nlohmann::json simulate_summary_json(const SimulateSummary& summary) {
         topics[std::string(event::to_string(event::kTopics[topic]))] = {
             {"records", summary.counts.records[topic]}, {"bytes", summary.counts.bytes[topic]}};
     }
-    return {{"steps", summary.steps},
-            {"topics", std::move(topics)},
-            {"users", summary.users},
-            {"sessions", summary.sessions},
-            {"from", format_rfc3339(timestamp_of_ms(summary.from_ms))},
-            {"to", format_rfc3339(timestamp_of_ms(summary.to_ms))},
-            {"interrupted", summary.interrupted},
-            {"resumed", summary.resumed},
-            {"seconds", summary.seconds}};
+    nlohmann::json text{{"steps", summary.steps},
+                        {"topics", std::move(topics)},
+                        {"users", summary.users},
+                        {"sessions", summary.sessions},
+                        {"from", format_rfc3339(timestamp_of_ms(summary.from_ms))},
+                        {"to", format_rfc3339(timestamp_of_ms(summary.to_ms))},
+                        {"interrupted", summary.interrupted},
+                        {"resumed", summary.resumed},
+                        {"seconds", summary.seconds}};
+    if (summary.deliveries) text["deliveries"] = deliveries_json(*summary.deliveries);
+    return text;
 }
 
 // Standard output may be where the events go, so the table is for people, on stderr.
@@ -83,18 +88,23 @@ ProgressDisplay::State progress_state(const simulator::SimulateProgress& progres
 
 Result<Exit> run_simulate(const SimulateArguments& options, const std::stop_token& stop) {
     if (!options.check.empty()) return print_check(options.check, options.simulate, options.json);
+    if (!options.print_schema.empty()) return print_schemas(options.print_schema);
     if (options.estimate) return print_estimate(options.simulate, options.json);
-    if (options.simulate.out.empty()) {
-        return error(ErrorKind::usage, "--out is required: where the events go");
+    if (options.simulate.out.empty() && options.kafka.cluster.brokers.empty()) {
+        return error(ErrorKind::usage, "--out or --kafka is required: where the events go");
     }
     if (options.json && options.simulate.out == "-") {
         return error(ErrorKind::usage, "--json and --out - would both write to standard output");
+    }
+    SimulateOptions simulate = options.simulate;
+    if (!options.kafka.cluster.brokers.empty()) {
+        TRY_ASSIGN(simulate.kafka, kafka_output_of(options.kafka, options.simulate));
     }
     simulator::SimulateProgress progress;
     Result<SimulateSummary> outcome = [&] {
         ProgressDisplay display(
             [&progress](double seconds) { return progress_state(progress, seconds); });
-        return simulator::simulate(options.simulate, SystemClock(), stop, progress,
+        return simulator::simulate(simulate, SystemClock(), stop, progress,
                                    [&display](const std::string& text) {
                                        display.around([&text] { log_warn("{}", text); });
                                    });
@@ -104,8 +114,9 @@ Result<Exit> run_simulate(const SimulateArguments& options, const std::stop_toke
         fmt::print("{}\n", simulate_summary_json(summary).dump());
     } else {
         print_table(summary);
+        if (summary.deliveries) print_deliveries(*summary.deliveries);
     }
-    return summary.interrupted ? Exit::interrupted : Exit::done;
+    return exit_of_run(summary);
 }
 
 // `--name TIME`.
@@ -131,6 +142,7 @@ Run declare_simulate(CLI::App& app) {
                    "records if the name ends in .ndjson, .jsonl or .json, with .gz or .zst "
                    "compressed; - for standard output")
         ->type_name("PATH");
+    add_simulate_kafka_options(app, options->kafka);
     app.add_option("--config", simulate.config,
                    "stock, alt, accordion, or a configuration file of EventSim (default stock)");
     app.add_option("--users", simulate.users, "Users at the start (default 1000)");
@@ -172,6 +184,10 @@ Run declare_simulate(CLI::App& app) {
                    "Compare the statistics of these files or folders with the configuration's, and "
                    "make nothing; exit code 3 if a figure fails")
         ->type_name("PATH");
+    app.add_option("--print-schema", options->print_schema,
+                   "Print the topics' schemas, avro or json, a line each, and make nothing")
+        ->check(CLI::IsMember({"avro", "json"}))
+        ->type_name("NAME");
     app.add_flag("--live", simulate.is_live,
                  "Go on against the clock, after what lies between --from and now");
     app.add_option("--speed", simulate.speed, "Live: how fast the simulated clock runs (default 1)")
@@ -209,6 +225,7 @@ const Command kSimulate{
         "  bassline simulate --out events.json.gz --format single --config accordion --seed 7\n"
         "  bassline simulate --out - --users 100 | bassline ingest --lake ./lake --from -\n"
         "  bassline simulate --out logs/ --from 2025-09-01 --live --rate 2000 --checkpoint state\n"
+        "  bassline simulate --kafka localhost:9092 --from 2025-09-01 --live --rate 2000\n"
         "  bassline simulate --estimate --users 1000000 --from 2025-09-01 --to 2025-10-01\n"
         "  bassline simulate --check logs/",
     .declare = declare_simulate,

@@ -18,13 +18,19 @@ enum class Reason {
     duration_out_of_range,  // over three hours
     no_value,               // a Kafka record without content: null (a tombstone), empty or blank
     late,                   // longer after its time than `--late-after` allows
+    bad_avro,               // no record of its schema: cut short, a wrong length, bytes behind it
+    bad_framing,            // begins like a framed value, but the frame is cut short or of a kind
+                            // that is not read
+    unknown_schema,         // framed with an id that the Schema Registry does not know
+    unsupported_schema,  // framed with a schema that is not read: Protobuf, references, no record
 };
 
 /// The name as it stands in the lake: "bad_json", ...
 constexpr std::string_view to_string(Reason reason) {
     constexpr std::string_view kNames[] = {
-        "bad_json",     "bad_type", "missing_required",      "ts_out_of_range", "bad_enum",
-        "bad_encoding", "oversize", "duration_out_of_range", "no_value",        "late"};
+        "bad_json",     "bad_type",    "missing_required",      "ts_out_of_range",   "bad_enum",
+        "bad_encoding", "oversize",    "duration_out_of_range", "no_value",          "late",
+        "bad_avro",     "bad_framing", "unknown_schema",        "unsupported_schema"};
     return kNames[static_cast<int>(reason)];
 }
 

@@ -18,6 +18,11 @@ bool is_blank(std::string_view line) {
     return line.find_first_not_of(" \t\r\n") == line.npos;
 }
 
+bool begins_as_json(std::string_view value) {
+    const auto at = value.find_first_not_of(" \t\r\n");
+    return at != value.npos && value[at] == '{';
+}
+
 constexpr std::int64_t kUsPerMs = 1000;
 
 LinePosition position_of(std::uint32_t partition, const KafkaRecord& record) {
@@ -72,6 +77,11 @@ Result<void> ParquetBatchWriter::take_record(const KafkaRecord& record, LinePosi
              fmt::format("{} bytes, at most {} are read", record.value->size(), kLineBytesMax),
              *record.value, record.value->size(), std::nullopt, position});
     }
+    if (record.schema_in_header && !begins_as_json(*record.value)) {
+        return refuse({context_.unreadable_topic, event::Reason::bad_framing,
+                       "its schema is named by a header; only ids before the value are read",
+                       *record.value, record.value->size(), std::nullopt, position});
+    }
     PendingLine& taken = lines_[turn_];
     taken.decoded = &decode_value(*record.value, position);
     taken.line = *record.value;
@@ -84,8 +94,10 @@ Result<void> ParquetBatchWriter::take_record(const KafkaRecord& record, LinePosi
 // The one place where a record's value becomes a line. What carries a schema's id is decoded here,
 // and the id put into the position.
 const event::Line& ParquetBatchWriter::decode_value(std::string_view value,
-                                                    LinePosition& /*position*/) {
-    return decoders_[turn_].decode(value);
+                                                    LinePosition& position) {
+    const RecordDecoder::Answer answer = decoders_[turn_].decode(value);
+    position.schema_id = answer.schema_id.value_or(kNoSchemaId);
+    return answer.line;
 }
 
 bool ParquetBatchWriter::is_late(std::int64_t ts, const LinePosition& position) const {
@@ -101,7 +113,7 @@ Result<void> ParquetBatchWriter::take_line(std::string_view line, LinePosition p
                            line, line.size()});
     }
     PendingLine& taken = lines_[turn_];
-    taken.decoded = &decoders_[turn_].decode(line);
+    taken.decoded = &decoders_[turn_].decode_line(line);
     taken.line = line;
     taken.position = position;
     interners_.begin(*taken.decoded, taken.lookup);
@@ -127,11 +139,10 @@ Result<void> ParquetBatchWriter::finish_pending() {
         }
         const std::int64_t ts = decoded.fields[Column::ts].integer;
         if (is_late(ts, pending.position)) {
-            TRY(refuse(
-                {record.topic, event::Reason::late,
-                 fmt::format("ts {} is {} s before the record's time", ts,
-                             (pending.position.timestamp_us / kUsPerMs - ts) / 1000),
-                 pending.line, pending.line.size(), decoded.format, pending.position}));
+            TRY(refuse({record.topic, event::Reason::late,
+                        fmt::format("ts {} is {} s before the record's time", ts,
+                                    (pending.position.timestamp_us / kUsPerMs - ts) / 1000),
+                        pending.line, pending.line.size(), decoded.format, pending.position}));
             continue;
         }
         TopicHour& hour = hour_of(record.topic, ts / kHourMs);

@@ -26,6 +26,8 @@
 // files are of no consequence until an entry names them.
 namespace bassline::ingest {
 
+class RecordSchemas;
+
 struct BatchContext {
     std::string chain;
     std::uint64_t seq = 0;
@@ -40,6 +42,8 @@ struct BatchContext {
     event::Topic unreadable_topic = event::Topic::page_view_events;
     /// Records of Kafka that came longer after their event's time are `late`; none: no such rule.
     std::optional<std::chrono::milliseconds> late_after;
+    /// Of framed records, which are prepared before they come; outlives the writer. None: no ids.
+    const RecordSchemas* schemas = nullptr;
 };
 
 /// Bytes readable past the end of LineBlock::bytes; their content does not matter.
@@ -61,6 +65,7 @@ struct KafkaRecord {
     std::uint64_t offset = 0;
     std::int64_t timestamp_ms = kNoTimestampMs;  // Kafka's record time
     std::optional<std::string_view> value;  // none: a tombstone; kLinePadding more bytes readable
+    bool schema_in_header = false;          // and not before the value
 };
 
 /// Records of one partition, by offset.

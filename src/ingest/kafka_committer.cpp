@@ -110,7 +110,11 @@ Result<lake::Entry> KafkaCommitter::accept_gap(std::uint64_t end, const std::str
 
 Result<lake::Entry> KafkaCommitter::commit(lake::Entry entry) {
     TRY(failpoint(kKafkaSealed));
-    TRY(lake::commit(files_, entry));
+    is_outcome_open_ = true;
+    if (auto committed = lake::commit(files_, entry); !committed) {
+        is_outcome_open_ = committed.error().kind != ErrorKind::conflict;
+        return std::move(committed).error();
+    }
     TRY(failpoint(kKafkaCommitted));
     TRY(lake::finish_kafka_entry(files_, entry));
     TRY(failpoint(kKafkaPublished));
@@ -118,12 +122,14 @@ Result<lake::Entry> KafkaCommitter::commit(lake::Entry entry) {
     tail_->end = entry.kafka_ranges.front().end;
     tail_->newest = entry;
     writer_ = new_writer();
+    is_outcome_open_ = false;
     return entry;
 }
 
 void KafkaCommitter::discard() {
     const std::string staging =
         lake::staging_directory(chain_, std::exchange(writer_, new_writer()));
+    if (std::exchange(is_outcome_open_, false)) return;
     const auto removed = files_.remove_all(staging);
     if (!removed) log_warn("{} is left for a later run: {}", staging, removed.error().message);
 }

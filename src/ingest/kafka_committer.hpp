@@ -47,7 +47,9 @@ public:
     Result<lake::Entry> commit(BatchResult batch, std::uint64_t end);
     /// Records that what lies before `end` is lost. Errors: as commit.
     Result<lake::Entry> accept_gap(std::uint64_t end, const std::string& reason);
-    /// Drops what the batch staged; nothing of it happened. Best effort: the next claim cleans too.
+    /// Drops what the batch staged; nothing of it happened. Best effort: a later claim cleans too.
+    /// After an `io` error of commit it is not known whether the batch happened: all is left to the
+    /// next claim, which publishes it or lets it rest.
     void discard();
 
 private:
@@ -61,6 +63,7 @@ private:
     std::string chain_;
     std::string writer_;  // of the batch that is open, or of the next one
     std::optional<lake::KafkaTail> tail_;
+    bool is_outcome_open_ = false;  // of the batch that is open: its entry may stand
 };
 
 /// Staging folders in which nothing was written for so long are removed.

@@ -13,6 +13,7 @@
 #include "ingest/kafka_claims.hpp"
 #include "ingest/kafka_routes.hpp"
 #include "ingest/kafka_worker.hpp"
+#include "lake/names.hpp"
 
 namespace bassline::ingest {
 namespace {
@@ -29,6 +30,8 @@ constexpr milliseconds kRevokeTime{10'000};       // well below a session's time
 constexpr milliseconds kTopicCheckEvery{30'000};  // while all is well
 constexpr milliseconds kTopicCheckAfterTrouble{5'000};
 constexpr milliseconds kForeignCheckEvery{500};
+constexpr milliseconds kRegistryConnect{2'000};
+constexpr milliseconds kRegistryAnswer{5'000};
 
 class KafkaIngest final : public kafka::AssignmentListener {
 public:
@@ -38,6 +41,7 @@ public:
 
     Result<KafkaSummary> run() {
         limits_ = options_.limits;
+        open_registry();
         kafka::ConsumerOptions consumer = options_.consumer;
         consumer.prefetch_bytes = options_.memory_bytes / 8;
         TRY_ASSIGN(consumer_, kafka::Consumer::open(options_.cluster, consumer, *this));
@@ -50,7 +54,8 @@ public:
             KafkaRoutes::Limits{
                 .workers = std::max<std::size_t>(1, workers),
                 .memory_bytes = limits_.memory_bytes,
-                .queue_bytes = options_.memory_bytes / 8 / std::max<std::size_t>(1, workers)},
+                .queue_bytes = options_.memory_bytes / 8 / std::max<std::size_t>(1, workers),
+                .registry = registry_.get()},
             *consumer_);
         auto outcome = begin();
         if (outcome) outcome = loop();
@@ -89,6 +94,17 @@ private:
         TopicPartition partition;
         std::unique_ptr<KafkaPartition> claimed;
     };
+
+    void open_registry() {
+        if (!options_.registry) return;
+        kafka::RegistryOptions registry = *options_.registry;
+        // A worker waits for an answer; what it cannot have soon is asked for again.
+        registry.http.connect_timeout = std::min(registry.http.connect_timeout, kRegistryConnect);
+        registry.http.timeout = std::min(registry.http.timeout, kRegistryAnswer);
+        registry.files = &files_;
+        registry.folder = lake::schemas_directory(kafka::registry_folder_name(registry.urls));
+        registry_ = std::make_unique<kafka::SchemaRegistry>(std::move(registry));
+    }
 
     Result<void> begin() {
         if (!options_.partitions.empty()) return consumer_->take(options_.partitions);
@@ -263,6 +279,7 @@ private:
     PartitionLimits limits_;
     std::unique_ptr<kafka::Consumer> consumer_;
     std::unique_ptr<KafkaClaims> claims_;
+    std::unique_ptr<kafka::SchemaRegistry> registry_;
     std::unique_ptr<KafkaRoutes> routes_;
     std::deque<Seek> seeks_;
     std::set<TopicPartition> finished_;  // read to the end that was seen at the start

@@ -15,6 +15,7 @@
 #include "ingest/ingest.hpp"
 #include "ingest/kafka_partition.hpp"
 #include "kafka/consumer.hpp"
+#include "kafka/schema_registry.hpp"
 #include "storage/file_system.hpp"
 
 // `bassline ingest --kafka`: from topic partitions to bronze and quarantine, exactly once
@@ -48,6 +49,8 @@ struct KafkaIngestOptions {
     PartitionLimits limits;  // `memory_bytes` is set from the above
     bool follow = false;     // false: until the ends that were seen at the start
     bool accept_gap = false;
+    std::optional<kafka::RegistryOptions>
+        registry;  // of framed records; where to cache is set here
     /// How long brokers may be silent at the start.
     std::chrono::milliseconds patience{std::chrono::seconds(15)};
     /// Called after each commit, by the thread that polls.

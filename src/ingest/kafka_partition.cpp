@@ -45,6 +45,7 @@ Result<void> KafkaPartition::open(Time now) {
     context.memory_bytes = limits_.memory_bytes;
     context.unreadable_topic = own_topic_;
     context.late_after = limits_.late_after;
+    context.schemas = schemas_;
     TRY_ASSIGN(writer_, BatchWriter::make(files_, std::move(context)));
     opened_at_ = now;
     batch_bytes_ = 0;

@@ -46,6 +46,8 @@ public:
 
     /// Drops records that were read before and takes the others. Errors: `io`.
     Result<void> consume(RecordBlock block, Time now);
+    /// What the ids of framed records mean; prepared for the records before consume().
+    void use(const RecordSchemas* schemas) { schemas_ = schemas; }
     /// Everything before `offset` was delivered, though the last offsets may have had no record.
     void reached(std::uint64_t offset);
 
@@ -75,6 +77,7 @@ private:
     KafkaCommitter committer_;
     const PartitionLimits& limits_;
     event::Topic own_topic_;
+    const RecordSchemas* schemas_ = nullptr;
     std::unique_ptr<BatchWriter> writer_;
     std::uint64_t next_;  // offset expected
     std::uint64_t batch_bytes_ = 0;

@@ -16,7 +16,8 @@ constexpr std::size_t kDeliveryBytes = 256u << 10;  // sent to the worker when i
 KafkaRoutes::KafkaRoutes(const Limits& limits, kafka::Consumer& consumer)
     : limits_(limits), consumer_(consumer) {
     for (std::size_t number = 0; number < limits_.workers; ++number) {
-        workers_.push_back({std::make_unique<KafkaWorker>(limits_.memory_bytes, reports_)});
+        workers_.push_back(
+            {std::make_unique<KafkaWorker>(limits_.memory_bytes, limits_.registry, reports_)});
     }
 }
 
@@ -62,7 +63,10 @@ bool KafkaRoutes::add(const kafka::Event& record) {
         finish(*record.partition, *route, offset);
         return true;
     }
-    route->buffer.add(offset, record.timestamp_ms, record.value);
+    route->buffer.add({.offset = offset,
+                       .timestamp_ms = record.timestamp_ms,
+                       .value = record.value,
+                       .schema_in_header = record.schema_in_header});
     route->next = offset + 1;
     if (route->buffer.bytes() >= kDeliveryBytes) send(*route);
     if (route->target && route->next >= *route->target) {

@@ -19,8 +19,9 @@ class KafkaRoutes {
 public:
     struct Limits {
         std::size_t workers = 1;
-        std::size_t memory_bytes = 256u << 20;  // a worker, for open batches
-        std::size_t queue_bytes = 32u << 20;    // a worker; beyond it its partitions are paused
+        std::size_t memory_bytes = 256u << 20;      // a worker, for open batches
+        std::size_t queue_bytes = 32u << 20;        // a worker; beyond it its partitions are paused
+        kafka::SchemaRegistry* registry = nullptr;  // outlives the routes
     };
     KafkaRoutes(const Limits& limits, kafka::Consumer& consumer);
 

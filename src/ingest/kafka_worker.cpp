@@ -11,6 +11,8 @@ namespace {
 
 using std::chrono::steady_clock;
 
+constexpr std::chrono::milliseconds kRegistryRetry{1'000};
+
 std::size_t bytes_of(const Message& message) {
     const auto* const deliver = std::get_if<Deliver>(&message);
     return deliver == nullptr ? 0 : deliver->records.bytes();
@@ -28,8 +30,12 @@ std::vector<Report> Reports::take() {
     return std::exchange(reports_, {});
 }
 
-KafkaWorker::KafkaWorker(std::size_t memory_bytes, Reports& reports)
-    : memory_bytes_(memory_bytes), reports_(reports), thread_([this] { run(); }) {}
+KafkaWorker::KafkaWorker(std::size_t memory_bytes, kafka::SchemaRegistry* registry,
+                         Reports& reports)
+    : memory_bytes_(memory_bytes),
+      reports_(reports),
+      schemas_(registry),
+      thread_([this] { run(); }) {}
 
 KafkaWorker::~KafkaWorker() {
     {
@@ -51,7 +57,7 @@ void KafkaWorker::send(Message message) {
 
 // Waits until the next message, or until a batch is due by time.
 std::optional<Message> KafkaWorker::receive() {
-    Time deadline = Time::max();
+    Time deadline = parked_.empty() ? Time::max() : retry_at_;
     for (const auto& [id, partition] : routes_) {
         deadline = std::min(deadline, partition->deadline());
     }
@@ -75,17 +81,80 @@ void KafkaWorker::run() {
             const std::lock_guard lock(mutex_);
             if (closed_) break;
         }
-        if (message) {
-            queued_bytes_ -= bytes_of(*message);
-            std::visit([this](auto& each) { handle(each); }, *message);
-        }
+        if (message) take(std::move(*message));
+        retry_parked();
         relieve_memory();
         commit_due();
     }
     for (const auto& [id, partition] : routes_) partition->discard();
 }
 
+// Messages of a route stay in order: behind one that waits, others wait too. A release does not.
+void KafkaWorker::take(Message message) {
+    const RouteId route = std::visit([](const auto& each) { return each.route; }, message);
+    const bool is_release = std::holds_alternative<Release>(message);
+    Parked parked{bytes_of(message), std::move(message)};
+    if (is_release) drop_parked(route);
+    if (parked_.contains(route) || !try_handle(parked.message)) {
+        park(route, std::move(parked));
+    } else {
+        queued_bytes_ -= parked.bytes;
+    }
+}
+
+bool KafkaWorker::try_handle(Message& message) {
+    if (auto* const deliver = std::get_if<Deliver>(&message);
+        deliver != nullptr && schemas_.has_registry() && routes_.contains(deliver->route)) {
+        if (auto ready = prepare(deliver->records.records()); !ready) {
+            if (ready.error().kind == ErrorKind::unavailable) {
+                if (parked_.empty()) {
+                    log_warn("degraded: {}; waiting, nothing is lost", ready.error().message);
+                }
+                return false;
+            }
+            end(deliver->route, std::move(ready).error());
+            return true;
+        }
+    }
+    std::visit([this](auto& each) { handle(each); }, message);
+    return true;
+}
+
+Result<void> KafkaWorker::prepare(std::span<const KafkaRecord> records) {
+    for (const KafkaRecord& record : records) {
+        if (record.value) TRY(schemas_.prepare(*record.value));
+    }
+    return {};
+}
+
+void KafkaWorker::park(RouteId route, Parked parked) {
+    if (parked_.empty()) retry_at_ = steady_clock::now() + kRegistryRetry;
+    parked_[route].push_back(std::move(parked));
+}
+
+void KafkaWorker::retry_parked() {
+    if (parked_.empty() || steady_clock::now() < retry_at_) return;
+    for (auto at = parked_.begin(); at != parked_.end();) {
+        std::deque<Parked>& waiting = at->second;
+        while (!waiting.empty() && try_handle(waiting.front().message)) {
+            queued_bytes_ -= waiting.front().bytes;
+            waiting.pop_front();
+        }
+        at = waiting.empty() ? parked_.erase(at) : std::next(at);
+    }
+    if (parked_.empty()) log_info("the schema registry answers again");
+    retry_at_ = steady_clock::now() + kRegistryRetry;
+}
+
+void KafkaWorker::drop_parked(RouteId route) {
+    const auto found = parked_.find(route);
+    if (found == parked_.end()) return;
+    for (const Parked& parked : found->second) queued_bytes_ -= parked.bytes;
+    parked_.erase(found);
+}
+
 void KafkaWorker::handle(TakeOver& message) {
+    message.partition->use(&schemas_);
     routes_[message.route] = std::move(message.partition);
 }
 

@@ -11,12 +11,14 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <span>
 #include <thread>
 #include <variant>
 #include <vector>
 
 #include "ingest/kafka_partition.hpp"
 #include "ingest/record_buffer.hpp"
+#include "ingest/record_schemas.hpp"
 
 // A thread that turns records of its partitions into committed batches.
 //
@@ -26,6 +28,9 @@
 // A route is one assignment of one partition; its number is never used again, so what is still in
 // the queue for a route that ended is dropped. The queue is bounded by its sender, who pauses the
 // partitions of a worker that holds too many bytes.
+//
+// While the Schema Registry is down, the messages of a route whose records need it wait ("parked"),
+// in order; they count as queued, so that their partitions are paused. Other routes go on.
 namespace bassline::ingest {
 
 using RouteId = std::uint64_t;
@@ -85,7 +90,8 @@ private:
 class KafkaWorker {
 public:
     /// `memory_bytes`: what all open batches of the worker may hold together.
-    KafkaWorker(std::size_t memory_bytes, Reports& reports);
+    /// `registry`, which may be null, and `reports` outlive it.
+    KafkaWorker(std::size_t memory_bytes, kafka::SchemaRegistry* registry, Reports& reports);
     /// Drops what is queued and open.
     ~KafkaWorker();
 
@@ -95,14 +101,26 @@ public:
 
 private:
     using Time = KafkaPartition::Time;
+    // What a route waits with, and the bytes that count as queued.
+    struct Parked {
+        std::size_t bytes = 0;
+        Message message;
+    };
     using Routes = std::map<RouteId, std::unique_ptr<KafkaPartition>>;
 
     void run();
     std::optional<Message> receive();
+    void take(Message message);
     void handle(TakeOver& message);
     void handle(Deliver& message);
     void handle(Finish& message);
     void handle(Release& message);
+    /// False if the message must wait for the registry.
+    bool try_handle(Message& message);
+    Result<void> prepare(std::span<const KafkaRecord> records);
+    void park(RouteId route, Parked parked);
+    void retry_parked();
+    void drop_parked(RouteId route);
     void commit_due();
     void relieve_memory();
     /// False if the route ended with it.
@@ -111,7 +129,10 @@ private:
 
     const std::size_t memory_bytes_;
     Reports& reports_;
-    Routes routes_;  // the thread's own
+    RecordSchemas schemas_;  // the thread's own, as what follows
+    Routes routes_;
+    std::map<RouteId, std::deque<Parked>> parked_;
+    Time retry_at_ = Time::max();
     std::atomic<std::size_t> queued_bytes_{0};
     std::mutex mutex_;  // guards what follows
     std::condition_variable arrived_;

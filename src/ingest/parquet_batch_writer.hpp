@@ -9,10 +9,10 @@
 #include <utility>
 #include <vector>
 
-#include "event/decoder.hpp"
 #include "ingest/batch_writer.hpp"
 #include "ingest/bronze_columns.hpp"
 #include "ingest/quarantine_writer.hpp"
+#include "ingest/record_decoder.hpp"
 #include "ingest/row_buffer.hpp"
 #include "ingest/spill_file.hpp"
 #include "parquet/file_writer.hpp"
@@ -56,7 +56,8 @@ public:
           origin_(context_.source == "kafka" ? Origin::kafka : Origin::file),
           memory_limit_(context_.memory_bytes / 2),  // the rest: encoding, files, the reader
           row_group_bytes_max_(std::clamp(memory_limit_ / 4, kRowGroupBytesMin, kRowGroupBytesMax)),
-          decoders_{event::Decoder(event_ms_max(context_)), event::Decoder(event_ms_max(context_))},
+          decoders_{RecordDecoder(event_ms_max(context_), context_.schemas),
+                    RecordDecoder(event_ms_max(context_), context_.schemas)},
           columns_(context_, interners_),
           quarantine_(files_, context_),
           spill_(files_.absolute(context_.staging_directory)) {}
@@ -120,7 +121,7 @@ private:
     const std::size_t row_group_bytes_max_;
 
     // Two, in turn: the line before is still needed while one is decoded.
-    std::array<event::Decoder, 2> decoders_;
+    std::array<RecordDecoder, 2> decoders_;
     std::size_t turn_ = 0;
     std::array<PendingLine, 2> lines_;
     Interners interners_;

@@ -15,24 +15,27 @@ namespace bassline::ingest {
 /// free again.
 class RecordBuffer {
 public:
-    void add(std::uint64_t offset, std::int64_t timestamp_ms,
-             const std::optional<std::string_view>& value) {
-        entries_.push_back(
-            {offset, timestamp_ms, bytes_.size(), value ? value->size() : 0, value.has_value()});
+    void add(const KafkaRecord& record) {
+        const auto& value = record.value;
+        entries_.push_back({record.offset, record.timestamp_ms, bytes_.size(),
+                            value ? value->size() : 0, value.has_value(), record.schema_in_header});
         if (value) bytes_ += *value;
     }
     bool empty() const { return entries_.empty(); }
     /// Memory held.
     std::size_t bytes() const { return bytes_.size() + entries_.size() * sizeof(Entry); }
 
-    /// The records; they live until the next call of anything.
+    /// The records; they live until the next call of anything. Nothing is added afterwards.
     std::vector<KafkaRecord> records() {
-        bytes_.append(kLinePadding, '\0');
+        if (!is_padded_) bytes_.append(kLinePadding, '\0');
+        is_padded_ = true;
         std::vector<KafkaRecord> records;
         records.reserve(entries_.size());
         for (const Entry& entry : entries_) {
-            KafkaRecord& record = records.emplace_back(
-                KafkaRecord{.offset = entry.offset, .timestamp_ms = entry.timestamp_ms});
+            KafkaRecord& record =
+                records.emplace_back(KafkaRecord{.offset = entry.offset,
+                                                 .timestamp_ms = entry.timestamp_ms,
+                                                 .schema_in_header = entry.schema_in_header});
             if (entry.has_value) {
                 record.value = std::string_view(bytes_).substr(entry.start, entry.size);
             }
@@ -47,8 +50,10 @@ private:
         std::size_t start;
         std::size_t size;
         bool has_value;
+        bool schema_in_header;
     };
     std::string bytes_;
+    bool is_padded_ = false;
     std::vector<Entry> entries_;
 };
 

@@ -7,6 +7,7 @@
 
 #include "base/log.hpp"
 #include "kafka/describe.hpp"
+#include "kafka/framing.hpp"
 #include "kafka/vendor.hpp"
 
 namespace bassline::kafka {
@@ -47,6 +48,15 @@ std::vector<TopicPartition> partitions_of(const rd_kafka_topic_partition_list_t*
     return partitions;
 }
 
+bool has_schema_header(const rd_kafka_message_t& message) {
+    rd_kafka_headers_t* headers = nullptr;
+    const void* value = nullptr;
+    std::size_t size = 0;
+    return rd_kafka_message_headers(&message, &headers) == RD_KAFKA_RESP_ERR_NO_ERROR &&
+           rd_kafka_header_get_last(headers, kSchemaHeader.data(), &value, &size) ==
+               RD_KAFKA_RESP_ERR_NO_ERROR;
+}
+
 class LibraryConsumer final : public Consumer {
 public:
     explicit LibraryConsumer(AssignmentListener& listener) : listener_(listener) {}
@@ -62,6 +72,7 @@ public:
     Result<void> connect(ConfigHandle config) {
         rd_kafka_conf_set_opaque(config.get(), this);
         rd_kafka_conf_set_rebalance_cb(config.get(), on_rebalance);
+        rd_kafka_conf_set_offset_commit_cb(config.get(), on_acknowledged);
         TRY_ASSIGN(client_, make_client(RD_KAFKA_CONSUMER, std::move(config)));
         rd_kafka_poll_set_consumer(client_.get());
         return {};
@@ -137,6 +148,7 @@ public:
         rd_kafka_timestamp_type_t type{};
         const std::int64_t timestamp = rd_kafka_message_timestamp(message_.get(), &type);
         if (type != RD_KAFKA_TIMESTAMP_NOT_AVAILABLE) event.timestamp_ms = timestamp;
+        event.schema_in_header = has_schema_header(*message_);
         return std::optional(std::move(event));
     }
 
@@ -171,6 +183,10 @@ private:
                              rd_kafka_topic_partition_list_t* list, void* opaque) {
         static_cast<LibraryConsumer*>(opaque)->rebalance(code, list);
     }
+
+    // For those who watch the lag alone: one that a rebalance refused is made good by the next.
+    static void on_acknowledged(rd_kafka_t* /*client*/, rd_kafka_resp_err_t /*code*/,
+                                rd_kafka_topic_partition_list_t* /*list*/, void* /*opaque*/) {}
 
     void rebalance(rd_kafka_resp_err_t code, const rd_kafka_topic_partition_list_t* list) {
         auto done = code == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS ? assign(list) : revoke(list);

@@ -70,6 +70,7 @@ struct Event {
     std::int64_t offset = 0;
     std::int64_t timestamp_ms = -1;         // -1: none
     std::optional<std::string_view> value;  // none: a tombstone
+    bool schema_in_header = false;          // a header names the value's schema (framing.hpp)
     std::string text;                       // of `unavailable`
 };
 

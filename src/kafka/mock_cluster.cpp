@@ -57,6 +57,20 @@ void MockCluster::produce(const std::string& topic, std::int32_t partition,
     (void)code, (void)flushed;
 }
 
+void MockCluster::produce_with_header(const std::string& topic, std::int32_t partition,
+                                      std::string_view value, const std::string& name,
+                                      std::string_view header) {
+    const auto code = rd_kafka_producev(
+        handles_->producer.get(), RD_KAFKA_V_TOPIC(topic.c_str()), RD_KAFKA_V_PARTITION(partition),
+        RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY),
+        RD_KAFKA_V_VALUE(const_cast<char*>(value.data()), value.size()),
+        RD_KAFKA_V_HEADER(name.c_str(), header.data(), header.size()), RD_KAFKA_V_END);
+    assert(code == RD_KAFKA_RESP_ERR_NO_ERROR);
+    const auto flushed = rd_kafka_flush(handles_->producer.get(), kFlushMs);
+    assert(flushed == RD_KAFKA_RESP_ERR_NO_ERROR);
+    (void)code, (void)flushed;
+}
+
 void MockCluster::broker_down(std::int32_t broker) {
     rd_kafka_mock_broker_set_down(handles_->cluster, broker);
 }

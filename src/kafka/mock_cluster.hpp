@@ -23,6 +23,10 @@ public:
     /// Appends a record and waits until it stands; `value` none is a tombstone.
     void produce(const std::string& topic, std::int32_t partition,
                  std::optional<std::string_view> value, std::int64_t timestamp_ms = 0);
+    /// The same with a header `name: value`.
+    void produce_with_header(const std::string& topic, std::int32_t partition,
+                             std::string_view value, const std::string& name,
+                             std::string_view header);
     void broker_down(std::int32_t broker);
     void broker_up(std::int32_t broker);
     /// The next fetches are refused with OFFSET_OUT_OF_RANGE.

@@ -180,7 +180,8 @@ Result<std::vector<std::string>> list_chains(const FileSystem& files) {
     if (!listed && listed.error().kind == ErrorKind::not_found) return names;
     if (!listed) return listed.error();
     for (const auto& entry : listed.value()) {
-        if (entry.is_directory) names.push_back(entry.path.substr(entry.path.rfind('/') + 1));
+        std::string name = entry.path.substr(entry.path.rfind('/') + 1);
+        if (entry.is_directory && name != kSchemasFolder) names.push_back(std::move(name));
     }
     return names;
 }

@@ -103,6 +103,7 @@ TEST_F(ChainTest, a_chain_grows_entry_by_entry_and_each_names_its_predecessor) {
     EXPECT_EQ(chain.next_seq(), 2U);
     EXPECT_EQ(chain.entries[0].prev_sha256, "");
     EXPECT_EQ(chain.entries[1].prev_sha256.size(), 64U);
+    ASSERT_TRUE(files_->make_directories(schemas_directory("of-a-registry")));
     EXPECT_THAT(list_chains(*files_).value(), testing::ElementsAre("files"));
     EXPECT_EQ(
         Chain::load_after(*files_, "files", 1, chain.entries[1].prev_sha256).value().head_sha256,

@@ -45,6 +45,10 @@ std::string chain_staging_directory(std::string_view chain) {
     return fmt::format("_ingest/{}/staging", chain);
 }
 
+std::string schemas_directory(std::string_view registry) {
+    return fmt::format("_ingest/{}/{}", kSchemasFolder, registry);
+}
+
 std::string staging_directory(std::string_view chain, std::string_view writer) {
     return fmt::format("_ingest/{}/staging/{}", chain, writer);
 }

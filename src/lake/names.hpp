@@ -47,6 +47,9 @@ std::string chain_lock_path(std::string_view chain);
 /// `_ingest/<chain>/staging` and `_ingest/<chain>/staging/<writer>`
 std::string chain_staging_directory(std::string_view chain);
 std::string staging_directory(std::string_view chain, std::string_view writer);
+/// `_ingest/schemas/<registry>`: schemas by id, a cache; no chain has that name.
+inline constexpr std::string_view kSchemasFolder = "schemas";
+std::string schemas_directory(std::string_view registry);
 /// `bronze/<topic>/date=YYYY-MM-DD/hour=HH/<topic>-<chain>-<seq>-<k>of<n>.parquet`; k counts
 /// from 1.
 std::string bronze_path(std::string_view topic, std::string_view date, int hour,

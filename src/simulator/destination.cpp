@@ -65,4 +65,12 @@ Result<Destination> open_destination(const DestinationOptions& options) {
     return destination;
 }
 
+Result<Destination> open_kafka_destination(const KafkaOutput& output, std::stop_token stop) {
+    Destination destination;
+    TRY_ASSIGN(auto sink, KafkaSink::open(output, std::move(stop)));
+    destination.kafka = sink.get();
+    destination.sink = std::move(sink);
+    return destination;
+}
+
 }  // namespace bassline::simulator

@@ -55,18 +55,14 @@ public:
                              options_.checkpoint, differs);
             }
         }
-        TRY_ASSIGN(destination_,
-                   open_destination({.out = options_.out,
-                                     .compression = options_.compression,
-                                     .format = options_.format,
-                                     .is_live = options_.is_live || !options_.checkpoint.empty(),
-                                     .resume_at = kept ? kept->sizes : decltype(kept->sizes){}}));
+        TRY_ASSIGN(destination_, open_sink(kept));
         if (options_.faults.touch_records() || !options_.answer_key.empty()) {
             fault_sink_ =
                 std::make_unique<FaultSink>(*destination_.sink, options_.faults, plan_.model.seed);
         }
         if (!options_.checkpoint.empty() && destination_.files == nullptr) {
-            return error(ErrorKind::usage, "--checkpoint needs files to go on with, not --out -");
+            return error(ErrorKind::usage,
+                         "--checkpoint needs files to go on with, not --out - or --kafka");
         }
         return {};
     }
@@ -112,7 +108,27 @@ public:
                 .interrupted = was_stopped()};
     }
 
+    /// What became of the records sent to Kafka, if there are any.
+    Result<std::optional<kafka::DeliveryLedger>> settle() {
+        if (destination_.kafka == nullptr) return std::optional<kafka::DeliveryLedger>();
+        TRY_ASSIGN(kafka::DeliveryLedger ledger, destination_.kafka->close());
+        return std::optional(std::move(ledger));
+    }
+
 private:
+    Result<Destination> open_sink(const std::optional<CheckpointHeader>& kept) {
+        if (options_.kafka) {
+            KafkaOutput output = *options_.kafka;
+            output.first_user_id = plan_.output.first_user_id;
+            return open_kafka_destination(output, stop_);
+        }
+        return open_destination({.out = options_.out,
+                                 .compression = options_.compression,
+                                 .format = options_.format,
+                                 .is_live = options_.is_live || !options_.checkpoint.empty(),
+                                 .resume_at = kept ? kept->sizes : decltype(kept->sizes){}});
+    }
+
     std::int64_t end_s() const { return plan_.end_s().value_or(kForever); }
     bool was_stopped() const { return stop_.stop_requested() && generator_->now_s() < end_s(); }
 
@@ -210,8 +226,12 @@ Result<SimulateSummary> simulate(SimulateOptions options, const Clock& clock,
     Running running(options, plan, clock, stop, progress);
     TRY(running.open(kept));
     TRY(running.begin(configuration, catalogue, kept.has_value()));
-    TRY(running.run());
+    auto outcome = running.run();
+    TRY_ASSIGN(auto deliveries, running.settle());
+    if (!outcome && !deliveries) return std::move(outcome).error();
     SimulateSummary summary = running.summary();
+    summary.deliveries = std::move(deliveries);
+    if (!outcome) summary.failure = std::move(outcome).error();
     summary.resumed = kept.has_value();
     summary.seconds =
         std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();

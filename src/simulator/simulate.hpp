@@ -13,13 +13,15 @@
 #include "simulator/compressor.hpp"
 #include "simulator/event_writer.hpp"
 #include "simulator/faults.hpp"
+#include "simulator/kafka_sink.hpp"
 
 // The stage behind `bassline simulate`: a configuration becomes events at a destination.
 namespace bassline::simulator {
 
 struct SimulateOptions {
-    std::string config = "stock";  // a packaged one or a file
-    std::string out;               // a folder, a file ending in .ndjson or .json, or -
+    std::string config = "stock";      // a packaged one or a file
+    std::string out;                   // a folder, a file ending in .ndjson or .json, or -
+    std::optional<KafkaOutput> kafka;  // the four topics of a broker, in place of `out`
     Compression compression = Compression::none;  // of files in a folder
     std::string listen_counts;  // EventSim's own file of songs; empty: the catalogue's
 
@@ -62,6 +64,8 @@ struct SimulateSummary {
     std::int64_t from_ms = 0;
     std::int64_t to_ms = 0;  // where it stopped
     bool interrupted = false;
+    std::optional<kafka::DeliveryLedger> deliveries;  // to Kafka
+    std::optional<Error> failure;  // what ended a run to Kafka early; the deliveries say the rest
     bool resumed = false;
     double seconds = 0;
 };
@@ -71,6 +75,9 @@ struct SimulateSummary {
 /// A live run without an end goes on until it is stopped. With a checkpoint file, a run that is
 /// stopped is gone on with by the next one with the same settings: same events, same ids, the
 /// output files continued.
+///
+/// A run to Kafka that a broker did not take to its end is a summary with its failure, once all
+/// that was under way is settled.
 ///
 /// Errors: `usage`, `config` before anything is made; `conflict`, `io` from the destination, which
 /// then holds nothing of this run.

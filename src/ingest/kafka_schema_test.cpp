@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <filesystem>
+#include <thread>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "base/test_folder.hpp"
+#include "event/avro_encoder.hpp"
+#include "event/published_schema.hpp"
+#include "event/sample_lines.hpp"
+#include "ingest/kafka_ingest.hpp"
+#include "ingest/verify.hpp"
+#include "kafka/framing.hpp"
+#include "kafka/mock_cluster.hpp"
+#include "kafka/test_registry.hpp"
+#include "lake/lake.hpp"
+
+// Framed records, from a broker and a schema registry inside the process to a lake.
+namespace bassline::ingest {
+namespace {
+
+using event::Topic;
+using testing::HasSubstr;
+
+constexpr const char* kListens = "listen_events";
+constexpr int kJsonId = 11;
+constexpr int kAvroId = 12;
+
+class MarchClock : public Clock {
+public:
+    Timestamp now() const override { return Timestamp(std::chrono::seconds(1'742'000'000)); }
+};
+
+class KafkaSchemaTest : public testing::Test {
+protected:
+    void SetUp() override {
+        root_ = make_test_folder("kafka-schema");
+        files_ = lake::open_lake(root_ + "/lake").value();
+        cluster_.create_topic(kListens, 1);
+        registry_.put(kJsonId, event::json_schema_of(Topic::listen_events), "JSON");
+        registry_.put(kAvroId, event::avro_schema_of(Topic::listen_events));
+        event::Lines lines;
+        event::append_avro(avro_, lines.decode(event::kListen).fields, Topic::listen_events);
+    }
+    void TearDown() override { std::filesystem::remove_all(root_); }
+
+    void produce(std::string_view value) {
+        cluster_.produce(kListens, 0, value, 1'742'000'000'000);
+    }
+    void produce_framed(int id, std::string_view payload) {
+        std::string value;
+        kafka::put_frame(value, id);
+        produce(value += payload);
+    }
+    Result<KafkaSummary> ingest(const std::string& url) {
+        KafkaIngestOptions options{.cluster = {.brokers = cluster_.brokers()},
+                                   .topics = {kListens},
+                                   .patience = std::chrono::seconds(30)};
+        // The brokers of the process wait for a session's timeout when a group is joined again.
+        options.consumer.group = fmt::format("group-{}", groups_++);
+        options.registry = {.urls = {url},
+                            .backoff = std::chrono::milliseconds(1),
+                            .unavailable_ttl = std::chrono::milliseconds(0)};
+        return ingest_kafka(*files_, options, MarchClock(), stop_.get_token());
+    }
+    static lake::TopicCounters counters(const KafkaSummary& summary) {
+        const auto found = summary.ingest.topics.find(kListens);
+        return found == summary.ingest.topics.end() ? lake::TopicCounters{}
+                                                    : found->second.counters;
+    }
+    void expect_clean() const {
+        const auto report = verify(*files_, {.full = true, .scratch = root_});
+        ASSERT_TRUE(report);
+        EXPECT_THAT(report.value().findings, testing::IsEmpty());
+    }
+
+    std::string root_;
+    std::unique_ptr<storage::FileSystem> files_;
+    kafka::MockCluster cluster_;
+    kafka::TestRegistry registry_;
+    std::string avro_;
+    std::stop_source stop_;
+    int groups_ = 0;
+};
+
+TEST_F(KafkaSchemaTest, plain_and_framed_records_come_in_side_by_side) {
+    produce(event::kListen);
+    produce_framed(kJsonId, event::kListen);
+    produce_framed(kAvroId, avro_);
+    produce_framed(99, avro_);
+    produce_framed(kAvroId, avro_.substr(0, avro_.size() - 1));
+    const auto summary = ingest(registry_.url());
+    ASSERT_TRUE(summary) << summary.error().message;
+    EXPECT_EQ(counters(summary.value()).written, 3u);
+    EXPECT_EQ(counters(summary.value()).quarantined, 2u);
+    EXPECT_EQ(counters(summary.value()).by_reason,
+              (std::map<std::string, std::uint64_t>{{"bad_avro", 1}, {"unknown_schema", 1}}));
+    expect_clean();
+}
+
+TEST_F(KafkaSchemaTest, a_schema_named_by_a_header_is_refused_unless_the_value_is_json) {
+    cluster_.produce_with_header(kListens, 0, avro_, "__value_schema_id", "\1GUID");
+    cluster_.produce_with_header(kListens, 0, event::kListen, "__value_schema_id", "\1GUID");
+    cluster_.produce_with_header(kListens, 0, event::kListen, "trace", "1");
+    const auto summary = ingest(registry_.url());
+    ASSERT_TRUE(summary) << summary.error().message;
+    EXPECT_EQ(counters(summary.value()).written, 2u);
+    EXPECT_EQ(counters(summary.value()).by_reason,
+              (std::map<std::string, std::uint64_t>{{"bad_framing", 1}}));
+}
+
+TEST_F(KafkaSchemaTest, a_known_schema_is_read_while_the_registry_is_down) {
+    produce_framed(kAvroId, avro_);
+    ASSERT_TRUE(ingest(registry_.url()));
+    produce_framed(kAvroId, avro_);
+    registry_.fail_next(1'000'000, 503);
+    const auto summary = ingest(registry_.url());
+    ASSERT_TRUE(summary) << summary.error().message;
+    EXPECT_EQ(counters(summary.value()).written, 1u);
+}
+
+TEST_F(KafkaSchemaTest, while_the_registry_is_down_records_wait_and_none_is_quarantined) {
+    produce(event::kListen);
+    produce_framed(kAvroId, avro_);
+    registry_.fail_next(1'000'000, 503);
+    std::jthread mender([this] {
+        while (registry_.requests().size() < 4) std::this_thread::yield();
+        registry_.fail_next(0, 0);
+    });
+    const auto summary = ingest(registry_.url());
+    ASSERT_TRUE(summary) << summary.error().message;
+    EXPECT_EQ(counters(summary.value()).written, 2u);
+    EXPECT_EQ(counters(summary.value()).quarantined, 0u);
+    expect_clean();
+}
+
+TEST_F(KafkaSchemaTest, a_stop_while_records_wait_keeps_what_came_before_and_loses_none) {
+    produce(event::kListen);
+    registry_.fail_next(1'000'000, 503);
+    ASSERT_TRUE(ingest(registry_.url()));
+    produce_framed(kAvroId, avro_);
+    {
+        std::jthread stopper([this] {
+            while (registry_.requests().empty()) std::this_thread::yield();
+            stop_.request_stop();
+        });
+        const auto stopped = ingest(registry_.url());
+        ASSERT_TRUE(stopped) << stopped.error().message;
+        EXPECT_EQ(counters(stopped.value()).consumed, 0u);
+    }
+    stop_ = {};
+    registry_.fail_next(0, 0);
+    const auto summary = ingest(registry_.url());
+    ASSERT_TRUE(summary) << summary.error().message;
+    EXPECT_EQ(counters(summary.value()).written, 1u);
+    expect_clean();
+}
+
+TEST_F(KafkaSchemaTest, a_registry_that_refuses_us_stops_the_ingest) {
+    produce_framed(kAvroId, avro_);
+    registry_.demand("Basic c29tZWJvZHk6ZWxzZQ==");
+    const auto summary = ingest(registry_.url());
+    ASSERT_FALSE(summary);
+    EXPECT_EQ(summary.error().kind, ErrorKind::config);
+    EXPECT_THAT(summary.error().message, HasSubstr("--schema-registry-config"));
+}
+
+}  // namespace
+}  // namespace bassline::ingest
