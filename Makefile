@@ -1,6 +1,6 @@
 # The README's commands. Set-up is part of each and quick when nothing is missing (tools/setup).
 .DEFAULT_GOAL := build
-.PHONY: run test test-threads test-services build bench fmt lint clean setup setup-test setup-spark dev
+.PHONY: run test test-threads test-services soak planted build bench fmt lint clean setup setup-test setup-spark setup-services dev
 
 ARGS ?=
 PYTHON := .venv/bin/python
@@ -18,6 +18,9 @@ setup-test:
 setup-spark:
 	@tools/setup spark
 
+setup-services:
+	@tools/setup services
+
 dev: setup-test
 	@tools/build dev unit_tests
 
@@ -32,11 +35,20 @@ test: setup-test build dev
 test-threads: setup-test
 	@tools/test threads
 
-# What other engines make of our files; servers come with the stages that talk to them.
-test-services: build setup-spark
+# With real servers: Spark on our files, Kafka and a Schema Registry with everything that may happen to them.
+test-services: build setup-spark setup-services
 	@tools/test-services
 
-bench: build setup-spark
+# The kill test of `make test-services` alone, three times as long.
+soak: build setup-services
+	@BASSLINE_KAFKA_KILLS=800 BASSLINE_HOSTILE_RECORDS=1000000 tools/test-services tests/services/test_kills.py \
+		tests/services/test_hostile.py
+
+# Plants known bugs one by one in a copy of the tree and shows the test that catches each; half an hour.
+planted: setup-test setup-services
+	@$(PYTHON) tests/planted/planted.py $(ARGS)
+
+bench: build setup-spark setup-services
 	@$(PYTHON) bench/run.py $(ARGS)
 
 fmt: setup-test

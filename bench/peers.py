@@ -18,11 +18,13 @@ SELECT = """
     ts, sessionId, auth, level, itemInSession, city, zip, state, userAgent, lon, lat, userId, lastName, firstName,
     gender, registration, cast(null as {text}) as tag, artist, song, duration, cast(null as {text}) as location,
     {event_at} as event_at, trim(artist) as artist_utf8, trim(song) as song_utf8, 'topics' as input_format,
-    cast(null as {text}) as producer, 'file' as source, 0 as source_partition, ts as source_offset,
-    cast(null as {timestamp}) as source_timestamp, now() as ingested_at, 'files' as chain,
+    cast(null as {text}) as producer, {origin}, now() as ingested_at,
     cast(1 as bigint) as seq, cast(null as int) as schema_id, cast(null as {text}) as rescued_data,
     {date} as date, {hour} as hour
 """
+
+OF_A_FILE = """'file' as source, 0 as source_partition, ts as source_offset, cast(null as {timestamp}) as source_timestamp,
+    'files' as chain"""
 
 
 def run_duckdb(source: str, target: str, threads: int) -> None:
@@ -30,7 +32,7 @@ def run_duckdb(source: str, target: str, threads: int) -> None:
 
     columns = ", ".join(f"'{name}': '{kind}'" for name, kind in FIELDS.items())
     select = SELECT.format(
-        text="varchar", timestamp="timestamptz", event_at="make_timestamptz(ts * 1000)",
+        text="varchar", origin=OF_A_FILE.format(timestamp="timestamptz"), event_at="make_timestamptz(ts * 1000)",
         date="strftime(make_timestamp(ts * 1000), '%Y-%m-%d')", hour="strftime(make_timestamp(ts * 1000), '%H')",
     )
     connection = duckdb.connect()
@@ -41,30 +43,45 @@ def run_duckdb(source: str, target: str, threads: int) -> None:
     )
 
 
-def run_spark(source: str, target: str, threads: int) -> None:
+def spark_session(threads: int, **more: str):
+    """One JVM with as many threads; timestamps and codec as bassline writes them."""
     from pyspark.sql import SparkSession
 
-    spark = (
-        SparkSession.builder.master(f"local[{threads}]")
-        .config("spark.ui.enabled", "false").config("spark.sql.session.timeZone", "UTC")
-        .config("spark.driver.memory", "3g").config("spark.log.level", "ERROR")
-        .config("spark.sql.parquet.compression.codec", "zstd").config("parquet.compression.codec.zstd.level", "1")
-        .config("spark.sql.parquet.outputTimestampType", "TIMESTAMP_MICROS")
-        .getOrCreate()
-    )
+    settings = {
+        "spark.ui.enabled": "false", "spark.sql.session.timeZone": "UTC", "spark.driver.memory": "3g", "spark.log.level": "ERROR",
+        "spark.sql.parquet.compression.codec": "zstd", "parquet.compression.codec.zstd.level": "1",
+        "spark.sql.parquet.outputTimestampType": "TIMESTAMP_MICROS", **more,
+    }
+    return SparkSession.builder.master(f"local[{threads}]").config(map=settings).getOrCreate()
+
+
+def spark_schema() -> str:
     kinds = {"varchar": "string", "integer": "int"}
-    schema = ", ".join(f"{name} {kinds.get(kind, kind)}" for name, kind in FIELDS.items())
-    select = SELECT.format(
-        text="string", timestamp="timestamp", event_at="timestamp_millis(ts)",
+    return ", ".join(f"{name} {kinds.get(kind, kind)}" for name, kind in FIELDS.items())
+
+
+def spark_select(origin: str) -> str:
+    return SELECT.format(
+        text="string", origin=origin, event_at="timestamp_millis(ts)",
         date="date_format(timestamp_millis(ts), 'yyyy-MM-dd')", hour="date_format(timestamp_millis(ts), 'HH')",
     )
-    spark.read.schema(schema).json(source).createOrReplaceTempView("lines")
-    spark.sql(f"select {select} from lines").write.partitionBy("date", "hour").parquet(target)
+
+
+def stop(spark) -> None:
+    """Waits for the virtual machine's end, so that its CPU time counts as ours."""
     gateway = spark.sparkContext._gateway  # noqa: SLF001
     spark.stop()
     gateway.shutdown()
     gateway.proc.stdin.close()
-    gateway.proc.wait()  # so that the virtual machine's CPU time counts as ours
+    gateway.proc.wait()
+
+
+def run_spark(source: str, target: str, threads: int) -> None:
+    spark = spark_session(threads)
+    select = spark_select(OF_A_FILE.format(timestamp="timestamp"))
+    spark.read.schema(spark_schema()).json(source).createOrReplaceTempView("lines")
+    spark.sql(f"select {select} from lines").write.partitionBy("date", "hour").parquet(target)
+    stop(spark)
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """`make bench`: every comparison of the README, each with its peer in the same run.
 
-usage: run.py [name...]     names: bronze, build, simulate, live
+usage: run.py [name...]     names: bronze, build, simulate, live, kafka
 """
 
 import subprocess
@@ -9,7 +9,8 @@ import sys
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
-BENCHES = {"bronze": "bronze_bench.py", "build": "build_bench.py", "simulate": "simulate_bench.py", "live": "live_bench.py"}
+BENCHES = {"bronze": "bronze_bench.py", "build": "build_bench.py", "simulate": "simulate_bench.py", "live": "live_bench.py",
+           "kafka": "kafka_bench.py"}
 
 
 def main(names: list[str]) -> int:
