@@ -30,8 +30,8 @@ std::vector<Report> Reports::take() {
     return std::exchange(reports_, {});
 }
 
-KafkaWorker::KafkaWorker(std::size_t memory_bytes, Reports& reports)
-    : memory_bytes_(memory_bytes), reports_(reports), thread_([this] { run(); }) {}
+KafkaWorker::KafkaWorker(std::size_t memory_bytes, Reports& reports, SpareBuffers& spare)
+    : memory_bytes_(memory_bytes), reports_(reports), spare_(spare), thread_([this] { run(); }) {}
 
 KafkaWorker::~KafkaWorker() {
     {
@@ -95,10 +95,10 @@ void KafkaWorker::handle(TakeOver& message) {
 void KafkaWorker::handle(Deliver& message) {
     const auto found = routes_.find(message.route);
     if (found == routes_.end()) return;
-    const auto records = message.records.records();
-    auto consumed = found->second->consume(
-        {static_cast<std::uint32_t>(found->second->source().partition), records},
-        steady_clock::now());
+    message.records.list(records_);
+    const auto partition = static_cast<std::uint32_t>(found->second->source().partition);
+    auto consumed = found->second->consume({partition, records_}, steady_clock::now());
+    spare_.give(std::move(message.records));
     if (!consumed) fail(message.route, std::move(consumed).error());
 }
 

@@ -85,7 +85,7 @@ private:
 class KafkaWorker {
 public:
     /// `memory_bytes`: what all open batches of the worker may hold together.
-    KafkaWorker(std::size_t memory_bytes, Reports& reports);
+    KafkaWorker(std::size_t memory_bytes, Reports& reports, SpareBuffers& spare);
     /// Drops what is queued and open.
     ~KafkaWorker();
 
@@ -112,7 +112,9 @@ private:
 
     const std::size_t memory_bytes_;
     Reports& reports_;
-    Routes routes_;  // the thread's own
+    SpareBuffers& spare_;
+    Routes routes_;                     // the thread's own, as the next
+    std::vector<KafkaRecord> records_;  // of the message in work
     std::atomic<std::size_t> queued_bytes_{0};
     std::mutex mutex_;  // guards what follows
     std::condition_variable arrived_;
