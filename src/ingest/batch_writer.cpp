@@ -127,11 +127,10 @@ Result<void> ParquetBatchWriter::finish_pending() {
         }
         const std::int64_t ts = decoded.fields[Column::ts].integer;
         if (is_late(ts, pending.position)) {
-            TRY(refuse(
-                {record.topic, event::Reason::late,
-                 fmt::format("ts {} is {} s before the record's time", ts,
-                             (pending.position.timestamp_us / kUsPerMs - ts) / 1000),
-                 pending.line, pending.line.size(), decoded.format, pending.position}));
+            TRY(refuse({record.topic, event::Reason::late,
+                        fmt::format("ts {} is {} s before the record's time", ts,
+                                    (pending.position.timestamp_us / kUsPerMs - ts) / 1000),
+                        pending.line, pending.line.size(), decoded.format, pending.position}));
             continue;
         }
         TopicHour& hour = hour_of(record.topic, ts / kHourMs);
