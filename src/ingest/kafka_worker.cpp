@@ -32,9 +32,10 @@ std::vector<Report> Reports::take() {
 }
 
 KafkaWorker::KafkaWorker(std::size_t memory_bytes, kafka::SchemaRegistry* registry,
-                         Reports& reports)
+                         Reports& reports, SpareBuffers& spare)
     : memory_bytes_(memory_bytes),
       reports_(reports),
+      spare_(spare),
       schemas_(registry),
       thread_([this] { run(); }) {}
 
@@ -107,7 +108,8 @@ void KafkaWorker::take(Message message) {
 bool KafkaWorker::try_handle(Message& message) {
     if (auto* const deliver = std::get_if<Deliver>(&message);
         deliver != nullptr && schemas_.has_registry() && routes_.contains(deliver->route)) {
-        if (auto ready = prepare(deliver->records.records()); !ready) {
+        deliver->records.list(records_);
+        if (auto ready = prepare(records_); !ready) {
             if (ready.error().kind == ErrorKind::unavailable) {
                 if (parked_.empty()) {
                     log_warn("degraded: {}; waiting, nothing is lost", ready.error().message);
@@ -164,10 +166,10 @@ void KafkaWorker::handle(TakeOver& message) {
 void KafkaWorker::handle(Deliver& message) {
     const auto found = routes_.find(message.route);
     if (found == routes_.end()) return;
-    const auto records = message.records.records();
-    auto consumed = found->second->consume(
-        {static_cast<std::uint32_t>(found->second->source().partition), records},
-        steady_clock::now());
+    message.records.list(records_);
+    const auto partition = static_cast<std::uint32_t>(found->second->source().partition);
+    auto consumed = found->second->consume({partition, records_}, steady_clock::now());
+    spare_.give(std::move(message.records));
     if (!consumed) fail(message.route, std::move(consumed).error());
 }
 

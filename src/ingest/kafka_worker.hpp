@@ -92,8 +92,9 @@ private:
 class KafkaWorker {
 public:
     /// `memory_bytes`: what all open batches of the worker may hold together.
-    /// `registry`, which may be null, and `reports` outlive it.
-    KafkaWorker(std::size_t memory_bytes, kafka::SchemaRegistry* registry, Reports& reports);
+    /// `registry`, which may be null, `reports` and `spare` outlive it.
+    KafkaWorker(std::size_t memory_bytes, kafka::SchemaRegistry* registry, Reports& reports,
+                SpareBuffers& spare);
     /// Drops what is queued and open.
     ~KafkaWorker();
 
@@ -135,8 +136,10 @@ private:
 
     const std::size_t memory_bytes_;
     Reports& reports_;
+    SpareBuffers& spare_;
     RecordSchemas schemas_;  // the thread's own, as what follows
     Routes routes_;
+    std::vector<KafkaRecord> records_;  // of the message in work
     std::map<RouteId, std::deque<Parked>> parked_;
     Time retry_at_ = Time::max();
     std::atomic<std::size_t> queued_bytes_{0};
