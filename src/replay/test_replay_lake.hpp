@@ -115,7 +115,8 @@ protected:
     std::vector<std::string> live(const std::string& lake, lake::OutputKind kind) const {
         const auto files = lake::open_lake_read_only(lake).value();
         std::vector<std::string> paths;
-        for (const auto& [name, file] : lake::load_log(*files).value().live.files) {
+        const lake::LakeLog log = lake::load_log(*files).value();
+        for (const auto& [name, file] : log.live.files) {
             if (file.output.kind == kind) paths.push_back(files->absolute(name));
         }
         return paths;
