@@ -86,7 +86,8 @@ protected:
     Result<ReplaySummary> try_replay(ReplayOptions options = {},
                                      std::chrono::seconds later = std::chrono::hours(3)) const {
         options.scratch = root_;
-        return replay(*open(), options, LaterClock(later), {});
+        TRY_ASSIGN(const auto files, lake::open_lake(lake()));
+        return replay(*files, options, LaterClock(later), {});
     }
     ReplaySummary run(const ReplayOptions& options = {},
                       std::chrono::seconds later = std::chrono::hours(3)) const {
