@@ -15,7 +15,7 @@
 namespace bassline::cli {
 namespace {
 
-using nlohmann::json;
+using Json = nlohmann::json;
 using status::ChainState;
 using status::Status;
 using status::TopicState;
@@ -45,8 +45,8 @@ std::string age(Timestamp then, Timestamp now) {
     return fmt::format("{:.0f} days ago", seconds / 86'400);
 }
 
-json chain_json(const ChainState& chain, Timestamp now) {
-    json object{{"chain", chain.name},
+Json chain_json(const ChainState& chain, Timestamp now) {
+    Json object{{"chain", chain.name},
                 {"entries", chain.entries},
                 {"last_commit", format_rfc3339(chain.last_commit)},
                 {"last_commit_age_seconds", seconds_since(chain.last_commit, now)}};
@@ -59,14 +59,14 @@ json chain_json(const ChainState& chain, Timestamp now) {
     object["topic"] = kafka.topic;
     object["partition"] = kafka.partition;
     object["end"] = kafka.end;
-    object["lag_offsets"] = kafka.lag_offsets ? json(*kafka.lag_offsets) : json();
-    object["lag_seconds"] = kafka.lag_seconds ? json(*kafka.lag_seconds) : json();
+    object["lag_offsets"] = kafka.lag_offsets ? Json(*kafka.lag_offsets) : Json();
+    object["lag_seconds"] = kafka.lag_seconds ? Json(*kafka.lag_seconds) : Json();
     if (!kafka.note.empty()) object["note"] = kafka.note;
     return object;
 }
 
-json topic_json(const TopicState& topic, Timestamp now) {
-    json object{{"rows", topic.rows}, {"bytes", topic.bytes}, {"files", topic.files}};
+Json topic_json(const TopicState& topic, Timestamp now) {
+    Json object{{"rows", topic.rows}, {"bytes", topic.bytes}, {"files", topic.files}};
     if (topic.newest_event_ms) {
         const Timestamp newest = at_ms(*topic.newest_event_ms);
         object["newest_event"] = format_rfc3339(newest);
@@ -75,10 +75,10 @@ json topic_json(const TopicState& topic, Timestamp now) {
     return object;
 }
 
-json snapshot_json(const Status& status) {
+Json snapshot_json(const Status& status) {
     if (!status.snapshot) return {};
     const status::SnapshotState& snapshot = *status.snapshot;
-    json object{{"n", snapshot.n},
+    Json object{{"n", snapshot.n},
                 {"committed_at", format_rfc3339(snapshot.committed_at)},
                 {"age_seconds", seconds_since(snapshot.committed_at, status.now)},
                 {"watermark", format_rfc3339(at_ms(snapshot.watermark_ms))},
@@ -93,12 +93,12 @@ json snapshot_json(const Status& status) {
     return object;
 }
 
-json status_json(const Status& status) {
-    json chains = json::array();
+Json status_json(const Status& status) {
+    Json chains = Json::array();
     for (const ChainState& chain : status.chains) chains.push_back(chain_json(chain, status.now));
-    json topics = json::object();
+    Json topics = Json::object();
     for (const auto& [name, topic] : status.topics) topics[name] = topic_json(topic, status.now);
-    json quarantine = topic_json(status.quarantine.files, status.now);
+    Json quarantine = topic_json(status.quarantine.files, status.now);
     quarantine["by_reason"] = status.quarantine.by_reason;
     return {{"at", format_rfc3339(status.now)},
             {"chains", std::move(chains)},
@@ -108,7 +108,7 @@ json status_json(const Status& status) {
             {"small_files", status.small_files},
             {"files_awaiting", status.files_awaiting},
             {"retained_from",
-             status.retained_from.empty() ? json(nullptr) : json(status.retained_from)}};
+             status.retained_from.empty() ? Json(nullptr) : Json(status.retained_from)}};
 }
 
 std::string reach_of(const ChainState& chain) {
@@ -179,7 +179,7 @@ Result<Exit> run_status(const StatusArguments& options) {
     }
     if (options.json) {
         fmt::print("{}\n",
-                   status_json(status).dump(-1, ' ', false, json::error_handler_t::replace));
+                   status_json(status).dump(-1, ' ', false, Json::error_handler_t::replace));
         return Exit::done;
     }
     print_chains(status);

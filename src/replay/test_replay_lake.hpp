@@ -86,7 +86,8 @@ protected:
     Result<ReplaySummary> try_replay(ReplayOptions options = {},
                                      std::chrono::seconds later = std::chrono::hours(3)) const {
         options.scratch = root_;
-        return replay(*open(), options, LaterClock(later), {});
+        TRY_ASSIGN(const auto files, lake::open_lake(lake()));
+        return replay(*files, options, LaterClock(later), {});
     }
     ReplaySummary run(const ReplayOptions& options = {},
                       std::chrono::seconds later = std::chrono::hours(3)) const {
@@ -115,7 +116,8 @@ protected:
     std::vector<std::string> live(const std::string& lake, lake::OutputKind kind) const {
         const auto files = lake::open_lake_read_only(lake).value();
         std::vector<std::string> paths;
-        for (const auto& [name, file] : lake::load_log(*files).value().live.files) {
+        const lake::LakeLog log = lake::load_log(*files).value();
+        for (const auto& [name, file] : log.live.files) {
             if (file.output.kind == kind) paths.push_back(files->absolute(name));
         }
         return paths;
