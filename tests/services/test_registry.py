@@ -43,7 +43,7 @@ def simulate_to(bassline, broker, *options) -> int:
     """Records that were acknowledged; the same ones every time."""
     done = bassline("simulate", "--kafka", broker.bootstrap, "--users", 3000, "--from", "2025-03-01T12:00:00Z",
                     "--to", "2025-03-01T18:00:00Z", "--seed", 7, "--json", *options)
-    return sum(topic["acked"] for topic in json.loads(done.stdout)["kafka"].values())
+    return sum(topic["acked"] for topic in json.loads(done.stdout)["deliveries"].values())
 
 
 def rows(lake, topic: str) -> list[tuple]:
