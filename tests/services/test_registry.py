@@ -2,6 +2,7 @@
 """Simulated records through a real broker, plain and framed by a real Schema Registry, come out as the same rows."""
 
 import json
+import signal
 import subprocess
 import urllib.error
 import urllib.request
@@ -90,15 +91,15 @@ def test_a_registry_that_is_away_is_waited_for(bassline, broker, topics, tmp_pat
             return [bassline.binary, "ingest", "--lake", lake, "--kafka", broker.bootstrap, "--schema-registry", own.url]
 
         sent = simulate_to(bassline, broker, "--schema-registry", own.url, "--encoding", "avro")
-        own.stop()
+        own.process.send_signal(signal.SIGSTOP)  # ended and started again, this one would have forgotten its schemas
         with words.open("wb") as log, subprocess.Popen(ingest(), stdout=log, stderr=log, preexec_fn=die_with_parent) as waiting:
             until(lambda: b"degraded" in words.read_bytes(), "it says that it waits")
             assert waiting.poll() is None, words.read_text()
             assert not list(lake.rglob("*.parquet"))
-            own.start()  # it has forgotten its schemas, which get their ids again
-            sent += simulate_to(bassline, broker, "--schema-registry", own.url, "--encoding", "avro")
+            own.process.send_signal(signal.SIGCONT)
             assert waiting.wait(120) == 0, words.read_text()
-        own.stop()
+        sent += simulate_to(bassline, broker, "--schema-registry", own.url, "--encoding", "avro")
+        own.kill()
         subprocess.run(ingest(), check=True, timeout=120, capture_output=True)  # what came meanwhile
     found = audit(lake, broker.bootstrap, parsed=False)
     assert found.ok, found.table()
