@@ -87,13 +87,7 @@ Result<std::uint64_t> KafkaClaims::start_of(const TopicPartition& partition) {
 // With brokers away nothing is known; an offset that they lack is told by the first fetch then.
 Result<void> KafkaClaims::check_range(const TopicPartition& partition, KafkaCommitter& committer) {
     const auto asked = consumer_.watermarks(partition, kAnswerTime);
-    // A broker that has just come back may not know the partition yet; a topic that is gone is told
-    // by check_topics().
-    if (!asked && (asked.error().kind == ErrorKind::unavailable ||
-                   asked.error().kind == ErrorKind::not_found)) {
-        return {};
-    }
-    if (!asked) return asked.error();
+    if (!asked) return {};
     const auto low = static_cast<std::uint64_t>(asked.value().low);
     const auto high = static_cast<std::uint64_t>(asked.value().high);
     if (committer.next() > high) {

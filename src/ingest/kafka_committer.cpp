@@ -112,8 +112,9 @@ Result<lake::Entry> KafkaCommitter::commit(lake::Entry entry) {
     TRY(failpoint(kKafkaSealed));
     is_outcome_open_ = true;
     if (auto committed = lake::commit(files_, entry); !committed) {
-        is_outcome_open_ = committed.error().kind != ErrorKind::conflict;
-        return std::move(committed).error();
+        Error failure = explained(std::move(committed).error());
+        is_outcome_open_ = failure.kind != ErrorKind::conflict;
+        return failure;
     }
     TRY(failpoint(kKafkaCommitted));
     TRY(lake::finish_kafka_entry(files_, entry));
@@ -124,6 +125,13 @@ Result<lake::Entry> KafkaCommitter::commit(lake::Entry entry) {
     writer_ = new_writer();
     is_outcome_open_ = false;
     return entry;
+}
+
+Error KafkaCommitter::explained(Error failure) const {
+    const auto stands = files_.exists(lake::staging_directory(chain_, writer_));
+    if (!stands || stands.value()) return failure;
+    return error(ErrorKind::conflict, "the staging of chain {} was removed during a long pause",
+                 chain_);
 }
 
 void KafkaCommitter::discard() {

@@ -47,6 +47,9 @@ public:
     Result<lake::Entry> commit(BatchResult batch, std::uint64_t end);
     /// Records that what lies before `end` is lost. Errors: as commit.
     Result<lake::Entry> accept_gap(std::uint64_t end, const std::string& reason);
+    /// The failure of a batch, which is `conflict` if its staging was removed: after a long pause
+    /// of this process others take it for dead.
+    Error explained(Error failure) const;
     /// Drops what the batch staged; nothing of it happened. Best effort: a later claim cleans too.
     /// After an `io` error of commit it is not known whether the batch happened: all is left to the
     /// next claim, which publishes it or lets it rest.

@@ -163,6 +163,7 @@ private:
         routes_->release({partition}, Rotation::end, std::nullopt);
         TRY(take_reports());
         forget_seeks(partition);
+        TRY(claims_->check_topics(milliseconds(0)));
         TRY_ASSIGN(KafkaCommitter committer, claims_->claim(partition));
         seeks_.push_back(
             {partition, std::make_unique<KafkaPartition>(files_, std::move(committer), limits_)});

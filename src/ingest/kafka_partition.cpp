@@ -19,7 +19,8 @@ KafkaPartition::KafkaPartition(storage::FileSystem& files, KafkaCommitter commit
       committer_(std::move(committer)),
       limits_(limits),
       own_topic_(topic_named(committer_.source().topic)),
-      next_(committer_.next()) {}
+      next_(committer_.next()),
+      batch_memory_bytes_(limits.memory_bytes) {}
 
 Result<void> KafkaPartition::consume(RecordBlock block, Time now) {
     const auto fresh = std::ranges::find_if(
@@ -29,7 +30,9 @@ Result<void> KafkaPartition::consume(RecordBlock block, Time now) {
     block.records = block.records.subspan(dropped);
     if (block.records.empty()) return {};
     if (!writer_) TRY(open(now));
-    TRY(writer_->consume(block));
+    if (auto consumed = writer_->consume(block); !consumed) {
+        return committer_.explained(std::move(consumed).error());
+    }
     batch_rows_ += block.records.size();
     for (const KafkaRecord& record : block.records) {
         batch_bytes_ += record.value ? record.value->size() : 0;
@@ -42,7 +45,7 @@ Result<void> KafkaPartition::open(Time now) {
     TRY_ASSIGN(BatchContext context, committer_.begin());
     context.producer = limits_.producer;
     context.ahead_max = limits_.ahead_max;
-    context.memory_bytes = limits_.memory_bytes;
+    context.memory_bytes = batch_memory_bytes_;
     context.unreadable_topic = own_topic_;
     context.late_after = limits_.late_after;
     context.schemas = schemas_;
@@ -73,7 +76,9 @@ Result<std::optional<lake::Entry>> KafkaPartition::commit() {
     if (next_ == committer_.next()) return std::optional<lake::Entry>();
     BatchResult batch;
     if (writer_) {
-        TRY_ASSIGN(batch, writer_->finish());
+        auto finished = writer_->finish();
+        if (!finished) return committer_.explained(std::move(finished).error());
+        batch = std::move(finished).value();
         writer_.reset();
     }
     TRY_ASSIGN(lake::Entry entry, committer_.commit(std::move(batch), next_));

@@ -28,7 +28,7 @@ struct PartitionLimits {
     std::uint64_t batch_bytes = 1u << 30;  // of values
     std::uint64_t batch_rows = 20'000'000;
     std::chrono::milliseconds commit_interval{std::chrono::minutes(1)};
-    std::size_t memory_bytes = 256u << 20;  // that a batch's writer may hold
+    std::size_t memory_bytes = 256u << 20;  // that a batch's writer may hold, until it is told
     std::chrono::milliseconds ahead_max{std::chrono::hours(24)};
     std::optional<std::chrono::milliseconds> late_after;
     std::optional<std::string> producer;
@@ -44,7 +44,8 @@ public:
     KafkaPartition(storage::FileSystem& files, KafkaCommitter committer,
                    const PartitionLimits& limits);
 
-    /// Drops records that were read before and takes the others. Errors: `io`.
+    /// Drops records that were read before and takes the others.
+    /// Errors: `conflict` if the batch was taken for dead (reload); `io`.
     Result<void> consume(RecordBlock block, Time now);
     /// What the ids of framed records mean; prepared for the records before consume().
     void use(const RecordSchemas* schemas) { schemas_ = schemas; }
@@ -56,6 +57,8 @@ public:
     /// When the open batch is to be committed by time; never if there is none.
     Time deadline() const;
     bool is_open() const { return writer_ != nullptr; }
+    /// What the writers of later batches may hold.
+    void set_memory(std::size_t bytes) { batch_memory_bytes_ = bytes; }
     std::size_t memory_bytes() const { return writer_ ? writer_->memory_bytes() : 0; }
 
     /// Commits what is open, or nothing if nothing was read since the last commit.
@@ -80,6 +83,7 @@ private:
     const RecordSchemas* schemas_ = nullptr;
     std::unique_ptr<BatchWriter> writer_;
     std::uint64_t next_;  // offset expected
+    std::size_t batch_memory_bytes_;
     std::uint64_t batch_bytes_ = 0;
     std::uint64_t batch_rows_ = 0;
     Time opened_at_;

@@ -232,6 +232,21 @@ TEST_F(KafkaPartitionTest, of_two_writers_one_wins_and_the_other_goes_on_behind_
     expect_lake(9);
 }
 
+TEST_F(KafkaPartitionTest, a_batch_that_was_taken_for_dead_is_read_again) {
+    auto partition = claim();
+    deliver_events(partition, 0, 4);
+    const std::string chain = lake::kafka_chain(source_.topic, source_.partition);
+    constexpr Timestamp kEndOfTime{std::chrono::seconds(9'000'000'000)};
+    ASSERT_TRUE(lake::remove_dead_staging(*files_, chain, kEndOfTime));
+    const auto refused = partition.commit();
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().kind, ErrorKind::conflict);
+    EXPECT_EQ(partition.reload().value(), 0u);
+    deliver_events(partition, 0, 4);
+    commit(partition);
+    expect_lake(4);
+}
+
 TEST_F(KafkaPartitionTest, a_stop_at_any_place_loses_and_doubles_nothing) {
     std::vector<std::string> places(lake::kChainFailpoints.begin(), lake::kChainFailpoints.end());
     places.insert(places.end(), kKafkaFailpoints.begin(), kKafkaFailpoints.end());

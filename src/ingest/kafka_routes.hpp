@@ -78,6 +78,7 @@ private:
     const Limits limits_;
     kafka::Consumer& consumer_;
     Reports reports_;
+    SpareBuffers spare_;
     std::vector<Worker> workers_;
     std::map<kafka::TopicPartition, Route> routes_;
     std::map<RouteId, kafka::TopicPartition> names_;

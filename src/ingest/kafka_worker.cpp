@@ -12,6 +12,7 @@ namespace {
 using std::chrono::steady_clock;
 
 constexpr std::chrono::milliseconds kRegistryRetry{1'000};
+constexpr std::size_t kBatchMemoryMin = 16u << 20;  // less would make tiny row groups
 
 std::size_t bytes_of(const Message& message) {
     const auto* const deliver = std::get_if<Deliver>(&message);
@@ -31,9 +32,10 @@ std::vector<Report> Reports::take() {
 }
 
 KafkaWorker::KafkaWorker(std::size_t memory_bytes, kafka::SchemaRegistry* registry,
-                         Reports& reports)
+                         Reports& reports, SpareBuffers& spare)
     : memory_bytes_(memory_bytes),
       reports_(reports),
+      spare_(spare),
       schemas_(registry),
       thread_([this] { run(); }) {}
 
@@ -105,14 +107,15 @@ void KafkaWorker::take(Message message) {
 bool KafkaWorker::try_handle(Message& message) {
     if (auto* const deliver = std::get_if<Deliver>(&message);
         deliver != nullptr && schemas_.has_registry() && routes_.contains(deliver->route)) {
-        if (auto ready = prepare(deliver->records.records()); !ready) {
+        deliver->records.list(records_);
+        if (auto ready = prepare(records_); !ready) {
             if (ready.error().kind == ErrorKind::unavailable) {
                 if (parked_.empty()) {
                     log_warn("degraded: {}; waiting, nothing is lost", ready.error().message);
                 }
                 return false;
             }
-            end(deliver->route, std::move(ready).error());
+            fail(deliver->route, std::move(ready).error());
             return true;
         }
     }
@@ -156,16 +159,17 @@ void KafkaWorker::drop_parked(RouteId route) {
 void KafkaWorker::handle(TakeOver& message) {
     message.partition->use(&schemas_);
     routes_[message.route] = std::move(message.partition);
+    share_memory();
 }
 
 void KafkaWorker::handle(Deliver& message) {
     const auto found = routes_.find(message.route);
     if (found == routes_.end()) return;
-    const auto records = message.records.records();
-    auto consumed = found->second->consume(
-        {static_cast<std::uint32_t>(found->second->source().partition), records},
-        steady_clock::now());
-    if (!consumed) end(message.route, std::move(consumed).error());
+    message.records.list(records_);
+    const auto partition = static_cast<std::uint32_t>(found->second->source().partition);
+    auto consumed = found->second->consume({partition, records_}, steady_clock::now());
+    spare_.give(std::move(message.records));
+    if (!consumed) fail(message.route, std::move(consumed).error());
 }
 
 void KafkaWorker::handle(Finish& message) {
@@ -195,7 +199,14 @@ void KafkaWorker::commit_due() {
     for (const auto& [id, rotation] : due) commit(id, rotation);
 }
 
-// A batch alone keeps within its memory by itself; several together do by closing the largest.
+// Each batch keeps within its share by closing row groups, so that files stay large.
+void KafkaWorker::share_memory() {
+    const std::size_t share = std::max(memory_bytes_ / routes_.size(), kBatchMemoryMin);
+    for (const auto& [id, partition] : routes_) partition->set_memory(share);
+}
+
+// What batches hold that were opened when there were fewer, or that are too many for their least
+// share: the largest is closed.
 void KafkaWorker::relieve_memory() {
     for (;;) {
         std::size_t held = 0;
@@ -224,25 +235,27 @@ bool KafkaWorker::commit(RouteId route, Rotation rotation) {
         }
         return true;
     }
-    if (entry.error().kind != ErrorKind::conflict) {
-        end(route, std::move(entry).error());
-        return false;
-    }
-    log_info("{}; reading on from its end", entry.error().message);
-    auto reloaded = found->second->reload();
-    if (!reloaded) {
-        end(route, std::move(reloaded).error());
-        return false;
-    }
-    reports_.add(Superseded{route, std::move(found->second)});
-    routes_.erase(found);
+    fail(route, std::move(entry).error());
     return false;
 }
 
-void KafkaWorker::end(RouteId route, Error failure) {
+// Where another writer was faster the poll thread is to read on from its end; any other failure
+// ends the run.
+void KafkaWorker::fail(RouteId route, Error failure) {
+    const auto found = routes_.find(route);
+    if (failure.kind == ErrorKind::conflict) {
+        log_info("{}; reading on from its end", failure.message);
+        auto reloaded = found->second->reload();
+        if (reloaded) {
+            reports_.add(Superseded{route, std::move(found->second)});
+            routes_.erase(found);
+            return;
+        }
+        failure = std::move(reloaded).error();
+    }
     reports_.add(Failed{std::move(failure)});
-    routes_.at(route)->discard();
-    routes_.erase(route);
+    found->second->discard();
+    routes_.erase(found);
 }
 
 }  // namespace bassline::ingest

@@ -90,8 +90,9 @@ private:
 class KafkaWorker {
 public:
     /// `memory_bytes`: what all open batches of the worker may hold together.
-    /// `registry`, which may be null, and `reports` outlive it.
-    KafkaWorker(std::size_t memory_bytes, kafka::SchemaRegistry* registry, Reports& reports);
+    /// `registry`, which may be null, `reports` and `spare` outlive it.
+    KafkaWorker(std::size_t memory_bytes, kafka::SchemaRegistry* registry, Reports& reports,
+                SpareBuffers& spare);
     /// Drops what is queued and open.
     ~KafkaWorker();
 
@@ -122,15 +123,18 @@ private:
     void retry_parked();
     void drop_parked(RouteId route);
     void commit_due();
+    void share_memory();
     void relieve_memory();
     /// False if the route ended with it.
     bool commit(RouteId route, Rotation rotation);
-    void end(RouteId route, Error failure);
+    void fail(RouteId route, Error failure);
 
     const std::size_t memory_bytes_;
     Reports& reports_;
+    SpareBuffers& spare_;
     RecordSchemas schemas_;  // the thread's own, as what follows
     Routes routes_;
+    std::vector<KafkaRecord> records_;  // of the message in work
     std::map<RouteId, std::deque<Parked>> parked_;
     Time retry_at_ = Time::max();
     std::atomic<std::size_t> queued_bytes_{0};

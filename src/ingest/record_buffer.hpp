@@ -2,9 +2,11 @@
 #pragma once
 
 #include <cstdint>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "ingest/batch_writer.hpp"
@@ -25,12 +27,19 @@ public:
     /// Memory held.
     std::size_t bytes() const { return bytes_.size() + entries_.size() * sizeof(Entry); }
 
-    /// The records; they live until the next call of anything. Nothing is added afterwards.
-    std::vector<KafkaRecord> records() {
+    /// Forgets the records and keeps the memory.
+    void clear() {
+        bytes_.clear();
+        entries_.clear();
+        is_padded_ = false;
+    }
+
+    /// Puts the records into a vector, whose memory is used again; they live until the next call of
+    /// anything. Nothing is added afterwards.
+    void list(std::vector<KafkaRecord>& records) {
         if (!is_padded_) bytes_.append(kLinePadding, '\0');
         is_padded_ = true;
-        std::vector<KafkaRecord> records;
-        records.reserve(entries_.size());
+        records.clear();
         for (const Entry& entry : entries_) {
             KafkaRecord& record =
                 records.emplace_back(KafkaRecord{.offset = entry.offset,
@@ -40,7 +49,6 @@ public:
                 record.value = std::string_view(bytes_).substr(entry.start, entry.size);
             }
         }
-        return records;
     }
 
 private:
@@ -55,6 +63,29 @@ private:
     std::string bytes_;
     bool is_padded_ = false;
     std::vector<Entry> entries_;
+};
+
+/// Buffers that workers have emptied, for the poll thread to fill again: fresh memory costs as much
+/// as what is done with it. Safe to use from several threads.
+class SpareBuffers {
+public:
+    RecordBuffer take() {
+        const std::lock_guard lock(mutex_);
+        if (spare_.empty()) return {};
+        RecordBuffer buffer = std::move(spare_.back());
+        spare_.pop_back();
+        return buffer;
+    }
+    void give(RecordBuffer buffer) {
+        buffer.clear();
+        const std::lock_guard lock(mutex_);
+        if (spare_.size() < kSpareMax) spare_.push_back(std::move(buffer));
+    }
+
+private:
+    static constexpr std::size_t kSpareMax = 32;
+    std::mutex mutex_;
+    std::vector<RecordBuffer> spare_;
 };
 
 }  // namespace bassline::ingest

@@ -133,7 +133,8 @@ TEST_F(KafkaChainTest, a_writer_that_wakes_inside_publication_finds_it_done) {
 
 TEST_F(KafkaChainTest, only_staging_at_rest_is_removed) {
     staged("young", 150);
-    ASSERT_TRUE(remove_dead_staging(*files_, kChainName, kCommittedAt));  // older than any file here
+    ASSERT_TRUE(
+        remove_dead_staging(*files_, kChainName, kCommittedAt));  // older than any file here
     EXPECT_TRUE(is_staged("young"));
     ASSERT_TRUE(remove_dead_staging(*files_, kChainName, kFarAhead));
     EXPECT_FALSE(is_staged("young"));
