@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """`replay` and `status`: what people read, and what is refused with the fix."""
 
+import re
+
 import pytest
 from conftest import ROOT
 
@@ -29,4 +31,7 @@ def test_misuse(bassline, golden, lake, tmp_path):
 
 
 def test_status(bassline, golden, lake):
-    golden("status_never_built", bassline("status", "--lake", lake))
+    done = bassline("status", "--lake", lake)
+    # A file's size depends on the time that is in it.
+    done.stdout = re.sub(r"^(\w+ +\d+) +\d+ +(\d+)", r"\1 # \2", done.stdout, flags=re.M)
+    golden("status_never_built", done)
