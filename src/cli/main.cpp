@@ -96,25 +96,6 @@ int run_program(int argc, char** argv) {
 
 }  // namespace
 
-Exit exit_of(ErrorKind kind) {
-    switch (kind) {
-        case ErrorKind::usage:
-        case ErrorKind::config:
-            return Exit::usage;
-        case ErrorKind::unavailable:
-            return Exit::unavailable;
-        case ErrorKind::cancelled:
-            return Exit::interrupted;
-        case ErrorKind::bad_data:
-        case ErrorKind::not_found:
-        case ErrorKind::conflict:
-        case ErrorKind::io:
-        case ErrorKind::sql:
-            return Exit::failed;
-    }
-    return Exit::failed;
-}
-
 }  // namespace bassline::cli
 
 int main(int argc, char** argv) {

@@ -34,6 +34,7 @@ public:
                                          std::chrono::milliseconds) override {
         return kafka::Watermarks{};
     }
+    std::optional<std::int64_t> known_end(const TopicPartition&) override { return std::nullopt; }
     Result<std::int64_t> offset_at(const TopicPartition&, std::int64_t,
                                    std::chrono::milliseconds) override {
         return std::int64_t{0};
