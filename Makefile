@@ -39,7 +39,7 @@ test-threads: setup-test
 test-services: build setup-spark setup-services
 	@tools/test-services
 
-# The kill test of `make test-services` alone, three times as long.
+# The kill test three times as long, and a million hostile records.
 soak: build setup-services
 	@BASSLINE_KAFKA_KILLS=800 BASSLINE_HOSTILE_RECORDS=1000000 tools/test-services tests/services/test_kills.py \
 		tests/services/test_hostile.py

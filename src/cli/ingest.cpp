@@ -27,8 +27,8 @@ using ingest::Notice;
 struct IngestArguments {
     std::string lake = "./lake";
     ingest::IngestOptions ingest;
-    std::chrono::milliseconds commit_interval{0};  // 0: not given
-    std::size_t threads = 0;                       // 0: not given
+    std::optional<std::chrono::milliseconds> commit_interval;
+    std::size_t threads = 0;  // 0: not given
     std::string producer;
     std::optional<std::uint16_t> metrics_port;
     bool json = false;
@@ -44,8 +44,8 @@ Result<Exit> run_kafka(const IngestArguments& options, const std::stop_token& st
     wanted.memory_bytes = options.ingest.memory_bytes;
     wanted.limits.batch_bytes = options.ingest.batch_bytes;
     if (!options.producer.empty()) wanted.limits.producer = options.producer;
-    if (options.commit_interval.count() > 0) {
-        wanted.limits.commit_interval = options.commit_interval;
+    if (options.commit_interval) {
+        wanted.limits.commit_interval = *options.commit_interval;
     }
     wanted.threads =
         options.threads > 0 ? options.threads : default_ingest_threads(wanted.memory_bytes);
@@ -65,8 +65,8 @@ Result<Exit> run_kafka(const IngestArguments& options, const std::stop_token& st
 Result<Exit> run_files(const IngestArguments& options, const std::stop_token& stop) {
     ingest::IngestOptions wanted = options.ingest;
     if (!options.producer.empty()) wanted.producer = options.producer;
-    if (options.commit_interval.count() > 0)
-        wanted.commit_interval = options.commit_interval;
+    if (options.commit_interval)
+        wanted.commit_interval = *options.commit_interval;
     else if (wanted.follow)
         wanted.commit_interval = kFollowInterval;
     wanted.threads =

@@ -103,6 +103,8 @@ Result<ingest::KafkaIngestOptions> kafka_ingest_options(const KafkaArguments& ar
             return error(ErrorKind::usage, "--late quarantine wants --late-after DURATION");
         }
         options.limits.late_after = arguments.late_after;
+    } else if (arguments.late_after.count() > 0) {
+        return error(ErrorKind::usage, "--late-after does nothing without --late quarantine");
     }
     return options;
 }

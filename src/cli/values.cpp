@@ -94,8 +94,12 @@ CLI::Option* add_bytes_option(CLI::App& app, const std::string& name, std::uint6
         ->type_name("SIZE");
 }
 
-CLI::Option* add_duration_option(CLI::App& app, const std::string& name,
-                                 std::chrono::milliseconds& value, const std::string& help) {
+namespace {
+
+// `value` is a duration, or an optional one.
+template <class Value>
+CLI::Option* declare_duration(CLI::App& app, const std::string& name, Value& value,
+                              const std::string& help) {
     return app
         .add_option_function<std::string>(
             name,
@@ -106,6 +110,19 @@ CLI::Option* add_duration_option(CLI::App& app, const std::string& name,
             },
             help)
         ->type_name("DURATION");
+}
+
+}  // namespace
+
+CLI::Option* add_duration_option(CLI::App& app, const std::string& name,
+                                 std::chrono::milliseconds& value, const std::string& help) {
+    return declare_duration(app, name, value, help);
+}
+
+CLI::Option* add_duration_option(CLI::App& app, const std::string& name,
+                                 std::optional<std::chrono::milliseconds>& value,
+                                 const std::string& help) {
+    return declare_duration(app, name, value, help);
 }
 
 CLI::Option* add_time_option(CLI::App& app, const std::string& name,

@@ -31,6 +31,10 @@ CLI::Option* add_bytes_option(CLI::App& app, const std::string& name, std::uint6
 CLI::Option* add_duration_option(CLI::App& app, const std::string& name,
                                  std::chrono::milliseconds& value, const std::string& help);
 
+CLI::Option* add_duration_option(CLI::App& app, const std::string& name,
+                                 std::optional<std::chrono::milliseconds>& value,
+                                 const std::string& help);
+
 /// Adds `--name TIME`.
 CLI::Option* add_time_option(CLI::App& app, const std::string& name,
                              std::optional<Timestamp>& value, const std::string& help);

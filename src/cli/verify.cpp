@@ -60,6 +60,7 @@ nlohmann::json report_json(const VerifyReport& report) {
 void print_table(const VerifyReport& report) {
     std::map<std::string, VerifiedPartition> topics;
     std::map<std::string, std::size_t> sources;
+    std::uint64_t accepted_lost = 0;
     for (const VerifiedPartition& partition : report.partitions) {
         VerifiedPartition& sum = topics[partition.topic];
         ++sources[partition.topic];
@@ -67,6 +68,7 @@ void print_table(const VerifyReport& report) {
         sum.quarantined += partition.quarantined;
         sum.missing += partition.missing;
         sum.duplicate += partition.duplicate;
+        accepted_lost += partition.lost;
         sum.chain_ok = sum.chain_ok && partition.chain_ok;
     }
     fmt::print("{:<22} {:>8} {:>12} {:>12} {:>8} {:>10} {:>6}\n", "topic", "sources", "rows",
@@ -75,6 +77,9 @@ void print_table(const VerifyReport& report) {
         fmt::print("{:<22} {:>8} {:>12} {:>12} {:>8} {:>10} {:>6}\n", topic, sources[topic],
                    sum.rows, sum.quarantined, sum.missing, sum.duplicate,
                    sum.chain_ok ? "ok" : "broken");
+    }
+    if (accepted_lost > 0) {
+        fmt::print("{} offsets were accepted as lost (--accept-gap)\n", accepted_lost);
     }
     if (!report.retained_from.empty()) {
         fmt::print("expired before {}: {} rows in {} files\n", report.retained_from,

@@ -5,6 +5,7 @@
 
 #include "duck/database.hpp"
 #include "event/decoder.hpp"
+#include "kafka/cluster.hpp"
 #include "parquet/file_writer.hpp"
 
 namespace bassline::cli {
@@ -18,9 +19,10 @@ std::string program_commit() {
 }
 
 std::string version_text() {
-    return fmt::format(
-        "bassline " BASSLINE_VERSION " (" BASSLINE_COMMIT ")\nduckdb {}, arrow {}, simdjson {}",
-        duck::library_version(), parquet::library_version(), event::library_version());
+    return fmt::format("bassline " BASSLINE_VERSION " (" BASSLINE_COMMIT
+                       ")\nduckdb {}, arrow {}, simdjson {}, librdkafka {}",
+                       duck::library_version(), parquet::library_version(),
+                       event::library_version(), kafka::library_version());
 }
 
 }  // namespace bassline::cli

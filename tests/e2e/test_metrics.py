@@ -91,7 +91,11 @@ def started(bassline):
     yield start
     for process in processes:
         process.send_signal(signal.SIGINT)
-        process.communicate(timeout=30)
+        try:
+            process.communicate(timeout=30)
+        finally:
+            process.kill()
+        assert process.returncode == 130
 
 
 def fetch(address):

@@ -18,7 +18,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 TREE = ROOT / "build/planted/tree"
-LINKS = (".venv", ".venv-spark", ".deps")
+LINKS = (".venv", ".deps", "web/node_modules")
 
 
 @dataclass
@@ -47,7 +47,7 @@ def copy_tree() -> None:
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(source, target)
     for name in LINKS:
-        if not (TREE / name).exists():
+        if not (TREE / name).is_symlink():
             (TREE / name).symlink_to((ROOT / name).resolve())
 
 
@@ -68,7 +68,7 @@ def test(bug: Bug) -> tuple[bool, str]:
 
 def patch(bug: Bug, *options: str) -> None:
     with bug.patch.open() as text:
-        subprocess.run(["patch", "--strip=1", "--quiet", "--no-backup-if-mismatch", *options], cwd=TREE, stdin=text, check=True)
+        subprocess.run(["patch", "--strip=1", "--fuzz=0", "--quiet", "--no-backup-if-mismatch", *options], cwd=TREE, stdin=text, check=True)
 
 
 def main(names: list[str]) -> int:

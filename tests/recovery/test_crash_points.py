@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The power is cut after every single change of a fixed workload; what was not synced is dropped or torn.
+"""The power is cut in the middle of a fixed workload of files; what was not synced is dropped or torn.
 
 kill -9 cannot show a missing fsync, since the kernel keeps what it was given. So three ingests run under a recorder of
-their file operations (crash_recorder.c), and for each operation the states that a cut may leave (crash_disk.py) are made
-anew. In each: a commit that was reported stands, no Parquet file under a final name is short or torn, and the next ingest
+their file operations (crash_recorder.c), and of the states that a cut after each operation may leave (crash_disk.py) a
+sample, or all of them with BASSLINE_CRASH_STATES=100000, is made anew. In each: a commit that was reported stands, no Parquet file under a final name is short or torn, and the next ingest
 gives every record exactly once.
 """
 

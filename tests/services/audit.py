@@ -89,8 +89,8 @@ def lake_rows(connection: duckdb.DuckDBPyConnection, lake: Path) -> None:
         from every_row where source = 'kafka'""")
 
 
-def audit(lake: Path, bootstrap: str, topics=TOPICS, security: dict | None = None, **how: bool) -> Audit:
-    records, bounds = read_all(bootstrap, topics, security)
+def audit(lake: Path, bootstrap: str, topics=TOPICS, **how: bool) -> Audit:
+    records, bounds = read_all(bootstrap, topics)
     return compare(lake, records, bounds, **how)
 
 

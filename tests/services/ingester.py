@@ -5,7 +5,6 @@ import json
 import os
 import signal
 import subprocess
-import time
 from pathlib import Path
 
 from servers import die_with_parent
@@ -35,13 +34,8 @@ class KafkaLake:
 
     def newest(self, chain: str) -> dict | None:
         log = self.path / "_ingest" / chain / "log"
-        for _ in range(10):  # entries may be archived while we look
-            names = sorted(log.glob("*.json"))
-            try:
-                return json.loads(names[-1].read_text()) if names else None
-            except FileNotFoundError:
-                continue
-        return None
+        names = sorted(log.glob("*.json"))
+        return json.loads(names[-1].read_text()) if names else None
 
     def unpublished(self) -> bool:
         """The newest entry of some chain has a file that does not stand under its final name."""
@@ -72,15 +66,6 @@ class Ingester:
     def works(self) -> set[str]:
         """Chains for which it has staged files."""
         return self.lake.staged_chains(self.pid)
-
-    def wait_for_work(self, seconds: float = 30) -> bool:
-        """False if it ended, or did nothing in time."""
-        deadline = time.monotonic() + seconds
-        while self.process.poll() is None and time.monotonic() < deadline:
-            if self.works():
-                return True
-            time.sleep(0.001)
-        return False
 
     def pause(self) -> None:
         self.process.send_signal(signal.SIGSTOP)

@@ -47,12 +47,15 @@ class Driver:
         self.faults: collections.Counter = collections.Counter()
         self.met: collections.Counter = collections.Counter()
         self.group: list[Ingester] = []
+        self.all: list[Ingester] = []
         self.started = 0
 
     def start(self, *options, failpoint: str = "") -> Ingester:
         self.started += 1
-        return Ingester(self.binary, self.lake, self.broker.bootstrap, *EAGER, *options, failpoint=failpoint,
-                        log=self.logs / f"{self.started:04}.log")
+        ingester = Ingester(self.binary, self.lake, self.broker.bootstrap, *EAGER, *options, failpoint=failpoint,
+                            log=self.logs / f"{self.started:04}.log")
+        self.all.append(ingester)
+        return ingester
 
     def count(self, fault: str, met: bool) -> None:
         self.faults[fault] += 1
@@ -73,7 +76,7 @@ class Driver:
             self.await_death(ingester)
         else:
             self.catch_at_work([ingester])
-        fault = f"kill at {place}" if ingester.process.poll() is not None else "kill at random"
+        fault = f"kill at {place}" if ingester.process.poll() is not None else "kill at work"
         code = ingester.kill()
         assert code == -9, f"ended by itself with {code}: {ingester.words()}"
         self.count(fault, self.fell_on_work(ingester))
@@ -172,7 +175,7 @@ def driver(bassline, broker, tmp_path):
     logs.mkdir()
     driver = Driver(bassline.binary, broker, topics, KafkaLake(tmp_path / "lake"), logs)
     yield driver
-    for ingester in driver.group:
+    for ingester in driver.all:
         ingester.kill()
     topics.delete()
 

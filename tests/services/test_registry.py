@@ -93,11 +93,14 @@ def test_a_registry_that_is_away_is_waited_for(bassline, broker, topics, tmp_pat
         sent = simulate_to(bassline, broker, "--schema-registry", own.url, "--encoding", "avro")
         own.process.send_signal(signal.SIGSTOP)  # ended and started again, this one would have forgotten its schemas
         with words.open("wb") as log, subprocess.Popen(ingest(), stdout=log, stderr=log, preexec_fn=die_with_parent) as waiting:
-            until(lambda: b"degraded" in words.read_bytes(), "it says that it waits")
-            assert waiting.poll() is None, words.read_text()
-            assert not list(lake.rglob("*.parquet"))
-            own.process.send_signal(signal.SIGCONT)
-            assert waiting.wait(120) == 0, words.read_text()
+            try:
+                until(lambda: b"degraded" in words.read_bytes(), "it says that it waits")
+                assert waiting.poll() is None, words.read_text()
+                assert not list(lake.rglob("*.parquet"))
+                own.process.send_signal(signal.SIGCONT)
+                assert waiting.wait(120) == 0, words.read_text()
+            finally:
+                waiting.kill()
         sent += simulate_to(bassline, broker, "--schema-registry", own.url, "--encoding", "avro")
         own.kill()
         subprocess.run(ingest(), check=True, timeout=120, capture_output=True)  # what came meanwhile

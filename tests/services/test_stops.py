@@ -53,7 +53,8 @@ def test_records_that_retention_took_stop_it_until_the_gap_is_accepted(bassline,
 
     accepted = ingest(bassline, lake, broker.bootstrap, "--accept-gap")
     assert accepted.returncode == 0, accepted.stderr
-    bassline("verify", "--lake", lake, "--full")
+    verified = bassline("verify", "--lake", lake, "--full").stdout
+    assert "57 offsets were accepted as lost" in verified, verified
     lost = [row["topic"] == "listen_events" and row["partition"] == 1 and ours <= row["offset"] < first
             for row in records.select(["topic", "partition", "offset"]).to_pylist()]
     assert sum(lost) == 57
@@ -91,8 +92,8 @@ def test_a_damaged_chain_stops_it(bassline, broker, lake):
     newest.write_bytes(newest.read_bytes().replace(b'"end"', b'"eNd"', 1))
     before = entries(lake)
     stopped = ingest(bassline, lake, broker.bootstrap)
-    assert stopped.returncode in (1, 3), stopped.stderr
-    assert newest.name in stopped.stderr or "kafka-listen_events-0" in stopped.stderr
+    assert stopped.returncode == 3, stopped.stderr
+    assert "kafka-listen_events-0" in stopped.stderr
     chain = newest.parent
     assert {p: b for p, b in before.items() if chain in p.parents} == {
         p: b for p, b in entries(lake).items() if chain in p.parents}

@@ -169,3 +169,9 @@ def test_files_stay_readable():
         if lines > limit and str(path.relative_to(ROOT)) not in allowed:
             wrong.append(f"{path.relative_to(ROOT)}: {lines} lines")
     assert not wrong, wrong
+
+
+@pytest.mark.parametrize("patch", sorted((ROOT / "tests/planted").glob("*.patch")), ids=lambda patch: patch.stem)
+def test_a_planted_bug_still_fits_the_sources(patch):
+    done = subprocess.run(["git", "apply", "--check", patch], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
