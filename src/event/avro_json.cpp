@@ -9,6 +9,8 @@
 namespace bassline::event {
 namespace {
 
+constexpr std::size_t kJsonBytesMax =
+    4u << 20;  // of a field; names repeat, so a short value may be long
 constexpr int kValueDepthMax = 64;
 
 void append(std::string* out, std::string_view text) {
@@ -48,6 +50,9 @@ bool AvroJsonWriter::write_value(std::uint32_t number, std::string* out, int dep
     if (values_left_-- == 0) {
         values_left_ = 0;
         return reader_.fail("more values than its bytes can mean");
+    }
+    if (out != nullptr && out->size() > kJsonBytesMax) {
+        return reader_.fail("its fields without a column are over 4 MiB as JSON");
     }
     const AvroNode& node = schema_.nodes[number];
     switch (node.kind) {

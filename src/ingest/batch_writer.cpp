@@ -24,10 +24,11 @@ bool begins_as_json(std::string_view value) {
 }
 
 constexpr std::int64_t kUsPerMs = 1000;
+constexpr std::int64_t kTimestampMsMax = 253'402'300'799'999;  // the year 9999; brokers take any
 
 LinePosition position_of(std::uint32_t partition, const KafkaRecord& record) {
     LinePosition position{partition, record.offset};
-    if (record.timestamp_ms != kNoTimestampMs) {
+    if (record.timestamp_ms >= 0 && record.timestamp_ms <= kTimestampMsMax) {
         position.timestamp_us = record.timestamp_ms * kUsPerMs;
     }
     return position;

@@ -2,6 +2,7 @@
 #include "ingest/kafka_claims.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "base/log.hpp"
 
@@ -33,6 +34,7 @@ Result<void> KafkaClaims::survey() {
 
 Result<void> KafkaClaims::add_topic(const kafka::TopicDescription& topic) {
     topic_ids_[topic.name] = topic.id;
+    partition_counts_[topic.name] = topic.partitions;
     for (std::int32_t number = 0; number < topic.partitions; ++number) {
         const TopicPartition partition{topic.name, number};
         const bool wanted =
@@ -45,11 +47,13 @@ Result<void> KafkaClaims::add_topic(const kafka::TopicDescription& topic) {
 }
 
 Result<KafkaCommitter> KafkaClaims::claim(const TopicPartition& partition) {
-    KafkaCommitter committer(files_, clock_,
-                             {.cluster_id = cluster_id_,
-                              .topic = partition.topic,
-                              .topic_id = topic_ids_[partition.topic],
-                              .partition = partition.partition});
+    KafkaCommitter committer(
+        files_, clock_,
+        {.cluster_id = cluster_id_,
+         .topic = partition.topic,
+         .topic_id = topic_ids_[partition.topic],
+         .partition = partition.partition,
+         .partitions = std::max(partition_counts_[partition.topic], partition.partition + 1)});
     TRY_ASSIGN(const bool exists, committer.load());
     if (!exists) {
         TRY_ASSIGN(const std::uint64_t start, start_of(partition));
@@ -64,6 +68,13 @@ Result<KafkaCommitter> KafkaClaims::claim(const TopicPartition& partition) {
 
 Result<std::uint64_t> KafkaClaims::start_of(const TopicPartition& partition) {
     const KafkaStart start = options_.start.value_or(KafkaStart{});
+    TRY_ASSIGN(const bool is_later,
+               lake::appeared_later(files_, partition.topic, partition.partition));
+    if (is_later) {  // --start was said of the others
+        TRY_ASSIGN(const Watermarks now, consumer_.watermarks(partition, kAnswerTime));
+        log_info("{} appeared later: it is read from its beginning", to_string(partition));
+        return static_cast<std::uint64_t>(now.low);
+    }
     if (start.from == KafkaStart::From::timestamp) {
         TRY_ASSIGN(const auto offset,
                    consumer_.offset_at(partition, start.timestamp_ms, kAnswerTime));
@@ -128,10 +139,16 @@ Result<void> KafkaClaims::check_topics(std::chrono::milliseconds every) {
     for (const auto& [topic, id] : topic_ids_) {
         const auto found = consumer_.describe({topic}, kAnswerTime);
         if (!found && found.error().kind != ErrorKind::not_found) return {};  // brokers are away
+        if (!found && std::exchange(missed_, topic) != topic)
+            return {};  // may be the broker's mistake
         if (!found) {
-            return error(ErrorKind::bad_data, "topic {} was deleted while it was read", topic);
+            return error(ErrorKind::bad_data,
+                         "topic {} was deleted while it was read; what was read is kept. If it was "
+                         "not, look whether this user may describe it",
+                         topic);
         }
         const std::string& id_now = found.value().front().id;
+        if (missed_ == topic) missed_.clear();
         if (id.empty() || id_now.empty() || id == id_now) continue;
         return error(ErrorKind::bad_data,
                      "topic re-created: {} had id {}, it is now {}; its offsets mean other "

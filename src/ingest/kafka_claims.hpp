@@ -47,8 +47,10 @@ private:
     const KafkaIngestOptions& options_;
     std::string cluster_id_;
     std::map<std::string, std::string> topic_ids_;
+    std::map<std::string, std::int32_t> partition_counts_;
     std::map<kafka::TopicPartition, kafka::Watermarks> ends_;
     std::chrono::steady_clock::time_point checked_at_;
+    std::string missed_;  // the topic that the last check did not find
     std::uint64_t gaps_accepted_ = 0;
 };
 

@@ -56,7 +56,8 @@ Result<void> KafkaCommitter::begin_chain(std::uint64_t start) {
                                                      .topic = source_.topic,
                                                      .topic_id = source_.topic_id,
                                                      .partition = source_.partition,
-                                                     .start = start},
+                                                     .start = start,
+                                                     .partitions = source_.partitions},
                                                     writer_, clock_.now());
     auto committed = lake::commit(files_, genesis);
     const std::string staging =

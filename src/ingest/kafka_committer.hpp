@@ -19,6 +19,7 @@ struct KafkaSource {
     std::string topic;
     std::string topic_id;
     std::int32_t partition = 0;
+    std::int32_t partitions = 0;  // of the topic; 0: not known
 };
 
 /// A writer's end of one partition's chain: knows where it ends and takes batches through seal,

@@ -148,8 +148,11 @@ private:
             return {};
         }
         if (event.kind == EventKind::out_of_range) return place_again(*event.partition);
-        if (degraded_) log_info("the brokers answer again");
-        degraded_ = false;
+        if (std::exchange(degraded_, false)) {
+            log_info("the brokers answer again");
+            TRY(claims_->check_topics(
+                milliseconds(0)));  // before a record of another topic is taken
+        }
         if (event.kind == EventKind::record) {
             if (!routes_->add(event)) count_duplicate(event.partition->topic);
         } else {

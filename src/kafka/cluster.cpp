@@ -34,14 +34,13 @@ const std::set<std::string, std::less<>> kOwn{
     "message.send.max.retries",
 };
 
-const std::set<std::string, std::less<>> kSecret{
-    "sasl.password",
-    "ssl.key.password",
-    "ssl.key.pem",
-    "ssl.keystore.password",
-    "sasl.oauthbearer.client.secret",
-    "sasl.oauthbearer.config",
-};
+// Whatever is named like one; and what OAUTHBEARER's own settings may hold.
+bool is_secret(std::string_view name) {
+    for (const std::string_view ending : {".password", ".secret", ".passphrase", "key.pem"}) {
+        if (name.ends_with(ending)) return true;
+    }
+    return name == "sasl.oauthbearer.config";
+}
 
 std::string trimmed(std::string_view text) {
     const auto first = text.find_first_not_of(" \t\r");
@@ -58,7 +57,7 @@ Result<void> check_property(const std::string& name, const std::string& value) {
     if (rd_kafka_conf_set(config.get(), name.c_str(), value.c_str(), reason.data(),
                           reason.size()) != RD_KAFKA_CONF_OK) {
         // The reason repeats the value, which may be a secret.
-        if (kSecret.contains(name)) return error(ErrorKind::config, "{} is refused", name);
+        if (is_secret(name)) return error(ErrorKind::config, "{} is refused", name);
         return error(ErrorKind::config, "{}", reason.data());
     }
     return {};
@@ -103,7 +102,7 @@ Result<void> read_properties(const std::string& path,
             return error(ErrorKind::config, "{}:{}: expected NAME=VALUE", path, number);
         }
         const auto& [name, value] = property.value();
-        if (kSecret.contains(name) && others_may_read(path)) {
+        if (is_secret(name) && others_may_read(path)) {
             return error(ErrorKind::config, "{} holds {} and others may read it: chmod 600 {}",
                          path, name, path);
         }
@@ -119,7 +118,7 @@ Result<void> add_properties(const std::vector<std::string>& texts,
                             std::map<std::string, std::string>& properties) {
     for (const std::string& text : texts) {
         TRY_ASSIGN(const Property property, parse_property(text));
-        if (kSecret.contains(property.name)) {
+        if (is_secret(property.name)) {
             return error(ErrorKind::usage,
                          "{} is a secret: put it into a file of mode 600 and name that with "
                          "--kafka-config",
@@ -146,7 +145,7 @@ Result<ConfigHandle> make_config(const Cluster& cluster,
             return {};
         }
         return error(ErrorKind::config, "kafka: {}",
-                     kSecret.contains(name) ? name.c_str() : reason.data());
+                     is_secret(name) ? name.c_str() : reason.data());
     };
     for (const auto& [name, value] : cluster.properties) TRY(set(name, value));
     for (const auto& [name, value] : ours) TRY(set(name, value));

@@ -57,6 +57,13 @@ bool has_schema_header(const rd_kafka_message_t& message) {
                RD_KAFKA_RESP_ERR_NO_ERROR;
 }
 
+// A batch that cannot be read however often it is fetched.
+bool is_damage(rd_kafka_resp_err_t code) {
+    return code == RD_KAFKA_RESP_ERR__BAD_MSG || code == RD_KAFKA_RESP_ERR__BAD_COMPRESSION ||
+           code == RD_KAFKA_RESP_ERR__NOT_IMPLEMENTED || code == RD_KAFKA_RESP_ERR_INVALID_MSG ||
+           code == RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE;
+}
+
 class LibraryConsumer final : public Consumer {
 public:
     explicit LibraryConsumer(AssignmentListener& listener) : listener_(listener) {}
@@ -259,6 +266,15 @@ private:
                                        .offset = message_->offset});
         }
         const std::string text = rd_kafka_message_errstr(message_.get());
+        if (of_partition && is_damage(code)) {
+            return error(
+                ErrorKind::bad_data,
+                "{} at offset {}: {} ({}); the broker holds a damaged or unreadable batch, "
+                "which is not passed over. What precedes it is committed; remove it there "
+                "(kafka-delete-records) and go on with --accept-gap",
+                to_string(partition_of(*message_)), message_->offset, text,
+                rd_kafka_err2name(code));
+        }
         // One connection of several; if it was the last one, that is told too.
         if (code == RD_KAFKA_RESP_ERR__TRANSPORT || code == RD_KAFKA_RESP_ERR__RESOLVE) {
             return std::optional<Event>();

@@ -106,6 +106,7 @@ Result<net::HttpReply> SchemaRegistry::ask(const net::HttpCall& call) {
 // Not known at once is not unknown: a follower may lag behind the registry that took the schema.
 // Once many ids have turned out to be unknown, each is asked for once only.
 Result<Schema> SchemaRegistry::fetch(std::int32_t id) {
+    if (id < 0) return error(ErrorKind::not_found, "no schema has the id {}", id);
     std::size_t unknown = 0;
     {
         const std::lock_guard lock(mutex_);
@@ -121,7 +122,8 @@ Result<Schema> SchemaRegistry::fetch(std::int32_t id) {
             if (auto schema = schema_of(body, id); schema && reply.value().status == 200) {
                 return *std::move(schema);
             }
-            if (error_code_of(body) == kUnknownSchema) {
+            const int status = reply.value().status;
+            if (error_code_of(body) == kUnknownSchema || status == 400 || status == 422) {
                 if (is_last || unknown >= kUnknownWithoutRetries) {
                     return error(ErrorKind::not_found, "the schema registry knows no schema {}",
                                  id);

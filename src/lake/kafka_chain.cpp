@@ -47,7 +47,8 @@ Result<KafkaIdentity> identity_of(const Entry& genesis) {
                          .topic = text("topic"),
                          .topic_id = text("topic_id"),
                          .partition = static_cast<std::int32_t>(partition),
-                         .start = start};
+                         .start = start,
+                         .partitions = std::atoi(text("partitions").c_str())};
 }
 
 Result<std::uint64_t> end_of(const Entry& entry, const KafkaIdentity& identity) {
@@ -154,6 +155,18 @@ Result<std::optional<KafkaTail>> load_kafka_tail(const FileSystem& files, std::s
     return std::optional(std::move(tail));
 }
 
+Result<bool> appeared_later(const FileSystem& files, std::string_view topic,
+                            std::int32_t partition) {
+    for (std::int32_t before = 0; before < partition; ++before) {
+        const auto genesis = read_entry(files, kafka_chain(topic, before), 0);
+        if (!genesis && genesis.error().kind == ErrorKind::not_found) continue;
+        if (!genesis) return genesis.error();
+        TRY_ASSIGN(const KafkaIdentity identity, identity_of(genesis.value().entry));
+        if (identity.partitions > 0) return identity.partitions <= partition;
+    }
+    return false;
+}
+
 Entry kafka_genesis(const KafkaIdentity& identity, const std::string& writer, Timestamp now) {
     return {.chain = kafka_chain(identity.topic, identity.partition),
             .writer = writer,
@@ -163,7 +176,8 @@ Entry kafka_genesis(const KafkaIdentity& identity, const std::string& writer, Ti
                          {"topic", identity.topic},
                          {"topic_id", identity.topic_id},
                          {"partition", std::to_string(identity.partition)},
-                         {"start", std::to_string(identity.start)}}};
+                         {"start", std::to_string(identity.start)},
+                         {"partitions", std::to_string(identity.partitions)}}};
 }
 
 Result<void> finish_kafka_entry(FileSystem& files, const Entry& entry) {

@@ -26,7 +26,8 @@ struct KafkaIdentity {
     std::string topic;
     std::string topic_id;  // empty if the broker did not tell
     std::int32_t partition = 0;
-    std::uint64_t start = 0;  // offset of the first record that is wanted
+    std::uint64_t start = 0;      // offset of the first record that is wanted
+    std::int32_t partitions = 0;  // how many the topic had then; 0: not known
     friend bool operator==(const KafkaIdentity&, const KafkaIdentity&) = default;
 };
 
@@ -45,6 +46,11 @@ struct KafkaTail {
 /// format); `io`.
 Result<std::optional<KafkaTail>> load_kafka_tail(const storage::FileSystem& files,
                                                  std::string_view topic, std::int32_t partition);
+
+/// True if the topic already had chains when it had no such partition yet: its records are new to
+/// the lake from the first one on. Errors: `bad_data`, `config`, `io`.
+Result<bool> appeared_later(const storage::FileSystem& files, std::string_view topic,
+                            std::int32_t partition);
 
 /// The entry that begins a chain.
 Entry kafka_genesis(const KafkaIdentity& identity, const std::string& writer, Timestamp now);

@@ -73,6 +73,22 @@ protected:
     std::unique_ptr<storage::FileSystem> files_;
 };
 
+TEST_F(KafkaChainTest, a_partition_that_the_topic_had_not_at_first_appeared_later) {
+    const auto appeared = [this](const char* topic, std::int32_t partition) {
+        return appeared_later(*files_, topic, partition).value();
+    };
+    EXPECT_FALSE(appeared("listen_events", 4)) << "nothing tells how many there were";
+    for (const std::int32_t partition : {0, 2}) {
+        const KafkaIdentity identity{
+            .topic = "auth_events", .partition = partition, .partitions = 4};
+        ASSERT_TRUE(commit(*files_, kafka_genesis(identity, "first", kCommittedAt)));
+    }
+    EXPECT_FALSE(appeared("auth_events", 1));
+    EXPECT_FALSE(appeared("auth_events", 3));
+    EXPECT_TRUE(appeared("auth_events", 4));
+    EXPECT_FALSE(appeared("other_events", 4));
+}
+
 TEST_F(KafkaChainTest, the_tail_says_what_is_read_and_where_it_goes_on) {
     EXPECT_EQ(tail().identity, kIdentity);
     EXPECT_EQ(tail().end, 100u);

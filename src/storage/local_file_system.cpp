@@ -188,7 +188,12 @@ public:
         if (::renameat2(AT_FDCWD, source.c_str(), AT_FDCWD, target.c_str(), RENAME_NOREPLACE) == 0)
             return {};
         if (errno != EINVAL) return system_error("rename to", target, errno);
-        // The mount has no RENAME_NOREPLACE; link refuses an existing name just as well.
+        // The mount has no RENAME_NOREPLACE. rename() refuses a directory that is not empty; for a
+        // file link() refuses an existing name.
+        if (struct stat status{}; ::stat(source.c_str(), &status) == 0 && S_ISDIR(status.st_mode)) {
+            if (::rename(source.c_str(), target.c_str()) == 0) return {};
+            return system_error("rename to", target, errno == ENOTEMPTY ? EEXIST : errno);
+        }
         if (::link(source.c_str(), target.c_str()) != 0)
             return system_error("rename to", target, errno);
         if (::unlink(source.c_str()) != 0) return system_error("remove", source, errno);
