@@ -23,6 +23,7 @@ std::mutex armed_mutex;
 std::map<std::string, Armed, std::less<>> armed;
 
 Result<void> arm(std::string_view entry) {
+    const std::lock_guard lock(armed_mutex);
     const std::size_t equals = entry.find('=');
     if (equals == std::string_view::npos) {
         return error(ErrorKind::config, "BASSLINE_FAILPOINTS: expected name=action, got '{}'",
@@ -58,6 +59,10 @@ Result<void> detail::pass_failpoint(std::string_view name) {
 Result<void> arm_failpoints_from_environment() {
     const char* setting = std::getenv("BASSLINE_FAILPOINTS");
     if (setting == nullptr) return {};
+    {
+        const std::lock_guard lock(armed_mutex);
+        armed.clear();  // of an earlier call, in a test
+    }
     std::string_view rest = setting;
     while (!rest.empty()) {
         const std::size_t comma = rest.find(',');

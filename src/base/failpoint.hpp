@@ -24,7 +24,8 @@ namespace detail {
 Result<void> pass_failpoint(std::string_view name);
 }
 
-/// Reads BASSLINE_FAILPOINTS. Errors: `config` if it does not parse.
+/// Arms what BASSLINE_FAILPOINTS says, and nothing else any more. Errors: `config` if it does not
+/// parse.
 Result<void> arm_failpoints_from_environment();
 
 /// Passes a named place. Errors: `io` if the test asked for one.
