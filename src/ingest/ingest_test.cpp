@@ -2,112 +2,21 @@
 #include "ingest/ingest.hpp"
 
 #include <filesystem>
-#include <fstream>
 #include <thread>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
-#include "base/failpoint.hpp"
-#include "base/test_folder.hpp"
-#include "ingest/failpoints.hpp"
 #include "ingest/test_compression.hpp"
-#include "ingest/verify.hpp"
-#include "lake/chain.hpp"
-#include "lake/failpoints.hpp"
-#include "lake/lake.hpp"
+#include "ingest/test_ingest_lake.hpp"
 #include "lake/names.hpp"
 
-// The whole way from files to a lake, with the real writer and the real disk.
+// The whole way from files to a lake: what becomes of files that are moved, grown, cut or damaged.
 namespace bassline::ingest {
 namespace {
 
 using testing::HasSubstr;
-
-class FixedClock : public Clock {
-public:
-    Timestamp now() const override { return Timestamp(std::chrono::seconds(1'741'200'000)); }
-};
-
-std::string event(int item, int hour = 0) {
-    return fmt::format(
-        R"({{"ts":{},"sessionId":{},"page":"Home","auth":"Guest","method":"GET","status":200,)"
-        R"("level":"free","itemInSession":{}}})",
-        1741132800000 + 3'600'000LL * hour + item, item / 10, item % 10);
-}
-
-std::string events(int first, int end, int hours = 1) {
-    std::string lines;
-    for (int item = first; item < end; ++item) lines += event(item, item % hours) + "\n";
-    return lines;
-}
-
-class IngestTest : public testing::Test {
-protected:
-    void SetUp() override {
-        root_ = make_test_folder("ingest");
-        std::filesystem::create_directory(root_ + "/in");
-    }
-    void TearDown() override {
-        failpoints_armed = false;
-        std::filesystem::remove_all(root_);
-    }
-
-    std::string in(const std::string& name) const { return root_ + "/in/" + name; }
-    void write(const std::string& name, const std::string& content) const {
-        std::ofstream(in(name), std::ios::binary | std::ios::trunc) << content;
-    }
-    void append(const std::string& name, const std::string& content) const {
-        std::ofstream(in(name), std::ios::binary | std::ios::app) << content;
-    }
-    void move(const std::string& from, const std::string& to) const {
-        std::filesystem::rename(in(from), in(to));
-    }
-
-    Result<IngestSummary> try_ingest(IngestOptions options) {
-        TRY_ASSIGN(const auto files, lake::open_lake(root_ + "/lake"));
-        Progress progress;
-        return ingest(*files, options, FixedClock(), {}, progress, [](const Notice&) {});
-    }
-    IngestSummary run(std::vector<std::string> names = {""}) {
-        for (std::string& name : names) name = in(name);
-        auto outcome = try_ingest({.inputs = names, .threads = 2});
-        EXPECT_TRUE(outcome) << (outcome ? "" : outcome.error().message);
-        return outcome ? std::move(outcome).value() : IngestSummary{};
-    }
-    static std::uint64_t written(const IngestSummary& summary) {
-        std::uint64_t total = 0;
-        for (const auto& [topic, totals] : summary.topics) total += totals.counters.written;
-        return total;
-    }
-    VerifyReport verified(bool full = true) const {
-        return verify(*lake::open_lake_read_only(root_ + "/lake").value(),
-                      {.full = full, .scratch = root_})
-            .value();
-    }
-    // The lake holds that many rows and quarantined lines, each once.
-    void expect_lake(std::uint64_t rows, std::uint64_t quarantined = 0) const {
-        const VerifyReport report = verified();
-        EXPECT_THAT(report.findings, testing::IsEmpty());
-        std::uint64_t bronze = 0;
-        std::uint64_t bad = 0;
-        for (const auto& partition : report.partitions) {
-            bronze += partition.rows;
-            bad += partition.quarantined;
-        }
-        EXPECT_EQ(bronze, rows);
-        EXPECT_EQ(bad, quarantined);
-    }
-    std::uint64_t entries() const {
-        return lake::Chain::load(*lake::open_lake_read_only(root_ + "/lake").value(), "files")
-            .value()
-            .next_seq();
-    }
-
-    std::string root_;
-};
 
 std::string notice_of(const IngestSummary& summary, NoticeKind kind) {
     for (const Notice& notice : summary.notices) {
@@ -385,7 +294,7 @@ TEST_F(IngestTest, a_stop_commits_what_is_whole_and_the_next_run_goes_on) {
             while (progress.lines == 0) std::this_thread::yield();
             stop.request_stop();
         });
-        const auto stopped = ingest(*files, {.inputs = {in("a.json.gz")}}, FixedClock(),
+        const auto stopped = ingest(*files, {.inputs = {in("a.json.gz")}}, IngestClock(),
                                     stop.get_token(), progress, [](const Notice&) {});
         ASSERT_TRUE(stopped) << stopped.error().message;
         EXPECT_TRUE(stopped.value().interrupted);
@@ -410,7 +319,7 @@ TEST_F(IngestTest, following_reads_what_is_appended_through_a_rename) {
                                  {.inputs = {in("app.log")},
                                   .commit_interval = std::chrono::milliseconds(20),
                                   .follow = true},
-                                 FixedClock(), stop.get_token(), progress, [](const Notice&) {});
+                                 IngestClock(), stop.get_token(), progress, [](const Notice&) {});
         EXPECT_TRUE(done) << done.error().message;
     });
     wait_for(10);
@@ -452,70 +361,6 @@ TEST_F(IngestTest, the_log_is_folded_into_a_checkpoint_that_the_next_start_uses)
     EXPECT_EQ(run().entries, 0U);
     expect_lake(102);
 }
-
-// Every storage call and every named place of a small ingest, one after the other: fail there (or
-// die there), start again, and everything is there exactly once.
-class FaultTest : public IngestTest, public testing::WithParamInterface<const char*> {
-protected:
-    void write_input() const {
-        write("a.json", events(0, 20));
-        write("b.json.gz", gzip(events(100, 110) + "half a line"));
-    }
-    // Runs an ingest with a failpoint in a process of its own. True if the fault was met.
-    bool run_with_fault(const std::string& setting) {
-        const pid_t child = fork();
-        if (child == 0) {
-            setenv("BASSLINE_FAILPOINTS", setting.c_str(), 1);
-            const bool ok = arm_failpoints_from_environment() &&
-                            try_ingest({.inputs = {in("")}, .threads = 1}).has_value();
-            _exit(ok ? 0 : 1);
-        }
-        int status = 0;
-        waitpid(child, &status, 0);
-        return !(WIFEXITED(status) && WEXITSTATUS(status) == 0);
-    }
-};
-
-TEST_P(FaultTest, at_every_passing_is_healed_by_the_next_run) {
-#ifdef __SANITIZE_THREAD__
-    GTEST_SKIP() << "starts processes, shows nothing about threads, and takes long here";
-#endif
-    constexpr int kPassingsMax = 1000;
-    int met = 0;
-    for (const char* const action : {"eio", "kill"}) {
-        // Every passing of the first twelve; of the many appends to one file every seventeenth.
-        int nth = 1;
-        for (; nth <= kPassingsMax; nth += nth < 12 ? 1 : 17) {
-            std::filesystem::remove_all(root_ + "/lake");
-            std::filesystem::remove_all(root_ + "/in");
-            std::filesystem::create_directory(root_ + "/in");
-            write_input();
-            if (!run_with_fault(fmt::format("{}={}@{}", GetParam(), action, nth))) break;
-            ++met;
-            EXPECT_FALSE(run().refused());
-            expect_lake(30, 1);
-            if (HasFailure()) FAIL() << GetParam() << '=' << action << '@' << nth;
-        }
-        ASSERT_LE(nth, kPassingsMax) << "something else fails every time";
-    }
-    EXPECT_GT(met, 0) << "the place was never passed";
-}
-
-INSTANTIATE_TEST_SUITE_P(StorageCalls, FaultTest,
-                         testing::Values("storage.create", "storage.append", "storage.sync",
-                                         "storage.rename_no_replace", "storage.sync_directory",
-                                         "storage.make_directory", "storage.remove",
-                                         "storage.remove_all"));
-INSTANTIATE_TEST_SUITE_P(
-    ChainPlaces, FaultTest,
-    testing::Values(lake::kCommitBeforeStaged.data(), lake::kCommitBeforeRename.data(),
-                    lake::kCommitAfterRename.data(), lake::kCommitAfterSync.data(),
-                    lake::kPublishBeforeFile.data(), lake::kPublishBeforeSync.data(),
-                    lake::kPublishDone.data(), lake::kRecoverBeforeJanitor.data()));
-INSTANTIATE_TEST_SUITE_P(BatchPlaces, FaultTest,
-                         testing::Values(kClaimed.data(), kStagingMade.data(),
-                                         kBlockConsumed.data(), kWorkerDone.data(), kSealed.data(),
-                                         kPublished.data(), kCleaned.data()));
 
 }  // namespace
 }  // namespace bassline::ingest

@@ -4,10 +4,9 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include "base/failpoint.hpp"
+#include "base/test_fault.hpp"
 #include "base/test_folder.hpp"
 #include "compact/compact.hpp"
 #include "compact/failpoints.hpp"
@@ -252,18 +251,6 @@ class CompactionFaultTest : public CompactionTest, public testing::WithParamInte
 protected:
     static CompactOptions options() { return {.retain_days = 2, .grace = {}}; }
 
-    // True if the fault was met.
-    bool run_with_fault(const std::string& setting) {
-        const pid_t child = fork();
-        if (child == 0) {
-            setenv("BASSLINE_FAILPOINTS", setting.c_str(), 1);
-            const bool ok = arm_failpoints_from_environment() && try_compact(options()).has_value();
-            _exit(ok ? 0 : 1);
-        }
-        int status = 0;
-        waitpid(child, &status, 0);
-        return !(WIFEXITED(status) && WEXITSTATUS(status) == 0);
-    }
     void expect_readable() const {
         auto report =
             ingest::verify(*lake::open_lake_read_only(lake()).value(), {.scratch = root_}).value();
@@ -278,25 +265,20 @@ TEST_P(CompactionFaultTest, at_every_passing_leaves_every_row_readable_and_is_he
 #endif
     ingest_hours({-72, 0, 3}, 2);
     std::filesystem::rename(lake(), root_ + "/original");
-    constexpr int kPassingsMax = 1000;
-    int met = 0;
-    for (const char* const action : {"eio", "kill"}) {
-        int nth = 1;
-        for (; nth <= kPassingsMax; nth += nth < 4 ? 1 : 13) {
+    at_every_passing(
+        GetParam(), {.first = 4, .stride = 13},
+        [&] {
             std::filesystem::remove_all(lake());
             std::filesystem::copy(root_ + "/original", lake(),
                                   std::filesystem::copy_options::recursive);
-            if (!run_with_fault(fmt::format("{}={}@{}", GetParam(), action, nth))) break;
-            ++met;
+        },
+        [&] { return try_compact(options()); },
+        [&] {
             expect_readable();
             run(options());
             EXPECT_EQ(expect_lake(4).rows_expired, 2U);
             EXPECT_EQ(seen_by_globs(), 3U);  // one merged, two of the open hour
-            if (HasFailure()) FAIL() << GetParam() << '=' << action << '@' << nth;
-        }
-        ASSERT_LE(nth, kPassingsMax) << "something else fails every time";
-    }
-    EXPECT_GT(met, 0) << "the place was never passed";
+        });
 }
 
 INSTANTIATE_TEST_SUITE_P(StorageCalls, CompactionFaultTest,

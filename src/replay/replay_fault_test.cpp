@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <sys/wait.h>
-#include <unistd.h>
-
+#include "base/test_fault.hpp"
 #include "compact/failpoints.hpp"
 #include "lake/failpoints.hpp"
 #include "replay/failpoints.hpp"
@@ -14,19 +12,6 @@ namespace {
 // every record once, and the next replay finishes.
 class ReplayFaultTest : public ReplayTest, public testing::WithParamInterface<const char*> {
 protected:
-    // True if the fault was met.
-    bool run_with_fault(const std::string& setting) {
-        const pid_t child = fork();
-        if (child == 0) {
-            setenv("BASSLINE_FAILPOINTS", setting.c_str(), 1);
-            const bool ok =
-                arm_failpoints_from_environment() && try_replay({.grace = {}}).has_value();
-            _exit(ok ? 0 : 1);
-        }
-        int status = 0;
-        waitpid(child, &status, 0);
-        return !(WIFEXITED(status) && WEXITSTATUS(status) == 0);
-    }
     // As many rows as there were records, in files that stand.
     void expect_readable(std::uint64_t records) const {
         const auto files = lake::open_lake_read_only(lake()).value();
@@ -48,25 +33,20 @@ TEST_P(ReplayFaultTest, at_every_passing_leaves_every_record_readable_and_is_hea
     ingest(home(kNowMs) + home(kTomorrowMs, 1) + "no JSON\n");
     ingest(next_song(kTomorrowMs) + "no JSON either\n");
     std::filesystem::rename(lake(), root_ + "/original");
-    constexpr int kPassingsMax = 5000;  // a file of bronze takes some hundred appends
-    int met = 0;
-    for (const char* const action : {"eio", "kill"}) {
-        int nth = 1;
-        for (; nth <= kPassingsMax; nth += nth < 3 ? 1 : 59) {
+    at_every_passing(
+        GetParam(), {.first = 3, .stride = 59},
+        [&] {
             std::filesystem::remove_all(lake());
             std::filesystem::copy(root_ + "/original", lake(),
                                   std::filesystem::copy_options::recursive);
-            if (!run_with_fault(fmt::format("{}={}@{}", GetParam(), action, nth))) break;
-            ++met;
+        },
+        [&] { return try_replay({.grace = {}}); },
+        [&] {
             expect_readable(6);
             run({.grace = {}});
             EXPECT_EQ(rows(), std::pair(4ul, 2ul));
             EXPECT_EQ(seen_by_globs("_quarantine"), 1u);
-            if (HasFailure()) FAIL() << GetParam() << '=' << action << '@' << nth;
-        }
-        ASSERT_LE(nth, kPassingsMax) << "something else fails every time";
-    }
-    EXPECT_GT(met, 0) << "the place was never passed";
+        });
 }
 
 INSTANTIATE_TEST_SUITE_P(StorageCalls, ReplayFaultTest,
