@@ -236,6 +236,7 @@ void ParquetBatchWriter::append(TopicHour& hour, const event::Line& line, LinePo
     buffered_bytes_ -= hour.buffer.bytes();
     hour.buffer.append(line.fields, codes_, position);
     buffered_bytes_ += hour.buffer.bytes();
+    hour.last_row = ++rows_;
     hour.min_event_ms = std::min(hour.min_event_ms, ts);
     hour.max_event_ms = std::max(hour.max_event_ms, ts);
     ++counters_of(hour.topic).consumed;

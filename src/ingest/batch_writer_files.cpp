@@ -24,8 +24,9 @@ Result<void> ParquetBatchWriter::relieve_memory() {
     if (interned > memory_limit_ / 2) return evict_all();
 
     auto hours = hours_in_order();
-    std::sort(hours.begin(), hours.end(), [](const TopicHour* left, const TopicHour* right) {
-        return left->buffer.bytes() > right->buffer.bytes();
+    std::sort(hours.begin(), hours.end(), [this](const TopicHour* left, const TopicHour* right) {
+        return std::pair(is_over(*left), left->buffer.bytes()) >
+               std::pair(is_over(*right), right->buffer.bytes());
     });
     for (TopicHour* const hour : hours) {
         if (buffered_bytes_ + interned <= memory_limit_ / 2) break;
@@ -36,7 +37,7 @@ Result<void> ParquetBatchWriter::relieve_memory() {
 
 Result<void> ParquetBatchWriter::evict(TopicHour& hour) {
     if (hour.buffer.rows() == 0) return {};
-    if (hour.buffer.bytes() >= kRowGroupBytesMin) return write_row_group(hour);
+    if (hour.buffer.bytes() >= kRowGroupBytesMin || is_over(hour)) return write_row_group(hour);
     TRY_ASSIGN(const Segment segment, spill_.write(hour.buffer, interners_));
     hour.segments.push_back(segment);
     buffered_bytes_ -= hour.buffer.bytes();
@@ -127,13 +128,15 @@ Result<void> ParquetBatchWriter::close_complete_files(std::vector<lake::Output>&
 
 Result<BatchResult> ParquetBatchWriter::finish() {
     auto hours = hours_in_order();
-    const bool spilled = std::any_of(hours.begin(), hours.end(),
-                                     [](const TopicHour* hour) { return !hour->segments.empty(); });
-    if (spilled) TRY(evict_all());  // so that the interners may be emptied between hours
+    const auto spilled = std::stable_partition(
+        hours.begin(), hours.end(), [](const TopicHour* hour) { return hour->segments.empty(); });
 
     BatchResult result;
     std::set<std::string> dates;
     for (TopicHour* const hour : hours) {
+        if (spilled != hours.end() && hour == *spilled) {
+            TRY(evict_all());  // so that the interners may be emptied between hours
+        }
         TRY_ASSIGN(auto output, finish(*hour));
         dates.insert(output.date);
         result.outputs.push_back(std::move(output));
@@ -143,7 +146,8 @@ Result<BatchResult> ParquetBatchWriter::finish() {
     TRY(quarantine_.finish(result.outputs));
     std::stable_sort(result.outputs.begin(), result.outputs.end(),
                      [](const lake::Output& left, const lake::Output& right) {
-                         return left.topic < right.topic;
+                         return std::tie(left.topic, left.kind, left.date, left.hour) <
+                                std::tie(right.topic, right.kind, right.date, right.hour);
                      });
     for (const event::Topic topic : event::kTopics) {
         if (counters_of(topic).consumed == 0) continue;

@@ -269,6 +269,29 @@ TEST_F(BatchWriterTest, AnHourLargerThanMemoryBecomesSeveralRowGroupsOfOneFile) 
               "true");
 }
 
+TEST_F(BatchWriterTest, AnHourThatSeemsOverIsWrittenAndTakesALateRowAllTheSame) {
+    constexpr int kHours = 12;
+    constexpr int kHourRows = 6'000;
+    std::string text;
+    for (int i = 0; i < kHours * kHourRows; ++i) {
+        text += listen(1741132800000 + i / kHourRows * 3'600'000 + i % kHourRows, i, "a song");
+    }
+    text += listen(1741132800000 + 3'599'999, kHours * kHourRows, "late");
+    BatchContext scarce;
+    scarce.memory_bytes = 8 << 20;
+    const auto result = write(text, scarce);
+    ASSERT_EQ(result.outputs.size(), kHours + 0u);
+    EXPECT_EQ(ask("select (count(*), count(distinct sessionId), sum(sessionId)) from " +
+                  files_of(result, "listen_events")),
+              "(72001, 72001, 2592036000)");
+    const auto& first = result.outputs[0];
+    EXPECT_EQ(first.rows, kHourRows + 1u);
+    EXPECT_EQ(first.max_event_ms, 1741132800000 + 3'599'999);
+    EXPECT_EQ(ask("select min(row_group_num_rows) from parquet_metadata('" +
+                  files_->absolute(first.staged) + "')"),
+              "1");  // the late one's
+}
+
 TEST_F(BatchWriterTest, TextsThatHardlyRepeatAreWholeToo) {
     std::string text;
     for (int i = 0; i < 60'000; ++i) {

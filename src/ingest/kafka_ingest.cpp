@@ -49,7 +49,7 @@ public:
         claims_ = std::make_unique<KafkaClaims>(files_, clock_, *consumer_, options_);
         TRY(claims_->survey());
         const std::size_t workers = std::min(options_.threads, claims_->ends().size());
-        const std::size_t for_writers = options_.memory_bytes / 2;
+        const std::size_t for_writers = options_.memory_bytes / 8 * 5;
         limits_.memory_bytes = for_writers / std::max<std::size_t>(1, workers);
         routes_ = std::make_unique<KafkaRoutes>(
             KafkaRoutes::Limits{

@@ -200,9 +200,12 @@ void KafkaWorker::commit_due() {
     for (const auto& [id, rotation] : due) commit(id, rotation);
 }
 
-// Each batch keeps within its share by closing row groups, so that files stay large.
+// Each batch keeps within its share by closing row groups, so that files stay large. A batch keeps
+// half of what it is given for encoding; of several, one at a time encodes.
 void KafkaWorker::share_memory() {
-    const std::size_t share = std::max(memory_bytes_ / routes_.size(), kBatchMemoryMin);
+    const std::size_t batches = routes_.size();
+    const std::size_t given = batches == 1 ? memory_bytes_ : memory_bytes_ / 2 * 3 / batches;
+    const std::size_t share = std::max(given, kBatchMemoryMin);
     for (const auto& [id, partition] : routes_) partition->set_memory(share);
 }
 
@@ -222,7 +225,7 @@ void KafkaWorker::relieve_memory() {
                 largest = at;
             }
         }
-        if (open < 2 || held <= memory_bytes_ / 2) return;
+        if (open < 2 || held <= memory_bytes_ / 4 * 3) return;
         commit(largest->first, Rotation::memory);
     }
 }

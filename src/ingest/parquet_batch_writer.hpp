@@ -22,15 +22,17 @@
 // batch_writer_files.cpp.
 //
 // Where the rows of an hour are: in its buffer; when memory is short, in row groups of its file
-// (large buffers) or in segments of the spill file (small ones, so that hundreds of open hours cost
-// neither descriptors nor footers nor tiny row groups). finish() brings the segments back, one hour
-// after the other.
+// (large buffers, and hours that seem to be over) or in segments of the spill file (small ones, so
+// that hundreds of open hours cost neither descriptors nor footers nor tiny row groups). finish()
+// brings the segments back, one hour after the other.
 namespace bassline::ingest {
 
 inline constexpr std::int64_t kHourMs = 3'600'000;
 inline constexpr std::size_t kRowGroupRowsMax = 1u << 20;
 inline constexpr std::size_t kRowGroupBytesMax = 256u << 20;
 inline constexpr std::size_t kRowGroupBytesMin = 2u << 20;  // smaller buffers are spilled instead
+inline constexpr std::uint64_t kQuietRows = 1u << 14;  // an hour without a row for so many is over
+inline constexpr std::size_t kQuietHourBytesMin = 128u << 10;  // and a row group then
 
 struct TopicHour {
     event::Topic topic;
@@ -40,6 +42,7 @@ struct TopicHour {
     std::unique_ptr<parquet::FileWriter> file;
     std::string path;
     std::uint64_t rows_written = 0;
+    std::uint64_t last_row = 0;  // by the writer's count
     std::int64_t min_event_ms = INT64_MAX;
     std::int64_t max_event_ms = INT64_MIN;
 
@@ -102,6 +105,10 @@ private:
     TopicHour& hour_of(event::Topic topic, std::int64_t hour);
 
     Result<void> relieve_memory();
+    bool is_over(const TopicHour& hour) const {
+        return hour.segments.empty() && hour.last_row + kQuietRows < rows_ &&
+               hour.buffer.bytes() >= kQuietHourBytesMin;
+    }
     Result<void> evict(TopicHour& hour);
     Result<void> evict_all();
     Result<void> write_row_group(TopicHour& hour);
@@ -137,6 +144,7 @@ private:
     std::array<std::unordered_map<std::int64_t, std::unique_ptr<TopicHour>>, event::kTopicCount>
         hours_;
     std::array<TopicHour*, event::kTopicCount> latest_{};
+    std::uint64_t rows_ = 0;  // appended
     std::size_t buffered_bytes_ = 0;
     std::size_t bytes_since_check_ = 0;
     std::array<lake::TopicCounters, event::kTopicCount> counters_;
