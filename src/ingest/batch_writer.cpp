@@ -13,6 +13,7 @@ namespace {
 using event::Column;
 
 constexpr std::size_t kBytesBetweenChecks = 256u << 10;  // of input
+constexpr std::size_t kReservedShare = 8;                // of the memory that is left
 
 bool is_blank(std::string_view line) {
     return line.find_first_not_of(" \t\r\n") == line.npos;
@@ -212,9 +213,23 @@ TopicHour& ParquetBatchWriter::hour_of(event::Topic topic, std::int64_t hour) {
     TopicHour*& latest = latest_[index];
     if (latest != nullptr && latest->hour == hour) return *latest;
     auto& found = hours_[index][hour];
-    if (!found) found = std::make_unique<TopicHour>(topic, hour, origin_);
+    if (!found) {
+        found = std::make_unique<TopicHour>(topic, hour, origin_);
+        found->buffer.set_packed(interners_.packed());
+        if (latest != nullptr) reserve_like(found->buffer, latest->buffer);
+    }
     latest = found.get();
     return *latest;
+}
+
+// An hour mostly becomes as large as the one before it; not so if many are open.
+void ParquetBatchWriter::reserve_like(RowBuffer& buffer, const RowBuffer& other) {
+    if (other.bytes() * kReservedShare > memory_limit_ - std::min(memory_limit_, memory_bytes())) {
+        return;
+    }
+    buffered_bytes_ -= buffer.bytes();
+    buffer.reserve_like(other);
+    buffered_bytes_ += buffer.bytes();
 }
 
 // Sees to it that the hour's buffer can take a row.

@@ -69,7 +69,12 @@ void BronzeColumns::repair_new_values(Column column) {
     auto& repaired = repaired_[event::index_of(column)];
     const std::size_t known = interner.values().size();
     for (std::size_t code = repaired.size(); code < known; ++code) {
-        std::string text = event::repair_utf8(interner.values()[code]);
+        const std::string_view value = interner.values()[code];
+        if (!value.empty() && !may_need_repair(value)) {
+            repaired.push_back(static_cast<std::uint32_t>(code));
+            continue;
+        }
+        std::string text = event::repair_utf8(value);
         const auto size = static_cast<std::uint32_t>(text.size());
         text.append(event::kTextPadding, '\0');
         repaired.push_back(size == 0 ? kNullCode : interner.code({text.data(), size, false}));

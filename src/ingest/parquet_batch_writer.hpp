@@ -101,6 +101,7 @@ private:
     Result<void> finish_pending();
     Result<void> refuse(const RefusedRecord& record);
     Result<void> make_room(TopicHour& hour);
+    void reserve_like(RowBuffer& buffer, const RowBuffer& other);
     void append(TopicHour& hour, const event::Line& line, LinePosition position);
     TopicHour& hour_of(event::Topic topic, std::int64_t hour);
 

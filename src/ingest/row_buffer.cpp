@@ -20,6 +20,7 @@ using parquet::kNullCode;
 
 constexpr std::size_t kRowsMin = 64;
 constexpr std::size_t kTextBytesMin = 1024;
+constexpr std::size_t kReservedMore = 16;       // a sixteenth
 constexpr std::size_t kLinesToJudge = 1 << 10;  // where memory does not allow more
 
 bool differs_from_row_to_row(Column column, Origin origin) {
@@ -153,7 +154,22 @@ void RowBuffer::resize(Array& array, std::size_t bytes) {
 void RowBuffer::reserve(std::size_t rows) {
     if (rows_ + rows <= capacity_) return;
     const std::size_t grown = capacity_ < (1u << 16) ? capacity_ * 2 : capacity_ + capacity_ / 4;
-    capacity_ = std::max({kRowsMin, grown, rows_ + rows});
+    set_capacity(std::max({kRowsMin, grown, rows_ + rows}));
+}
+
+// Growing copies what is there, and fresh memory costs as much as what is put there.
+void RowBuffer::reserve_like(const RowBuffer& other) {
+    assert(rows_ == 0 && topic_ == other.topic_);
+    const auto more = [](std::size_t count) { return count + count / kReservedMore; };
+    if (const std::size_t rows = more(other.rows_); rows > capacity_) set_capacity(rows);
+    for_each_bit(packed_ & other.packed_, [&](std::size_t i) {
+        const std::size_t bytes = more(other.texts_[i].size);
+        if (bytes > texts_[i].capacity) set_capacity(texts_[i], bytes);
+    });
+}
+
+void RowBuffer::set_capacity(std::size_t rows) {
+    capacity_ = rows;
     resize(present_, capacity_ * sizeof(std::uint32_t));
     for (const auto& stored : stored_) {
         resize(arrays_[event::index_of(stored.column)], (capacity_ + 1) * stored.width());
@@ -174,14 +190,17 @@ void RowBuffer::set_packed(std::uint32_t columns) {
     packed_ = columns & allowed_;
 }
 
+void RowBuffer::set_capacity(Texts& texts, std::size_t bytes) {
+    packed_bytes_ += bytes - texts.capacity;
+    texts.capacity = bytes;
+    resize(texts.bytes, bytes);
+}
+
 void RowBuffer::put_text(Column column, std::size_t row, const event::Text& text) {
     Texts& texts = texts_[event::index_of(column)];
     values<std::uint32_t>(column)[row] = static_cast<std::uint32_t>(texts.size);
     if (texts.capacity - texts.size < text.size) {
-        packed_bytes_ -= texts.capacity;
-        texts.capacity = std::max(texts.capacity * 2, text.size + kTextBytesMin);
-        resize(texts.bytes, texts.capacity);
-        packed_bytes_ += texts.capacity;
+        set_capacity(texts, std::max(texts.capacity * 2, text.size + kTextBytesMin));
     }
     char* const end = reinterpret_cast<char*>(texts.bytes.get()) + texts.size;
     if (text.escaped) {  // the value is never longer than its spelling

@@ -108,6 +108,8 @@ public:
     void append(const event::Fields& fields, const RowCodes& codes, LinePosition position);
     /// Makes room for `rows` more rows.
     void reserve(std::size_t rows);
+    /// Makes room for as much as the other holds, and a little more; there are no rows yet.
+    void reserve_like(const RowBuffer& other);
     /// Counts `rows` rows more, which the caller has written behind the last one.
     void add_rows(std::size_t rows) { rows_ += rows; }
     /// Forgets the rows and gives the memory back.
@@ -136,7 +138,6 @@ private:
     };
     using Array = std::unique_ptr<std::byte, Free>;
 
-    // Grown by realloc, which moves large blocks without copying them.
     struct Texts {
         Array bytes;
         std::size_t size = 0;
@@ -144,6 +145,8 @@ private:
     };
 
     static void resize(Array& array, std::size_t bytes);
+    void set_capacity(std::size_t rows);
+    void set_capacity(Texts& texts, std::size_t bytes);
 
     event::Topic topic_;
     Origin origin_;

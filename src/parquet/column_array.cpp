@@ -97,36 +97,17 @@ std::shared_ptr<arrow::DataType> dictionary_type() {
     return arrow::dictionary(arrow::int32(), arrow::utf8());
 }
 
-std::shared_ptr<arrow::Array> make_dictionary(std::shared_ptr<arrow::Array> indices,
-                                              std::shared_ptr<arrow::Array> values) {
-    return std::make_shared<arrow::DictionaryArray>(dictionary_type(), std::move(indices),
-                                                    std::move(values));
-}
-
-std::shared_ptr<arrow::Array> from_packed(const Packed& packed, std::size_t rows) {
-    auto starts = std::make_shared<arrow::Buffer>(
-        reinterpret_cast<const std::uint8_t*>(packed.starts),
-        static_cast<std::int64_t>((rows + 1) * sizeof(std::uint32_t)));
-    auto bytes =
-        std::make_shared<arrow::Buffer>(reinterpret_cast<const std::uint8_t*>(packed.bytes.data()),
-                                        static_cast<std::int64_t>(packed.bytes.size()));
-    Validity validity = validity_of(packed, rows);
-    return arrow::MakeArray(arrow::ArrayData::Make(
-        arrow::utf8(), static_cast<std::int64_t>(rows),
-        {std::move(validity.bits), std::move(starts), std::move(bytes)}, validity.nulls));
-}
-
-template <class Range>
-std::shared_ptr<arrow::Array> make_strings(Type type, std::size_t count, Range value_at) {
+std::shared_ptr<arrow::Array> make_strings(Type type, std::size_t count,
+                                           std::span<const std::string_view> values) {
     std::size_t bytes = 0;
-    for (std::size_t i = 0; i < count; ++i) bytes += value_at(i).size();
+    for (const std::string_view value : values) bytes += value.size();
     auto offsets = allocate((count + 1) * 4);
     auto data = allocate(bytes);
     auto* const ends = reinterpret_cast<std::int32_t*>(offsets->mutable_data());
     std::int32_t end = 0;
     ends[0] = 0;
     for (std::size_t i = 0; i < count; ++i) {
-        const std::string_view value = value_at(i);
+        const std::string_view value = values[i];
         if (!value.empty()) std::memcpy(data->mutable_data() + end, value.data(), value.size());
         end += static_cast<std::int32_t>(value.size());
         ends[i + 1] = end;
@@ -137,16 +118,8 @@ std::shared_ptr<arrow::Array> make_strings(Type type, std::size_t count, Range v
                                                    0));
 }
 
-std::shared_ptr<arrow::Array> from_constant(const ColumnSpec& column, const Constant& constant,
+std::shared_ptr<arrow::Array> from_constant(const ColumnSpec& column, std::int64_t number,
                                             std::size_t rows) {
-    if (const auto* const text = std::get_if<std::string_view>(&constant.value)) {
-        auto zeros = allocate(rows * 4);
-        std::memset(zeros->mutable_data(), 0, rows * 4);
-        auto indices = array_of(arrow::int32(), rows, {}, std::move(zeros));
-        auto values = make_strings(Type::text, 1, [&](std::size_t) { return *text; });
-        return make_dictionary(std::move(indices), std::move(values));
-    }
-    const std::int64_t number = std::get<std::int64_t>(constant.value);
     auto values = allocate(rows * width_of(column.type));
     if (column.type == Type::int32) {
         std::fill_n(reinterpret_cast<std::int32_t*>(values->mutable_data()), rows,
@@ -179,62 +152,13 @@ std::shared_ptr<arrow::DataType> arrow_type(const ColumnSpec& column) {
     return is_dictionary(column) ? dictionary_type() : arrow::utf8();
 }
 
-// The values that the rows use become the dictionary of this row group, in order of appearance.
-std::shared_ptr<arrow::Array> ArrayMaker::from_texts(const Texts& texts, std::size_t rows) {
-    if (local_codes_.size() < texts.values.size()) {
-        local_codes_.resize(texts.values.size(), kNullCode);
-    }
-    used_codes_.clear();
-    auto indices = allocate(rows * 4);
-    auto* const out = reinterpret_cast<std::uint32_t*>(indices->mutable_data());
-    std::size_t nulls = 0;
-    for (std::size_t row = 0; row < rows; ++row) {
-        std::uint32_t code = texts.codes[row];
-        if (texts.mapped != nullptr && code != kNullCode) code = texts.mapped[code];
-        if (code == kNullCode) {
-            out[row] = kNullCode;
-            ++nulls;
-            continue;
-        }
-        std::uint32_t& local = local_codes_[code];
-        if (local == kNullCode) {
-            local = static_cast<std::uint32_t>(used_codes_.size());
-            used_codes_.push_back(code);
-        }
-        out[row] = local;
-    }
-    for (const std::uint32_t code : used_codes_) local_codes_[code] = kNullCode;
-
-    Validity validity;
-    if (nulls > 0) {
-        std::int64_t set = 0;
-        validity.bits =
-            make_bitmap(rows, set, [&](std::size_t row) { return out[row] != kNullCode; });
-        validity.nulls = static_cast<std::int64_t>(nulls);
-        std::replace(out, out + rows, kNullCode, 0u);
-    }
-    auto values = make_strings(Type::text, used_codes_.size(),
-                               [&](std::size_t local) { return texts.values[used_codes_[local]]; });
-    return make_dictionary(array_of(arrow::int32(), rows, std::move(validity), std::move(indices)),
-                           std::move(values));
-}
-
-std::shared_ptr<arrow::Array> ArrayMaker::make(const ColumnSpec& column, const ColumnChunk& chunk,
-                                               std::size_t rows) {
+std::shared_ptr<arrow::Array> make_array(const ColumnSpec& column, const ColumnChunk& chunk,
+                                         std::size_t rows) {
     if (const auto* const flat = std::get_if<Flat>(&chunk)) return from_flat(column, *flat, rows);
-    if (const auto* const texts = std::get_if<Texts>(&chunk)) {
-        return from_texts(*texts, rows);
-    }
-    if (const auto* const packed = std::get_if<Packed>(&chunk)) return from_packed(*packed, rows);
     if (const auto* const strings = std::get_if<Strings>(&chunk)) {
-        return make_strings(column.type, rows,
-                            [&](std::size_t row) { return strings->values[row]; });
+        return make_strings(column.type, rows, strings->values);
     }
-    if (const auto* const constant = std::get_if<Constant>(&chunk)) {
-        return from_constant(column, *constant, rows);
-    }
-    return value_or_throw(
-        arrow::MakeArrayOfNull(arrow_type(column), static_cast<std::int64_t>(rows)));
+    return from_constant(column, std::get<std::int64_t>(std::get<Constant>(chunk).value), rows);
 }
 
 }  // namespace bassline::parquet

@@ -51,7 +51,7 @@ VENDORS = {
     "curl/": {"net"},
     "CLI/": {"cli"},
     "zlib.h": {"ingest", "net", "simulator"},
-    "zstd.h": {"ingest", "lake", "simulator"},
+    "zstd.h": {"ingest", "lake", "parquet", "simulator"},
 }
 
 BANNED_NAMES = re.compile(r"(^|_)(utils?|helpers?|common|misc|manager|old|legacy)(_|\.|$)")

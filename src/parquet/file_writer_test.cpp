@@ -1,0 +1,235 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "parquet/file_writer.hpp"
+
+#include <filesystem>
+
+#include <arrow/api.h>
+#include <arrow/io/memory.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <parquet/arrow/reader.h>
+#include <parquet/file_reader.h>
+#include <parquet/statistics.h>
+
+#include "base/test_folder.hpp"
+#include "storage/local_file_system.hpp"
+
+namespace bassline::parquet {
+namespace {
+
+using event::Layout;
+using event::Type;
+
+// A row's text, or none.
+using Rows = std::vector<std::optional<std::string>>;
+
+constexpr ColumnSpec kCoded{"coded", Type::text, false, Layout::dictionary, false};
+constexpr ColumnSpec kPlain{"plain", Type::text, false, Layout::plain, false};
+
+class FileWriterTest : public testing::Test {
+protected:
+    void SetUp() override {
+        root_ = make_test_folder("file_writer");
+        files_ = storage::open_local(root_).value();
+    }
+    void TearDown() override { std::filesystem::remove_all(root_); }
+
+    // Opens what was written, its checksums compared.
+    void write(const std::vector<ColumnSpec>& columns, std::size_t rows,
+               const std::vector<ColumnChunk>& chunks, int row_groups = 1) {
+        ASSERT_TRUE(files_->remove("file"));  // of an earlier call
+        auto writer =
+            FileWriter::make(files_->create("file").value(), columns, {{"key", "value"}}).value();
+        for (int group = 0; group < row_groups; ++group) {
+            ASSERT_TRUE(writer->write_row_group(rows, chunks));
+        }
+        ASSERT_TRUE(writer->finish().value()->close_durably());
+        ::parquet::ReaderProperties properties;
+        properties.set_page_checksum_verification(true);
+        ::parquet::arrow::FileReaderBuilder builder;
+        const auto bytes = arrow::Buffer::FromString(files_->read("file").value());
+        ASSERT_TRUE(
+            builder.Open(std::make_shared<arrow::io::BufferReader>(bytes), properties).ok());
+        reader_ = builder.Build().ValueOrDie();
+        table_ = reader_->ReadTable().ValueOrDie()->CombineChunks().ValueOrDie();
+        ASSERT_TRUE(table_->ValidateFull().ok());
+    }
+
+    Rows texts(int column) const {
+        Rows rows;
+        const auto& array =
+            static_cast<const arrow::StringArray&>(*table_->column(column)->chunk(0));
+        for (std::int64_t row = 0; row < array.length(); ++row) {
+            rows.push_back(array.IsNull(row) ? std::nullopt : std::optional(array.GetString(row)));
+        }
+        return rows;
+    }
+    std::unique_ptr<::parquet::ColumnChunkMetaData> chunk(int column) const {
+        return reader_->parquet_reader()->metadata()->RowGroup(0)->ColumnChunk(column);
+    }
+
+    std::string root_;
+    std::unique_ptr<storage::FileSystem> files_;
+    std::unique_ptr<::parquet::arrow::FileReader> reader_;
+    std::shared_ptr<arrow::Table> table_;
+};
+
+// Dictionary texts of `count` values, and what a reader is to find.
+struct Coded {
+    explicit Coded(std::uint32_t count, std::size_t bytes_each = 0) {
+        for (std::uint32_t i = 0; i < count; ++i) {
+            texts.push_back(fmt::format("value {}", i) + std::string(bytes_each, 'x'));
+        }
+        views.assign(texts.begin(), texts.end());
+    }
+    void add(std::uint32_t code, std::size_t times = 1) { codes.insert(codes.end(), times, code); }
+    Rows rows() const {
+        Rows rows;
+        for (const std::uint32_t code : codes) {
+            rows.push_back(code == kNullCode ? std::nullopt : std::optional(texts[code]));
+        }
+        return rows;
+    }
+    Texts chunk() const { return {codes.data(), views}; }
+
+    std::vector<std::string> texts;
+    std::vector<std::string_view> views;
+    std::vector<std::uint32_t> codes;
+};
+
+TEST_F(FileWriterTest, runs_and_literals_of_every_width_and_length_read_back) {
+    std::uint64_t state = 1;
+    for (std::uint32_t count = 1; count < 70'000; count = count * 2 + 1) {
+        Coded coded(count);
+        for (std::uint32_t i = 0; i < 600; ++i) {
+            state = state * 6364136223846793005u + 1442695040888963407u;
+            const auto random = static_cast<std::uint32_t>(state >> 33);
+            coded.add(random % 11 == 0 ? kNullCode : random % count, random % 19 == 0 ? 23 : 1);
+        }
+        for (std::uint32_t code = 0; code < count; ++code) coded.add(code);
+        write({kCoded}, coded.codes.size(), {coded.chunk()});
+        ASSERT_EQ(texts(0), coded.rows()) << count;
+        EXPECT_TRUE(chunk(0)->has_dictionary_page());
+    }
+}
+
+TEST_F(FileWriterTest, any_number_of_rows_reads_back) {
+    Coded coded(3);
+    for (std::uint32_t rows = 1; rows < 40; ++rows) {
+        coded.add(rows % 5 == 0 ? kNullCode : rows * rows % 3);
+        write({kCoded}, rows, {coded.chunk()});
+        ASSERT_EQ(texts(0), coded.rows()) << rows;
+    }
+}
+
+TEST_F(FileWriterTest, a_required_column_has_no_levels) {
+    Coded coded(2);
+    for (std::uint32_t row = 0; row < 100; ++row) coded.add(row % 2);
+    ColumnSpec required = kCoded;
+    required.required = true;
+    write({required}, 100, {coded.chunk()});
+    EXPECT_EQ(texts(0), coded.rows());
+    EXPECT_FALSE(table_->field(0)->nullable());
+}
+
+TEST_F(FileWriterTest, many_rows_become_several_pages) {
+    Coded coded(70'000);
+    for (std::uint32_t row = 0; row < 1'000'000; ++row) {
+        coded.add(row % 7 == 0 ? kNullCode : row * 7919 % 70'000);
+    }
+    write({kCoded}, coded.codes.size(), {coded.chunk()});
+    EXPECT_TRUE(texts(0) == coded.rows());
+}
+
+TEST_F(FileWriterTest, a_mapped_column_reads_back_whether_or_not_it_equals_the_raw_one) {
+    Coded coded(4);
+    for (std::uint32_t row = 0; row < 50; ++row) coded.add(row % 6 == 5 ? kNullCode : row % 4);
+    const std::uint32_t same[] = {0, 1, 2, 3};
+    const std::uint32_t other[] = {0, 3, kNullCode, 3};
+    Texts equal = coded.chunk();
+    equal.mapped = same;
+    Texts different = coded.chunk();
+    different.mapped = other;
+    ColumnSpec second = kCoded;
+    second.name = "second";
+    ColumnSpec third = kCoded;
+    third.name = "third";
+    write({kCoded, second, third}, 50, {coded.chunk(), equal, different}, 2);
+    Rows expected = coded.rows();
+    for (const int group : {0, 1}) {
+        (void)group;
+        for (std::size_t row = 0; row < 50; ++row) {
+            const std::uint32_t code = coded.codes[row];
+            const std::uint32_t to = code == kNullCode ? kNullCode : other[code];
+            const std::size_t at = group * 50 + row;
+            ASSERT_EQ(texts(0)[at], expected[row]);
+            ASSERT_EQ(texts(1)[at], expected[row]);
+            ASSERT_EQ(texts(2)[at],
+                      to == kNullCode ? std::nullopt : std::optional(coded.texts[to]));
+        }
+    }
+}
+
+TEST_F(FileWriterTest, a_dictionary_that_is_too_large_gives_way_to_plain_texts) {
+    Coded coded(20, std::size_t{1} << 20);
+    for (std::uint32_t row = 0; row < 40; ++row) coded.add(row % 3 == 0 ? kNullCode : row % 20);
+    write({kCoded}, 40, {coded.chunk()});
+    EXPECT_TRUE(texts(0) == coded.rows());
+    EXPECT_FALSE(chunk(0)->has_dictionary_page());
+}
+
+TEST_F(FileWriterTest, packed_texts_read_back_over_pages) {
+    std::string bytes;
+    std::vector<std::uint32_t> starts{0};
+    std::vector<std::uint32_t> present;
+    Rows expected;
+    for (std::size_t row = 0; row < 20'000; ++row) {
+        const bool has_text = row % 3 != 1;
+        const std::string text = fmt::format("{} {}", row, std::string(row % 200, 'y'));
+        if (has_text) bytes += text;
+        expected.push_back(has_text ? std::optional(text) : std::nullopt);
+        starts.push_back(static_cast<std::uint32_t>(bytes.size()));
+        present.push_back(has_text ? 6 : 2);
+    }
+    write({kPlain}, 20'000, {Packed{starts.data(), bytes, present.data(), 4}});
+    EXPECT_TRUE(texts(0) == expected);
+}
+
+TEST_F(FileWriterTest, constants_and_nulls_read_back_as_columns_of_codes) {
+    ColumnSpec nulls = kCoded;
+    nulls.name = "nulls";
+    const ColumnSpec number{"number", Type::int32, false, Layout::dictionary, false};
+    const ColumnSpec plain_nulls{"plain_nulls", Type::text, false, Layout::plain, false};
+    write({kCoded, nulls, number, plain_nulls}, 9,
+          {Constant{std::string_view("always")}, Nulls{}, Nulls{}, Nulls{}});
+    EXPECT_EQ(texts(0), Rows(9, "always"));
+    for (const int column : {1, 2, 3}) EXPECT_EQ(table_->column(column)->null_count(), 9);
+    EXPECT_TRUE(chunk(1)->has_dictionary_page());
+    EXPECT_FALSE(chunk(3)->has_dictionary_page());
+}
+
+TEST_F(FileWriterTest, texts_that_readers_prune_by_have_statistics) {
+    Coded coded(3);
+    for (const std::uint32_t code : {2u, 1u, kNullCode, 1u}) coded.add(code);
+    ColumnSpec pruned = kCoded;
+    pruned.statistics = true;
+    write({pruned}, 4, {coded.chunk()});
+    const auto statistics = chunk(0)->statistics();
+    EXPECT_EQ(statistics->EncodeMin(), "value 1");
+    EXPECT_EQ(statistics->EncodeMax(), "value 2");
+    EXPECT_EQ(statistics->null_count(), 1);
+}
+
+TEST_F(FileWriterTest, metadata_and_every_row_group_are_in_the_footer) {
+    Coded coded(1);
+    coded.add(0, 5);
+    write({kCoded}, 5, {coded.chunk()}, 3);
+    const auto metadata = reader_->parquet_reader()->metadata();
+    EXPECT_EQ(metadata->num_row_groups(), 3);
+    EXPECT_EQ(metadata->num_rows(), 15);
+    EXPECT_EQ(metadata->key_value_metadata()->Get("key").ValueOrDie(), "value");
+    EXPECT_EQ(chunk(0)->compression(), ::parquet::Compression::ZSTD);
+}
+
+}  // namespace
+}  // namespace bassline::parquet

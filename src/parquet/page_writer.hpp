@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include <arrow/io/interfaces.h>
+#include <parquet/column_page.h>
+#include <parquet/column_writer.h>
+#include <parquet/metadata.h>
+
+// The pages of one column chunk: compressed, with header and checksum. Inside this room only.
+//
+// In place of Arrow's own, which makes a zstd context for every page: ours is the thread's. Takes
+// pages from Arrow's column writers and, by put_*, those that text_pages encodes.
+namespace bassline::parquet {
+
+/// Bytes in memory that is used again and not zeroed.
+class ByteBuffer {
+public:
+    void clear() { size_ = 0; }
+    std::size_t size() const { return size_; }
+    std::uint8_t* data() { return bytes_.get(); }
+    std::span<const std::uint8_t> view() const { return {bytes_.get(), size_}; }
+
+    /// Makes room for `bytes` more and returns where they go; advance() then counts them.
+    std::uint8_t* reserve(std::size_t bytes);
+    void advance(std::size_t bytes) { size_ += bytes; }
+    void append(const void* from, std::size_t bytes);
+    void append_varint(std::uint64_t value);
+
+private:
+    std::unique_ptr<std::uint8_t[]> bytes_;
+    std::size_t size_ = 0;
+    std::size_t capacity_ = 0;
+};
+
+/// A page's body as it lies in the file.
+struct CompressedPage {
+    std::vector<std::uint8_t> bytes;
+    std::size_t uncompressed_size = 0;
+};
+
+class PageWriter final : public ::parquet::PageWriter {
+public:
+    /// Both outlive it.
+    PageWriter(arrow::io::OutputStream& sink, ::parquet::ColumnChunkMetaDataBuilder& metadata);
+
+    void Close(bool has_dictionary, bool fallback) override;
+    std::int64_t WriteDataPage(const ::parquet::DataPage& page) override;
+    std::int64_t WriteDictionaryPage(const ::parquet::DictionaryPage& page) override;
+    std::int64_t total_compressed_bytes_written() const override { return compressed_bytes_; }
+    bool has_compressor() override { return true; }
+    void Compress(const arrow::Buffer& from, arrow::ResizableBuffer* to) override;
+
+    /// Of plain values; `kept` gets the compressed body, if it is asked for.
+    void put_dictionary(std::span<const std::uint8_t> body, std::size_t values,
+                        CompressedPage* kept = nullptr);
+    /// The dictionary of another chunk again.
+    void put_dictionary(const CompressedPage& page, std::size_t values);
+    /// Levels and values of `rows` rows.
+    void put_data(std::span<const std::uint8_t> body, std::size_t rows,
+                  ::parquet::Encoding::type encoding);
+
+    std::int64_t uncompressed_bytes() const { return uncompressed_bytes_; }
+
+private:
+    void put_dictionary_page(std::span<const std::uint8_t> compressed,
+                             std::size_t uncompressed_size, std::size_t values);
+    void put_data_page(std::span<const std::uint8_t> compressed, std::size_t uncompressed_size,
+                       std::size_t rows, ::parquet::Encoding::type encoding);
+    std::int64_t put(std::span<const std::uint8_t> header, std::span<const std::uint8_t> body,
+                     std::size_t uncompressed_size);
+
+    arrow::io::OutputStream& sink_;
+    ::parquet::ColumnChunkMetaDataBuilder& metadata_;
+    std::int64_t dictionary_offset_ = 0;
+    std::int64_t data_offset_ = 0;
+    std::int64_t values_ = 0;
+    std::int64_t compressed_bytes_ = 0;  // headers included, as the metadata wants it
+    std::int64_t uncompressed_bytes_ = 0;
+    std::map<::parquet::Encoding::type, std::int32_t> dictionary_pages_;
+    std::map<::parquet::Encoding::type, std::int32_t> data_pages_;
+};
+
+}  // namespace bassline::parquet

@@ -1,0 +1,279 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "parquet/text_pages.hpp"
+
+#include <algorithm>
+#include <bit>
+#include <cstring>
+
+namespace bassline::parquet {
+namespace {
+
+using ::parquet::Encoding;
+
+constexpr std::size_t kPageBodyBytes = 1 << 20;
+constexpr std::size_t kDictionaryBodyBytesMax = 16 << 20;
+constexpr std::size_t kLevelsSizeBytes = 4;
+constexpr std::size_t kGroup = 8;  // numbers that bit-packing takes together
+
+bool is_run(const std::uint32_t* values) {
+    return std::all_of(values + 1, values + kGroup,
+                       [&](std::uint32_t value) { return value == values[0]; });
+}
+
+// `count` numbers of `width` bits (at most 32), padded with zeros to whole groups.
+void put_packed_bits(const std::uint32_t* values, std::size_t count, unsigned width,
+                     ByteBuffer& out) {
+    const std::size_t bytes = (count + kGroup - 1) / kGroup * width;
+    std::uint8_t* to = out.reserve(bytes + sizeof(std::uint64_t));
+    std::uint64_t word = 0;
+    unsigned bits = 0;
+    for (std::size_t i = 0; i < count; ++i) {
+        word |= std::uint64_t{values[i]} << bits;
+        bits += width;
+        if (bits < 32) continue;
+        std::memcpy(to, &word, 4);
+        to += 4;
+        word >>= 32;
+        bits -= 32;
+    }
+    std::memset(
+        to, 0,
+        static_cast<std::size_t>(out.data() + out.size() + bytes + sizeof(std::uint64_t) - to));
+    std::memcpy(to, &word, 4);
+    out.advance(bytes);
+}
+
+// Parquet's hybrid of runs and packed bits: eight equal numbers or more become a run.
+void put_hybrid(std::span<const std::uint32_t> values, unsigned width, ByteBuffer& out) {
+    const std::uint32_t* const end = values.data() + values.size();
+    for (const std::uint32_t* at = values.data(); at < end;) {
+        const auto* const other =
+            std::find_if(at, end, [&](std::uint32_t value) { return value != *at; });
+        if (static_cast<std::size_t>(other - at) >= kGroup || other == end) {
+            out.append_varint(static_cast<std::uint64_t>(other - at) << 1);
+            out.append(at, (width + 7) / 8);
+            at = other;
+            continue;
+        }
+        const std::uint32_t* literal = at + std::min<std::ptrdiff_t>(end - at, kGroup);
+        while (end - literal >= static_cast<std::ptrdiff_t>(kGroup) && !is_run(literal)) {
+            literal += kGroup;
+        }
+        if (end - literal < static_cast<std::ptrdiff_t>(kGroup)) literal = end;
+        const auto count = static_cast<std::size_t>(literal - at);
+        out.append_varint((count + kGroup - 1) / kGroup << 1 | 1);
+        put_packed_bits(at, count, width, out);
+        at = literal;
+    }
+}
+
+void put_value(std::string_view text, ByteBuffer& out) {
+    const auto size = static_cast<std::uint32_t>(text.size());
+    std::uint8_t* const to = out.reserve(sizeof size + size);
+    std::memcpy(to, &size, sizeof size);
+    if (size > 0) std::memcpy(to + sizeof size, text.data(), size);
+    out.advance(sizeof size + size);
+}
+
+}  // namespace
+
+// Definition levels of the rows [first, last): one bit each, whether there is a value.
+template <class HasValue>
+void TextPages::put_levels(std::size_t first, std::size_t last, HasValue has_value) {
+    const std::size_t start = body_.size();
+    std::memset(body_.reserve(kLevelsSizeBytes), 0, kLevelsSizeBytes);
+    body_.advance(kLevelsSizeBytes);
+    const std::size_t rows = last - first;
+    const std::size_t groups = (rows + kGroup - 1) / kGroup;
+    std::size_t same = first;
+    while (same < last && has_value(same) == has_value(first)) ++same;
+    if (same == last) {
+        body_.append_varint(static_cast<std::uint64_t>(rows) << 1);
+        const std::uint8_t level = rows > 0 && has_value(first);
+        body_.append(&level, 1);
+    } else {
+        body_.append_varint(groups << 1 | 1);
+        std::uint8_t* const bits = body_.reserve(groups);
+        std::memset(bits, 0, groups);
+        for (std::size_t row = 0; row < rows; ++row) {
+            bits[row / 8] = static_cast<std::uint8_t>(
+                bits[row / 8] | static_cast<unsigned>(has_value(first + row)) << row % 8);
+        }
+        body_.advance(groups);
+    }
+    const auto size = static_cast<std::uint32_t>(body_.size() - start - kLevelsSizeBytes);
+    std::memcpy(body_.data() + start, &size, sizeof size);
+}
+
+// The kept chunk with the same codes, if every value that it uses is mapped to itself.
+const TextPages::Kept* TextPages::find_equal(const Texts& texts) const {
+    if (texts.mapped == nullptr) return nullptr;
+    const auto found = std::ranges::find(kept_, texts.codes, &Kept::codes);
+    if (found == kept_.end()) return nullptr;
+    const bool is_equal = std::ranges::all_of(
+        found->used, [&](std::uint32_t code) { return texts.mapped[code] == code; });
+    return is_equal ? &*found : nullptr;
+}
+
+void TextPages::find_indices(const Texts& texts, std::size_t rows) {
+    if (local_codes_.size() < texts.values.size()) {
+        local_codes_.resize(texts.values.size(), kNullCode);
+    }
+    used_codes_.clear();
+    indices_.resize(rows);
+    for (std::size_t row = 0; row < rows; ++row) {
+        std::uint32_t code = texts.codes[row];
+        if (texts.mapped != nullptr && code != kNullCode) code = texts.mapped[code];
+        if (code == kNullCode) {
+            indices_[row] = kNullCode;
+            continue;
+        }
+        std::uint32_t& local = local_codes_[code];
+        if (local == kNullCode) {
+            local = static_cast<std::uint32_t>(used_codes_.size());
+            used_codes_.push_back(code);
+        }
+        indices_[row] = local;
+    }
+    for (const std::uint32_t code : used_codes_) local_codes_[code] = kNullCode;
+}
+
+bool TextPages::put_dictionary(const Texts& texts, CompressedPage* kept, PageWriter& pages) {
+    body_.clear();
+    for (const std::uint32_t code : used_codes_) {
+        put_value(texts.values[code], body_);
+        if (body_.size() > kDictionaryBodyBytesMax) return false;
+    }
+    pages.put_dictionary(body_.view(), used_codes_.size(), kept);
+    return true;
+}
+
+void TextPages::put_indices(std::span<const std::uint32_t> indices, std::size_t used, bool required,
+                            PageWriter& pages) {
+    const auto width = used <= 2 ? 1u : static_cast<unsigned>(std::bit_width(used - 1));
+    const std::size_t rows_max = kPageBodyBytes * 8 / width;
+    std::size_t first = 0;
+    do {
+        const std::size_t last = std::min(indices.size(), first + rows_max);
+        std::span<const std::uint32_t> of_page = indices.subspan(first, last - first);
+        body_.clear();
+        if (!required) {
+            put_levels(first, last, [&](std::size_t row) { return indices[row] != kNullCode; });
+            if (std::ranges::find(of_page, kNullCode) != of_page.end()) {
+                dense_.clear();
+                std::ranges::copy_if(of_page, std::back_inserter(dense_),
+                                     [](std::uint32_t index) { return index != kNullCode; });
+                of_page = dense_;
+            }
+        }
+        const auto width_byte = static_cast<std::uint8_t>(width);
+        body_.append(&width_byte, 1);
+        put_hybrid(of_page, width, body_);
+        pages.put_data(body_.view(), last - first, Encoding::RLE_DICTIONARY);
+        first = last;
+    } while (first < indices.size());
+}
+
+bool TextPages::write_coded(const Texts& texts, std::size_t rows, bool required, bool again,
+                            PageWriter& pages) {
+    if (const Kept* const equal = find_equal(texts)) {
+        pages.put_dictionary(equal->dictionary, equal->used.size());
+        put_indices(equal->indices, equal->used.size(), required, pages);
+        return true;
+    }
+    find_indices(texts, rows);
+    Kept kept{.codes = texts.codes};
+    if (!put_dictionary(texts, again ? &kept.dictionary : nullptr, pages)) return false;
+    put_indices(indices_, used_codes_.size(), required, pages);
+    if (again) {
+        kept.used = used_codes_;
+        kept.indices = indices_;
+        kept_.push_back(std::move(kept));
+    }
+    return true;
+}
+
+::parquet::EncodedStatistics TextPages::statistics(const Texts& texts) const {
+    ::parquet::EncodedStatistics statistics;
+    statistics.set_null_count(std::ranges::count(indices_, kNullCode));
+    if (used_codes_.empty()) return statistics;
+    const auto value = [&](std::uint32_t code) { return texts.values[code]; };
+    const auto [min, max] = std::ranges::minmax(used_codes_, {}, value);
+    statistics.set_min(std::string(value(min)));
+    statistics.set_max(std::string(value(max)));
+    return statistics;
+}
+
+void TextPages::write_constant(std::string_view text, std::size_t rows, bool required,
+                               PageWriter& pages) {
+    body_.clear();
+    put_value(text, body_);
+    pages.put_dictionary(body_.view(), 1);
+    body_.clear();
+    if (!required) put_levels(0, rows, [](std::size_t) { return true; });
+    constexpr std::uint8_t kWidth = 1;
+    constexpr std::uint8_t kFirst = 0;
+    body_.append(&kWidth, 1);
+    body_.append_varint(std::uint64_t{rows} << 1);
+    body_.append(&kFirst, 1);
+    pages.put_data(body_.view(), rows, Encoding::RLE_DICTIONARY);
+}
+
+// Pages of whole texts, each closed with the text that fills it.
+template <class TextOf, class HasValue>
+void TextPages::write_plain_pages(std::size_t rows, bool required, PageWriter& pages,
+                                  TextOf text_of, HasValue has_value) {
+    std::size_t first = 0;
+    do {
+        std::size_t last = first;
+        for (std::size_t bytes = 0; last < rows && bytes < kPageBodyBytes; ++last) {
+            bytes += sizeof(std::uint32_t) + text_of(last).size();
+        }
+        body_.clear();
+        if (!required) put_levels(first, last, has_value);
+        for (std::size_t row = first; row < last; ++row) {
+            if (has_value(row)) put_value(text_of(row), body_);
+        }
+        pages.put_data(body_.view(), last - first, Encoding::PLAIN);
+        first = last;
+    } while (first < rows);
+}
+
+void TextPages::write_plain(const Texts& texts, std::size_t rows, bool required,
+                            PageWriter& pages) {
+    const auto code_of = [&](std::size_t row) {
+        const std::uint32_t code = texts.codes[row];
+        return texts.mapped != nullptr && code != kNullCode ? texts.mapped[code] : code;
+    };
+    write_plain_pages(
+        rows, required, pages,
+        [&](std::size_t row) {
+            const std::uint32_t code = code_of(row);
+            return code == kNullCode ? std::string_view() : texts.values[code];
+        },
+        [&](std::size_t row) { return code_of(row) != kNullCode; });
+}
+
+void TextPages::write_plain(const Packed& packed, std::size_t rows, bool required,
+                            PageWriter& pages) {
+    write_plain_pages(
+        rows, required, pages,
+        [&](std::size_t row) {
+            return packed.bytes.substr(packed.starts[row],
+                                       packed.starts[row + 1] - packed.starts[row]);
+        },
+        [&](std::size_t row) {
+            return packed.present == nullptr || (packed.present[row] & packed.bit) != 0;
+        });
+}
+
+void TextPages::write_nulls(std::size_t rows, bool has_dictionary, PageWriter& pages) {
+    body_.clear();
+    if (has_dictionary) pages.put_dictionary(body_.view(), 0);
+    put_levels(0, rows, [](std::size_t) { return false; });
+    const std::uint8_t width = 1;
+    if (has_dictionary) body_.append(&width, 1);
+    pages.put_data(body_.view(), rows, has_dictionary ? Encoding::RLE_DICTIONARY : Encoding::PLAIN);
+}
+
+}  // namespace bassline::parquet

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include <parquet/statistics.h>
+
+#include "parquet/file_writer.hpp"
+#include "parquet/page_writer.hpp"
+
+// Column chunks of texts, of one value and of none, encoded straight from what the caller holds:
+// Arrow would hash every value of a dictionary anew. Inside this room only.
+namespace bassline::parquet {
+
+/// One belongs to one thread; its memory is used again for every column.
+class TextPages {
+public:
+    /// By dictionary, in order of appearance. False, and nothing written, if it becomes too large.
+    /// A chunk that comes `again`, mapped, keeps its dictionary until the next row group.
+    bool write_coded(const Texts& texts, std::size_t rows, bool required, bool again,
+                     PageWriter& pages);
+    /// Of the coded chunk written last.
+    ::parquet::EncodedStatistics statistics(const Texts& texts) const;
+    void write_constant(std::string_view text, std::size_t rows, bool required, PageWriter& pages);
+    void write_plain(const Texts& texts, std::size_t rows, bool required, PageWriter& pages);
+    void write_plain(const Packed& packed, std::size_t rows, bool required, PageWriter& pages);
+    void write_nulls(std::size_t rows, bool has_dictionary, PageWriter& pages);
+
+    /// The row group is at its end: what was kept speaks of memory that the caller takes back.
+    void forget() { kept_.clear(); }
+
+private:
+    // A coded chunk that another column may be equal to.
+    struct Kept {
+        const std::uint32_t* codes;
+        std::vector<std::uint32_t> used;
+        std::vector<std::uint32_t> indices;
+        CompressedPage dictionary;
+    };
+
+    const Kept* find_equal(const Texts& texts) const;
+    void find_indices(const Texts& texts, std::size_t rows);
+    bool put_dictionary(const Texts& texts, CompressedPage* kept, PageWriter& pages);
+    void put_indices(std::span<const std::uint32_t> indices, std::size_t used, bool required,
+                     PageWriter& pages);
+    template <class HasValue>
+    void put_levels(std::size_t first, std::size_t last, HasValue has_value);
+    template <class TextOf, class HasValue>
+    void write_plain_pages(std::size_t rows, bool required, PageWriter& pages, TextOf text_of,
+                           HasValue has_value);
+
+    std::vector<std::uint32_t> local_codes_;  // by the caller's code; kNullCode between calls
+    std::vector<std::uint32_t> used_codes_;   // by local code
+    std::vector<std::uint32_t> indices_;      // local code by row, kNullCode for none
+    std::vector<std::uint32_t> dense_;        // those of one page that are none of kNullCode
+    std::vector<Kept> kept_;
+    ByteBuffer body_;
+};
+
+}  // namespace bassline::parquet
