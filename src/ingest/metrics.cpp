@@ -152,7 +152,7 @@ void Metrics::describe_records(MetricsText& text) const {
     for (const auto& [topic, counters] : topics_) {
         text.add({{"topic", topic}}, count_of(counters.late));
     }
-    text.begin("bassline_ingest_completed_hours_total", MetricType::counter,
+    text.begin("bassline_ingest_hours_completed_total", MetricType::counter,
                "Hours of bronze that this process marked complete.");
     for (const auto& [topic, hours] : hours_completed_) {
         text.add({{"topic", topic}}, count_of(hours));
