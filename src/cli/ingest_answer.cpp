@@ -36,6 +36,7 @@ nlohmann::json answer_json(const IngestSummary& summary, const Duplicates& dupli
             found == summary.topics.end() ? ingest::TopicTotals{} : found->second;
         topics[name] = {{"consumed", totals.counters.consumed},
                         {"written", totals.counters.written},
+                        {"late", totals.counters.late},
                         {"quarantined", totals.counters.quarantined},
                         {"by_reason", totals.counters.by_reason},
                         {"duplicates_dropped", dropped_of(name, duplicates)},
@@ -65,12 +66,15 @@ void print_table(const IngestSummary& summary) {
     fmt::print("{:<22} {:>12} {:>12} {:>12} {:>8}\n", "topic", "consumed", "written", "quarantined",
                "files");
     std::uint64_t records = 0;
+    std::uint64_t late = 0;
     std::map<std::string, std::uint64_t> reasons;
     for (const auto& [topic, totals] : summary.topics) {
         print_row(topic, totals);
         records += totals.counters.consumed;
+        late += totals.counters.late;
         for (const auto& [reason, count] : totals.counters.by_reason) reasons[reason] += count;
     }
+    if (late > 0) fmt::print("late, written beside bronze: {}\n", late);
     for (const auto& [reason, count] : reasons) {
         fmt::print("quarantined as {}: {}\n", reason, count);
     }
@@ -98,6 +102,7 @@ void print_ingest_answer(const ingest::KafkaSummary& summary, bool json) {
     if (json) {
         nlohmann::json answer = answer_json(summary.ingest, summary.duplicates_dropped);
         answer["rotations"] = summary.rotations;
+        answer["hours_completed"] = summary.hours_completed;
         answer["gaps_accepted"] = summary.gaps_accepted;
         return print_json(answer);
     }
@@ -105,6 +110,9 @@ void print_ingest_answer(const ingest::KafkaSummary& summary, bool json) {
     std::uint64_t dropped = 0;
     for (const auto& [topic, count] : summary.duplicates_dropped) dropped += count;
     if (dropped > 0) fmt::print("delivered again and dropped: {}\n", dropped);
+    for (const auto& [topic, count] : summary.hours_completed) {
+        fmt::print("hours of {} marked complete: {}\n", topic, count);
+    }
     for (const auto& [reason, count] : summary.rotations) {
         fmt::print("committed by {}: {}\n", reason, count);
     }

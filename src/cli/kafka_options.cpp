@@ -95,16 +95,20 @@ Result<ingest::KafkaIngestOptions> kafka_ingest_options(const KafkaArguments& ar
     options.consumer.group = arguments.group;
     options.consumer.group_instance = arguments.group_instance;
     options.accept_gap = arguments.accept_gap;
+    options.limits.hour_grace = arguments.hour_grace;
+    options.idle_after = arguments.idle_after;
     if (!arguments.start.empty()) {
         TRY_ASSIGN(options.start, parse_kafka_start(arguments.start));
     }
-    if (arguments.late == "quarantine") {
+    if (arguments.late != "own-hour") {
         if (arguments.late_after.count() == 0) {
-            return error(ErrorKind::usage, "--late quarantine wants --late-after DURATION");
+            return error(ErrorKind::usage, "--late {} wants --late-after DURATION", arguments.late);
         }
         options.limits.late_after = arguments.late_after;
+        options.limits.late_beside = arguments.late == "side";
     } else if (arguments.late_after.count() > 0) {
-        return error(ErrorKind::usage, "--late-after does nothing without --late quarantine");
+        return error(ErrorKind::usage,
+                     "--late-after does nothing without --late side or --late quarantine");
     }
     return options;
 }
@@ -137,8 +141,16 @@ void add_kafka_options(CLI::App& app, KafkaArguments& arguments) {
                                     "id; while it is down, they wait"));
     with_kafka(app.add_option("--late", arguments.late,
                               "Events that come later than --late-after: own-hour (default, no "
-                              "difference) or quarantine"))
-        ->check(CLI::IsMember({"own-hour", "quarantine"}));
+                              "difference), side (into _late/, which no model reads) or "
+                              "quarantine"))
+        ->check(CLI::IsMember({"own-hour", "side", "quarantine"}));
+    with_kafka(add_duration_option(app, "--hour-grace", arguments.hour_grace,
+                                   "How far a partition's events must have passed the end of an "
+                                   "hour to close it: it is committed then, and marked with "
+                                   "_SUCCESS once all partitions have (default 5m, 0s: at once)"));
+    with_kafka(add_duration_option(app, "--idle-partition-after", arguments.idle_after,
+                                   "Mark hours complete without a partition that is read to its "
+                                   "end and silent for so long (default: wait for it)"));
     with_kafka(add_duration_option(app, "--late-after", arguments.late_after,
                                    "Lateness that is allowed, from the event to Kafka's record "
                                    "time"));

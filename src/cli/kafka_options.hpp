@@ -23,6 +23,8 @@ struct KafkaArguments {
     std::string start;
     std::string late = "own-hour";
     std::chrono::milliseconds late_after{0};  // 0: not given
+    std::chrono::milliseconds hour_grace = ingest::PartitionLimits{}.hour_grace;
+    std::optional<std::chrono::milliseconds> idle_after;
     bool accept_gap = false;
 };
 

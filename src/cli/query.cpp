@@ -37,8 +37,8 @@ Run declare_query(CLI::App& app) {
     options->query.threads = std::max(1u, std::thread::hardware_concurrency());
     app.add_option("--lake", options->lake, "The lake: a path or file:///path (default ./lake)");
     app.add_option("sql", options->sql,
-                   "One SELECT-like statement over schemas bronze, intermediate, silver, gold, and "
-                   "quarantine")
+                   "One SELECT-like statement over schemas bronze, late (events beside bronze), "
+                   "intermediate, silver, gold, and quarantine")
         ->required();
     app.add_option("--format", options->format, "table, csv or json (default table)")
         ->transform(CLI::CheckedTransformer(kFormats).description("{table,csv,json}"));

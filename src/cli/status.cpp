@@ -103,6 +103,7 @@ Json status_json(const Status& status) {
     return {{"at", format_rfc3339(status.now)},
             {"chains", std::move(chains)},
             {"topics", std::move(topics)},
+            {"late", topic_json(status.late, status.now)},
             {"quarantine", std::move(quarantine)},
             {"snapshot", snapshot_json(status)},
             {"small_files", status.small_files},
@@ -142,6 +143,10 @@ void print_topics(const Status& status) {
         const Timestamp newest = at_ms(topic.newest_event_ms.value_or(0));
         fmt::print("{:<22} {:>12} {:>14} {:>7}  {} ({})\n", name, topic.rows, topic.bytes,
                    topic.files, format_rfc3339(newest), age(newest, status.now));
+    }
+    if (status.late.rows > 0) {
+        fmt::print("{:<22} {:>12} {:>14} {:>7}\n", "late, beside bronze", status.late.rows,
+                   status.late.bytes, status.late.files);
     }
     const TopicState& quarantine = status.quarantine.files;
     fmt::print("{:<22} {:>12} {:>14} {:>7}\n", "quarantine", quarantine.rows, quarantine.bytes,

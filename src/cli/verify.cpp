@@ -48,6 +48,7 @@ nlohmann::json report_json(const VerifyReport& report) {
             {"entries", report.entries},
             {"files", report.files},
             {"rows", report.rows},
+            {"rows_late", report.rows_late},
             {"snapshots", report.snapshots},
             {"rows_expired", report.rows_expired},
             {"files_expired", report.files_expired},
@@ -78,6 +79,8 @@ void print_table(const VerifyReport& report) {
                    sum.rows, sum.quarantined, sum.missing, sum.duplicate,
                    sum.chain_ok ? "ok" : "broken");
     }
+    if (report.rows_late > 0)
+        fmt::print("{} of the rows are late, beside bronze\n", report.rows_late);
     if (accepted_lost > 0) {
         fmt::print("{} offsets were accepted as lost (--accept-gap)\n", accepted_lost);
     }

@@ -10,11 +10,6 @@ namespace {
 
 using lake::LiveFile;
 using lake::Output;
-using lake::OutputKind;
-
-bool is_bronze(const Output& output) {
-    return output.kind == OutputKind::bronze;
-}
 
 auto group_of(const Output& output) {
     return std::tuple(output.kind, output.topic, output.date, output.hour);
@@ -25,7 +20,7 @@ auto first_event(const LiveFile& file) {
     return std::tuple(file.output.min_event_ms, file.chain, file.seq, file.output.final);
 }
 
-// The hour that a bronze file holds ended at that time or earlier.
+// The hour that a file of events holds ended at that time or earlier.
 bool is_closed(const Output& output, Timestamp before) {
     const auto hour = std::chrono::floor<std::chrono::hours>(before);
     const auto day = std::chrono::floor<std::chrono::days>(hour);
@@ -38,7 +33,7 @@ bool is_worth_it(const std::vector<LiveFile>& small, Timestamp before, const std
     if (small.size() < limits.files_min) return false;
     if (small.size() >= limits.open_files_min) return true;
     const Output& any = small.front().output;
-    return is_bronze(any) ? is_closed(any, before) : any.date < today;
+    return any.has_events() ? is_closed(any, before) : any.date < today;
 }
 
 void split(std::vector<LiveFile> files, const PlanLimits& limits, std::vector<Merge>& merges) {
@@ -107,7 +102,7 @@ Expiry plan_expiry(const lake::LiveFiles& live, int days, Date today) {
                       std::max(live.retained_from, first_of(date_of_ms(live.watermark_ms)))};
     const std::string quarantine_from = first_of(today);
     for (const auto& [name, file] : live.files) {
-        const std::string& from = is_bronze(file.output) ? expiry.retained_from : quarantine_from;
+        const std::string& from = file.output.has_events() ? expiry.retained_from : quarantine_from;
         if (file.output.date < from) expiry.files.push_back(file);
     }
     for (const auto& [name, file] : live.late) expiry.files.push_back(file);

@@ -99,6 +99,14 @@ TEST(CompactPlan, an_hour_that_still_fills_is_merged_when_its_files_are_many) {
                 ElementsAre(ElementsAre("a", "b", "c")));
 }
 
+TEST(CompactPlan, late_events_beside_bronze_are_merged_by_themselves) {
+    LiveFiles live;
+    for (const char* name : {"a", "b", "late a", "late b"}) add(live, name, "2025-03-13", 5);
+    for (const char* name : {"late a", "late b"}) live.files[name].output.kind = OutputKind::late;
+    EXPECT_THAT(names_of(plan_merges(live, kNoon, kToday, {})),
+                ElementsAre(ElementsAre("a", "b"), ElementsAre("late a", "late b")));
+}
+
 TEST(CompactPlan, an_entry_holds_whole_merges_up_to_its_limits) {
     LiveFiles live;
     for (int hour = 0; hour < 5; ++hour) {
@@ -118,13 +126,16 @@ TEST(CompactPlan, whole_dates_expire_counted_from_the_newest_event) {
     live.watermark_ms = Timestamp(kToday).time_since_epoch().count() / 1000;
     add(live, "old", "2025-03-12", 23);
     add(live, "kept", "2025-03-13", 0);
+    add(live, "old and late", "2025-03-12", 23);
+    live.files["old and late"].output.kind = OutputKind::late;
     add_quarantine(live, "old bad lines", "2025-03-01");
     add_quarantine(live, "bad lines", "2025-03-14");
     const Expiry expiry = plan_expiry(live, 2, kToday);
     EXPECT_EQ(expiry.retained_from, "2025-03-13");
-    ASSERT_THAT(expiry.files, SizeIs(2));
+    ASSERT_THAT(expiry.files, SizeIs(3));
     EXPECT_EQ(expiry.files[0].output.final, "old");
-    EXPECT_EQ(expiry.files[1].output.final, "old bad lines");
+    EXPECT_EQ(expiry.files[1].output.final, "old and late");
+    EXPECT_EQ(expiry.files[2].output.final, "old bad lines");
 }
 
 TEST(CompactPlan, what_expired_stays_expired_and_late_files_follow) {

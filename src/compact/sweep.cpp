@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "compact/sweep.hpp"
 
+#include <algorithm>
 #include <map>
 #include <set>
 #include <string>
@@ -64,12 +65,23 @@ Result<void> remove_replaced(FileSystem& files, const std::string& path) {
     return {};
 }
 
+// The mark of a complete hour leaves with the hour's last file.
+Result<bool> is_empty_but_for_mark(FileSystem& files, const std::string& folder) {
+    const auto listed = files.list(folder);
+    if (!listed && listed.error().kind == ErrorKind::not_found) return true;
+    if (!listed) return listed.error();
+    const bool has_others = std::ranges::any_of(
+        listed.value(), [](const auto& file) { return !lake::is_complete_mark(file.path); });
+    if (has_others) return false;
+    for (const auto& mark : listed.value()) TRY(files.remove(mark.path));
+    return true;
+}
+
 // An hour's folder, then its date's.
 Result<void> remove_empty(FileSystem& files, std::string folder) {
     for (int level = 0; level < 2; ++level) {
-        const auto listed = files.list(folder);
-        if (!listed && listed.error().kind != ErrorKind::not_found) return listed.error();
-        if (listed && !listed.value().empty()) return {};
+        TRY_ASSIGN(const bool is_empty, is_empty_but_for_mark(files, folder));
+        if (!is_empty) return {};
         const auto removed = files.remove(folder);
         if (!removed) return {};  // somebody has just put a file there
         folder = storage::parent_path(folder);

@@ -204,6 +204,7 @@ void add_counters(const std::map<std::string, lake::TopicCounters>& from,
         lake::TopicCounters& sum = to[topic];
         sum.consumed += counted.consumed;
         sum.written += counted.written;
+        sum.late += counted.late;
         sum.quarantined += counted.quarantined;
         for (const auto& [reason, count] : counted.by_reason) sum.by_reason[reason] += count;
     }

@@ -140,14 +140,16 @@ Result<void> ParquetBatchWriter::finish_pending() {
             continue;
         }
         const std::int64_t ts = decoded.fields[Column::ts].integer;
-        if (is_late(ts, pending.position)) {
+        const bool late = is_late(ts, pending.position);
+        if (late && !context_.late_beside) {
             TRY(refuse({record.topic, event::Reason::late,
                         fmt::format("ts {} is {} s before the record's time", ts,
                                     (pending.position.timestamp_us / kUsPerMs - ts) / 1000),
                         pending.line, pending.line.size(), decoded.format, pending.position}));
             continue;
         }
-        TopicHour& hour = hour_of(record.topic, ts / kHourMs);
+        TopicHour& hour = hour_of(record.topic, ts / kHourMs,
+                                  late ? lake::OutputKind::late : lake::OutputKind::bronze);
         TRY(make_room(hour));
         coded |= ~hour.buffer.packed();
         hours[count++] = &hour;
@@ -208,13 +210,15 @@ Result<void> ParquetBatchWriter::refuse(const RefusedRecord& record) {
     return quarantine_.add(record);
 }
 
-TopicHour& ParquetBatchWriter::hour_of(event::Topic topic, std::int64_t hour) {
-    const auto index = static_cast<std::size_t>(topic);
+TopicHour& ParquetBatchWriter::hour_of(event::Topic topic, std::int64_t hour,
+                                       lake::OutputKind kind) {
+    const auto index =
+        static_cast<std::size_t>(topic) + (kind == lake::OutputKind::late ? event::kTopicCount : 0);
     TopicHour*& latest = latest_[index];
     if (latest != nullptr && latest->hour == hour) return *latest;
     auto& found = hours_[index][hour];
     if (!found) {
-        found = std::make_unique<TopicHour>(topic, hour, origin_);
+        found = std::make_unique<TopicHour>(topic, hour, kind, origin_);
         found->buffer.set_packed(interners_.packed());
         if (latest != nullptr) reserve_like(found->buffer, latest->buffer);
     }
@@ -230,6 +234,13 @@ void ParquetBatchWriter::reserve_like(RowBuffer& buffer, const RowBuffer& other)
     buffered_bytes_ -= buffer.bytes();
     buffer.reserve_like(other);
     buffered_bytes_ += buffer.bytes();
+}
+
+bool ParquetBatchWriter::holds_hours(std::int64_t begin, std::int64_t end) const {
+    return std::ranges::any_of(hours_, [&](const auto& of_topic) {
+        return std::ranges::any_of(
+            of_topic, [&](const auto& hour) { return hour.first >= begin && hour.first < end; });
+    });
 }
 
 // Sees to it that the hour's buffer can take a row.
@@ -254,8 +265,13 @@ void ParquetBatchWriter::append(TopicHour& hour, const event::Line& line, LinePo
     hour.last_row = ++rows_;
     hour.min_event_ms = std::min(hour.min_event_ms, ts);
     hour.max_event_ms = std::max(hour.max_event_ms, ts);
+    // A clock that is ahead of its record's does not tell how far the events are.
+    const bool has_time = position.timestamp_us != kNoTimestamp;
+    reached_ms_ =
+        std::max(reached_ms_, has_time ? std::min(ts, position.timestamp_us / kUsPerMs) : ts);
     ++counters_of(hour.topic).consumed;
     ++counters_of(hour.topic).written;
+    if (hour.kind == lake::OutputKind::late) ++counters_of(hour.topic).late;
 }
 
 Result<std::unique_ptr<BatchWriter>> BatchWriter::make(storage::FileSystem& files,

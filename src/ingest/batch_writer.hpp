@@ -41,8 +41,9 @@ struct BatchContext {
     std::size_t memory_bytes = 256u << 20;                        // budget of this worker alone
     /// Counts records that cannot be told to be of any topic.
     event::Topic unreadable_topic = event::Topic::page_view_events;
-    /// Records of Kafka that came longer after their event's time are `late`; none: no such rule.
+    /// Records of Kafka that came longer after their event's time are late; none: no such rule.
     std::optional<std::chrono::milliseconds> late_after;
+    bool late_beside = false;  // these go into files beside bronze, not into quarantine
     /// Of framed records, which are prepared before they come; outlives the writer. None: no ids.
     const RecordSchemas* schemas = nullptr;
 };
@@ -91,6 +92,7 @@ struct BatchResult {
     std::vector<lake::Output> outputs;
     std::map<std::string, lake::TopicCounters> counters;  // by topic
     std::vector<std::string> dates_touched;               // event dates, sorted, unique
+    std::int64_t reached_ms = 0;                          // as BatchWriter::reached_ms
 };
 
 class BatchWriter {
@@ -117,6 +119,10 @@ public:
 
     /// Hours of events, by topic, that it holds or has a file of.
     virtual std::size_t open_hours() const = 0;
+    /// True if one of them is in [begin, end), counted from 1970.
+    virtual bool holds_hours(std::int64_t begin, std::int64_t end) const = 0;
+    /// The greatest event time of its rows, none taken for later than its Kafka record; 0: none.
+    virtual std::int64_t reached_ms() const = 0;
 
     /// Counts the line under page_view_events and quarantines it. Errors: `io`.
     virtual Result<void> quarantine(const RefusedLine& line) = 0;

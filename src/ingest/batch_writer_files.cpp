@@ -57,9 +57,10 @@ void ParquetBatchWriter::clear_interners() {
 }
 
 Result<void> ParquetBatchWriter::open(TopicHour& hour) {
-    hour.path = fmt::format("{}/{}-{}-{}-{:02}-w{}.staged", context_.staging_directory,
-                            context_.seq, to_string(hour.topic), format_date(hour.date()),
-                            hour.hour_of_day(), context_.worker);
+    hour.path =
+        fmt::format("{}/{}-{}{}-{}-{:02}-w{}.staged", context_.staging_directory, context_.seq,
+                    hour.kind == lake::OutputKind::late ? "late-" : "", to_string(hour.topic),
+                    format_date(hour.date()), hour.hour_of_day(), context_.worker);
     TRY_ASSIGN(auto file, files_.create(hour.path));
     TRY_ASSIGN(hour.file, parquet::FileWriter::make(std::move(file), columns_.specs_of(hour.buffer),
                                                     file_metadata(context_)));
@@ -81,7 +82,8 @@ std::vector<TopicHour*> ParquetBatchWriter::hours_in_order() {
         for (const auto& [hour, found] : of_topic) hours.push_back(found.get());
     }
     std::sort(hours.begin(), hours.end(), [](const TopicHour* left, const TopicHour* right) {
-        return std::tie(left->topic, left->hour) < std::tie(right->topic, right->hour);
+        return std::tie(left->kind, left->topic, left->hour) <
+               std::tie(right->kind, right->topic, right->hour);
     });
     return hours;
 }
@@ -103,6 +105,7 @@ Result<lake::Output> ParquetBatchWriter::finish(TopicHour& hour) {
     file->start_writing_back();
     complete_files_.push_back(std::move(file));
     lake::Output output;
+    output.kind = hour.kind;
     output.staged = hour.path;
     output.topic = to_string(hour.topic);
     output.date = format_date(hour.date());
@@ -138,7 +141,7 @@ Result<BatchResult> ParquetBatchWriter::finish() {
             TRY(evict_all());  // so that the interners may be emptied between hours
         }
         TRY_ASSIGN(auto output, finish(*hour));
-        dates.insert(output.date);
+        if (output.kind == lake::OutputKind::bronze) dates.insert(output.date);
         result.outputs.push_back(std::move(output));
         if (complete_files_.size() == kCompleteFilesMax) TRY(close_complete_files(result.outputs));
     }
@@ -154,6 +157,7 @@ Result<BatchResult> ParquetBatchWriter::finish() {
         result.counters[std::string(to_string(topic))] = counters_of(topic);
     }
     result.dates_touched.assign(dates.begin(), dates.end());
+    result.reached_ms = reached_ms_;
     return result;
 }
 

@@ -29,4 +29,6 @@ inline constexpr std::string_view kKafkaAcknowledged = "ingest.kafka_acknowledge
 inline constexpr std::array kKafkaFailpoints = {kKafkaClaimed, kKafkaSealed, kKafkaCommitted,
                                                 kKafkaPublished, kKafkaAcknowledged};
 
+inline constexpr std::string_view kKafkaHourComplete = "ingest.kafka_hour_complete";  // not marked
+
 }  // namespace bassline::ingest

@@ -212,6 +212,7 @@ void add_to_summary(const lake::Entry& entry, IngestSummary& summary) {
         lake::TopicCounters& sum = summary.topics[topic].counters;
         sum.consumed += counted.consumed;
         sum.written += counted.written;
+        sum.late += counted.late;
         sum.quarantined += counted.quarantined;
         for (const auto& [reason, count] : counted.by_reason) sum.by_reason[reason] += count;
     }

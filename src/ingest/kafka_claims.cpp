@@ -14,6 +14,13 @@ using kafka::Watermarks;
 
 constexpr std::chrono::milliseconds kAnswerTime{10'000};
 
+// None is left: not waited for, but what the library knows already may do.
+std::chrono::milliseconds until(KafkaClaims::Time deadline) {
+    const auto left =
+        std::chrono::ceil<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now());
+    return std::max(left, std::chrono::milliseconds(1));
+}
+
 }  // namespace
 
 KafkaClaims::KafkaClaims(storage::FileSystem& files, const Clock& clock, kafka::Consumer& consumer,
@@ -46,7 +53,7 @@ Result<void> KafkaClaims::add_topic(const kafka::TopicDescription& topic) {
     return {};
 }
 
-Result<KafkaCommitter> KafkaClaims::claim(const TopicPartition& partition) {
+Result<KafkaCommitter> KafkaClaims::claim(const TopicPartition& partition, Time deadline) {
     KafkaCommitter committer(
         files_, clock_,
         {.cluster_id = cluster_id_,
@@ -56,31 +63,31 @@ Result<KafkaCommitter> KafkaClaims::claim(const TopicPartition& partition) {
          .partitions = std::max(partition_counts_[partition.topic], partition.partition + 1)});
     TRY_ASSIGN(const bool exists, committer.load());
     if (!exists) {
-        TRY_ASSIGN(const std::uint64_t start, start_of(partition));
+        TRY_ASSIGN(const std::uint64_t start, start_of(partition, deadline));
         TRY(committer.begin_chain(start));
     } else if (options_.start) {
         log_info("--start is for new chains: {} goes on at {}", to_string(partition),
                  committer.next());
     }
-    TRY(check_range(partition, committer));
+    TRY(check_range(partition, committer, deadline));
     return committer;
 }
 
-Result<std::uint64_t> KafkaClaims::start_of(const TopicPartition& partition) {
+Result<std::uint64_t> KafkaClaims::start_of(const TopicPartition& partition, Time deadline) {
     const KafkaStart start = options_.start.value_or(KafkaStart{});
     TRY_ASSIGN(const bool is_later,
                lake::appeared_later(files_, partition.topic, partition.partition));
     if (is_later) {  // --start was said of the others
-        TRY_ASSIGN(const Watermarks now, consumer_.watermarks(partition, kAnswerTime));
+        TRY_ASSIGN(const Watermarks now, consumer_.watermarks(partition, until(deadline)));
         log_info("{} appeared later: it is read from its beginning", to_string(partition));
         return static_cast<std::uint64_t>(now.low);
     }
     if (start.from == KafkaStart::From::timestamp) {
         TRY_ASSIGN(const auto offset,
-                   consumer_.offset_at(partition, start.timestamp_ms, kAnswerTime));
+                   consumer_.offset_at(partition, start.timestamp_ms, until(deadline)));
         return static_cast<std::uint64_t>(offset);
     }
-    TRY_ASSIGN(const Watermarks now, consumer_.watermarks(partition, kAnswerTime));
+    TRY_ASSIGN(const Watermarks now, consumer_.watermarks(partition, until(deadline)));
     if (start.from == KafkaStart::From::earliest) return static_cast<std::uint64_t>(now.low);
     if (start.from == KafkaStart::From::latest) return static_cast<std::uint64_t>(now.high);
     const auto found = start.offsets.find(partition);
@@ -96,8 +103,9 @@ Result<std::uint64_t> KafkaClaims::start_of(const TopicPartition& partition) {
 }
 
 // With brokers away nothing is known; an offset that they lack is told by the first fetch then.
-Result<void> KafkaClaims::check_range(const TopicPartition& partition, KafkaCommitter& committer) {
-    const auto asked = consumer_.watermarks(partition, kAnswerTime);
+Result<void> KafkaClaims::check_range(const TopicPartition& partition, KafkaCommitter& committer,
+                                      Time deadline) {
+    const auto asked = consumer_.watermarks(partition, until(deadline));
     if (!asked) return {};
     const auto low = static_cast<std::uint64_t>(asked.value().low);
     const auto high = static_cast<std::uint64_t>(asked.value().high);
@@ -147,6 +155,7 @@ Result<void> KafkaClaims::check_topics(std::chrono::milliseconds every) {
                          "not, look whether this user may describe it",
                          topic);
         }
+        partition_counts_[topic] = found.value().front().partitions;
         const std::string& id_now = found.value().front().id;
         if (missed_ == topic) missed_.clear();
         if (id.empty() || id_now.empty() || id == id_now) continue;

@@ -23,11 +23,17 @@ public:
     Result<void> survey();
     /// The partitions' ends at survey, of those that are to be read.
     const std::map<kafka::TopicPartition, kafka::Watermarks>& ends() const { return ends_; }
+    /// How many each topic has, as they were seen last.
+    const std::map<std::string, std::int32_t>& partition_counts() const {
+        return partition_counts_;
+    }
 
-    /// Claims a partition: loads its chain or begins it, and holds it against the brokers.
+    using Time = std::chrono::steady_clock::time_point;
+    /// Claims a partition: loads its chain or begins it, and holds it against the brokers if they
+    /// answer by then; a chain that exists can do without.
     /// Errors: those of KafkaCommitter::load; `bad_data` for a gap that is not accepted, or an end
-    /// that the partition does not have.
-    Result<KafkaCommitter> claim(const kafka::TopicPartition& partition);
+    /// that the partition does not have; `unavailable` if it is not known where to begin.
+    Result<KafkaCommitter> claim(const kafka::TopicPartition& partition, Time deadline);
 
     /// Whether topics are still those of the survey, asked at most every so often.
     /// Errors: `bad_data` if one was deleted or made again.
@@ -37,8 +43,9 @@ public:
 
 private:
     Result<void> add_topic(const kafka::TopicDescription& topic);
-    Result<std::uint64_t> start_of(const kafka::TopicPartition& partition);
-    Result<void> check_range(const kafka::TopicPartition& partition, KafkaCommitter& committer);
+    Result<std::uint64_t> start_of(const kafka::TopicPartition& partition, Time deadline);
+    Result<void> check_range(const kafka::TopicPartition& partition, KafkaCommitter& committer,
+                             Time deadline);
     Result<void> take_gap(KafkaCommitter& committer, std::uint64_t low);
 
     storage::FileSystem& files_;

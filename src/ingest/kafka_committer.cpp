@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ingest/kafka_committer.hpp"
 
+#include <algorithm>
 #include <atomic>
 #include <utility>
 
@@ -88,7 +89,8 @@ lake::Entry KafkaCommitter::next_entry(std::uint64_t end) const {
             .kafka_ranges = {{.topic = source_.topic,
                               .partition = source_.partition,
                               .start = tail_->end,
-                              .end = end}}};
+                              .end = end}},
+            .reached_ms = tail_->newest.reached_ms};
 }
 
 Result<lake::Entry> KafkaCommitter::commit(BatchResult batch, std::uint64_t end) {
@@ -96,6 +98,7 @@ Result<lake::Entry> KafkaCommitter::commit(BatchResult batch, std::uint64_t end)
     entry.outputs = std::move(batch.outputs);
     entry.counters = std::move(batch.counters);
     entry.dates_touched = std::move(batch.dates_touched);
+    entry.reached_ms = std::max(entry.reached_ms, batch.reached_ms);
     lake::name_outputs(entry.outputs, entry.chain, entry.seq);
     if (!entry.outputs.empty()) {
         TRY(files_.sync_directory(lake::staging_directory(chain_, writer_)));

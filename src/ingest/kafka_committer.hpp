@@ -40,6 +40,8 @@ public:
     const KafkaSource& source() const { return source_; }
     /// Offset of the next record that is wanted.
     std::uint64_t next() const { return tail_->end; }
+    /// The greatest event time that was committed; 0: none.
+    std::int64_t reached_ms() const { return tail_->newest.reached_ms; }
 
     /// Makes the staging folder of a batch.
     Result<BatchContext> begin();

@@ -9,6 +9,7 @@
 
 #include "base/failpoint.hpp"
 #include "base/log.hpp"
+#include "ingest/complete_hours.hpp"
 #include "ingest/failpoints.hpp"
 #include "ingest/kafka_claims.hpp"
 #include "ingest/kafka_routes.hpp"
@@ -25,12 +26,18 @@ using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 
 constexpr milliseconds kPollTime{50};
+constexpr milliseconds kClaimTime{10'000};      // of one partition, where nobody waits
+constexpr milliseconds kGroupClaimTime{3'000};  // of all that were assigned: the group waits
+constexpr milliseconds kLaterClaimTime{1'000};  // of one that had no answer then
+constexpr milliseconds kLaterClaimEvery{5'000};
 constexpr milliseconds kSeekTime{5'000};
 constexpr milliseconds kRevokeTime{10'000};       // well below a session's timeout
 constexpr milliseconds kTopicCheckEvery{30'000};  // while all is well
 constexpr milliseconds kTopicCheckAfterTrouble{5'000};
 constexpr milliseconds kForeignCheckEvery{500};
 constexpr milliseconds kMetricsEvery{250};
+constexpr milliseconds kMarkEvery{5'000};
+constexpr milliseconds kIdleCheckTime{1'000};
 constexpr milliseconds kRegistryConnect{2'000};
 constexpr milliseconds kRegistryAnswer{5'000};
 
@@ -48,6 +55,10 @@ public:
         TRY_ASSIGN(consumer_, kafka::Consumer::open(options_.cluster, consumer, *this));
         claims_ = std::make_unique<KafkaClaims>(files_, clock_, *consumer_, options_);
         TRY(claims_->survey());
+        complete_ = std::make_unique<CompleteHours>(
+            files_, clock_,
+            CompleteHours::Options{.grace = limits_.hour_grace, .idle_after = options_.idle_after},
+            [this](const TopicPartition& partition) { return end_of(partition); });
         const std::size_t workers = std::min(options_.threads, claims_->ends().size());
         const std::size_t for_writers = options_.memory_bytes / 8 * 5;
         limits_.memory_bytes = for_writers / std::max<std::size_t>(1, workers);
@@ -71,12 +82,22 @@ public:
     Result<std::vector<kafka::Position>> assigned(
         const std::vector<TopicPartition>& partitions) override {
         was_assigned_ = true;
+        const auto deadline = steady_clock::now() + kGroupClaimTime;
         std::vector<kafka::Position> positions;
         for (const TopicPartition& partition : partitions) {
-            TRY_ASSIGN(KafkaCommitter committer, claims_->claim(partition));
-            positions.push_back({partition, static_cast<std::int64_t>(committer.next())});
-            take_over(partition,
-                      std::make_unique<KafkaPartition>(files_, std::move(committer), limits_));
+            auto committer = claims_->claim(
+                partition, options_.follow ? deadline : steady_clock::now() + kClaimTime);
+            if (!committer && options_.follow && committer.error().kind == ErrorKind::unavailable) {
+                log_warn("{}; {} is begun later", committer.error().message, to_string(partition));
+                seeks_.push_back({partition, nullptr});
+                positions.push_back({partition, kafka::kAtEnd});
+                claim_at_ = steady_clock::now() + kLaterClaimEvery;
+                continue;
+            }
+            if (!committer) return std::move(committer).error();
+            positions.push_back({partition, static_cast<std::int64_t>(committer.value().next())});
+            take_over(partition, std::make_unique<KafkaPartition>(
+                                     files_, std::move(committer).value(), limits_));
         }
         return positions;
     }
@@ -93,7 +114,7 @@ private:
     // A partition that is ours and waits until it can be read from its place.
     struct Seek {
         TopicPartition partition;
-        std::unique_ptr<KafkaPartition> claimed;
+        std::unique_ptr<KafkaPartition> claimed;  // none: where to begin is not known yet
     };
 
     void open_registry() {
@@ -119,6 +140,7 @@ private:
             TRY(retry_seeks());
             routes_->balance();
             tell_metrics();
+            if (steady_clock::now() >= mark_at_) TRY(mark_hours());
             TRY(claims_->check_topics(degraded_ ? kTopicCheckAfterTrouble : kTopicCheckEvery));
             TRY_ASSIGN(const bool complete, is_complete());
             if (complete) return {};
@@ -169,7 +191,8 @@ private:
         TRY(take_reports());
         forget_seeks(partition);
         TRY(claims_->check_topics(milliseconds(0)));
-        TRY_ASSIGN(KafkaCommitter committer, claims_->claim(partition));
+        TRY_ASSIGN(KafkaCommitter committer,
+                   claims_->claim(partition, steady_clock::now() + kClaimTime));
         seeks_.push_back(
             {partition, std::make_unique<KafkaPartition>(files_, std::move(committer), limits_)});
         return {};
@@ -196,6 +219,11 @@ private:
         for (std::size_t left = seeks_.size(); left > 0; --left) {
             Seek seek = std::move(seeks_.front());
             seeks_.pop_front();
+            if (!seek.claimed) TRY(claim_later(seek));
+            if (!seek.claimed) {
+                seeks_.push_back(std::move(seek));
+                continue;
+            }
             const kafka::Position position{seek.partition,
                                            static_cast<std::int64_t>(seek.claimed->next())};
             auto sought = consumer_->seek(position, kSeekTime);
@@ -207,6 +235,17 @@ private:
             consumer_->resume(seek.partition);
             take_over(seek.partition, std::move(seek.claimed));
         }
+        return {};
+    }
+
+    Result<void> claim_later(Seek& seek) {
+        if (steady_clock::now() < claim_at_) return {};
+        auto committer = claims_->claim(seek.partition, steady_clock::now() + kLaterClaimTime);
+        claim_at_ = committer ? steady_clock::time_point{} : steady_clock::now() + kLaterClaimEvery;
+        if (!committer && committer.error().kind == ErrorKind::unavailable) return {};
+        if (!committer) return std::move(committer).error();
+        seek.claimed =
+            std::make_unique<KafkaPartition>(files_, std::move(committer).value(), limits_);
         return {};
     }
 
@@ -286,10 +325,29 @@ private:
         return true;
     }
 
+    Result<void> mark_hours() {
+        mark_at_ = steady_clock::now() + kMarkEvery;
+        TRY_ASSIGN(const auto marks, complete_->mark(claims_->partition_counts()));
+        for (const auto& [topic, count] : marks) {
+            summary_.hours_completed[topic] += count;
+            if (options_.metrics != nullptr) options_.metrics->hours_completed(topic, count);
+        }
+        return {};
+    }
+
+    // Asked of a silent partition now and then; not while the brokers are away.
+    std::optional<std::uint64_t> end_of(const TopicPartition& partition) {
+        if (degraded_) return std::nullopt;
+        const auto asked = consumer_->watermarks(partition, kIdleCheckTime);
+        if (!asked) return std::nullopt;
+        return static_cast<std::uint64_t>(asked.value().high);
+    }
+
     Result<void> drain() {
         seeks_.clear();
         routes_->release_all(Rotation::shutdown);
         auto taken = take_reports();
+        if (taken) taken = mark_hours();
         metrics_at_ = {};
         tell_metrics();
         return taken;
@@ -308,6 +366,7 @@ private:
     PartitionLimits limits_;
     std::unique_ptr<kafka::Consumer> consumer_;
     std::unique_ptr<KafkaClaims> claims_;
+    std::unique_ptr<CompleteHours> complete_;
     std::unique_ptr<kafka::SchemaRegistry> registry_;
     std::unique_ptr<KafkaRoutes> routes_;
     std::deque<Seek> seeks_;
@@ -315,35 +374,18 @@ private:
     std::optional<Error> failure_;       // of a callback
     steady_clock::time_point foreign_check_at_{};
     steady_clock::time_point metrics_at_{};
+    steady_clock::time_point mark_at_{};
+    steady_clock::time_point claim_at_{};
     bool was_assigned_ = false;
     bool degraded_ = false;
     KafkaSummary summary_;
 };
 
-Result<void> check(const KafkaIngestOptions& options) {
-    constexpr std::chrono::hours kCommitIntervalMax{1};  // staging that rests longer may be removed
-    if (options.threads == 0) return error(ErrorKind::usage, "--threads must be at least 1");
-    if (options.topics.empty()) return error(ErrorKind::usage, "--topics names no topic");
-    if (options.limits.batch_bytes == 0) {
-        return error(ErrorKind::usage, "--file-bytes must be at least 1");
-    }
-    if (options.limits.commit_interval < milliseconds(1) ||
-        options.limits.commit_interval > kCommitIntervalMax) {
-        return error(ErrorKind::usage, "--commit-interval must be from 1ms to 1h with --kafka");
-    }
-    const std::uint64_t least = kThreadMemoryMin * options.threads;
-    if (options.memory_bytes < least) {
-        return error(ErrorKind::usage, "--memory must be at least {} MiB for {} threads",
-                     least >> 20, options.threads);
-    }
-    return {};
-}
-
 }  // namespace
 
 Result<KafkaSummary> ingest_kafka(storage::FileSystem& files, const KafkaIngestOptions& options,
                                   const Clock& clock, const std::stop_token& stop) {
-    TRY(check(options));
+    TRY(check_options(options));
     raise_open_file_limit();
     const auto began = steady_clock::now();
     TRY_ASSIGN(KafkaSummary summary, KafkaIngest(files, options, clock, stop).run());

@@ -48,7 +48,10 @@ struct KafkaIngestOptions {
     std::size_t threads = 1;
     std::uint64_t memory_bytes = 512u << 20;
     PartitionLimits limits;  // `memory_bytes` is set from the above
-    bool follow = false;     // false: until the ends that were seen at the start
+    /// A partition that is read to its end and silent for so long does not keep hours from being
+    /// complete; none: it does.
+    std::optional<std::chrono::milliseconds> idle_after;
+    bool follow = false;  // false: until the ends that were seen at the start
     bool accept_gap = false;
     std::optional<kafka::RegistryOptions>
         registry;  // of framed records; where to cache is set here
@@ -63,8 +66,12 @@ struct KafkaSummary {
     IngestSummary ingest;
     std::map<std::string, std::uint64_t> rotations;           // reason -> batches
     std::map<std::string, std::uint64_t> duplicates_dropped;  // by topic
+    std::map<std::string, std::uint64_t> hours_completed;     // by topic: marked as such
     std::uint64_t gaps_accepted = 0;
 };
+
+/// Errors: `usage` for options that make no sense.
+Result<void> check_options(const KafkaIngestOptions& options);
 
 /// Runs until every partition is read to the end that was seen at the start, or, following, until
 /// stopped; a stop commits what was read.

@@ -314,6 +314,58 @@ TEST_F(KafkaIngestTest, brokers_that_go_away_are_waited_for) {
     expect_lake(9);
 }
 
+// Takes broker 2 away when the first chain is begun.
+class UnluckyClock final : public Clock {
+public:
+    explicit UnluckyClock(kafka::MockCluster& cluster) : cluster_(cluster) {}
+    Timestamp now() const override {
+        if (!std::exchange(is_away_, true)) cluster_.broker_down(2);
+        return NoonClock().now();
+    }
+
+private:
+    kafka::MockCluster& cluster_;
+    mutable bool is_away_ = false;
+};
+
+TEST_F(KafkaIngestTest, a_new_partition_whose_leader_is_away_holds_nobody_up_and_is_begun_later) {
+    cluster_ = std::make_unique<kafka::MockCluster>(2);
+    cluster_->create_topic(kTopic, 2);
+    for (const std::int32_t partition : {0, 1})
+        cluster_->set_leader(kTopic, partition, partition + 1);
+    produce(0, 5, 0);
+    produce(5, 9, 1);
+    const UnluckyClock clock(*cluster_);
+    KafkaIngestOptions following = options();
+    following.follow = true;
+    following.partitions = {{kTopic, 0}, {kTopic, 1}};
+    following.limits.commit_interval = std::chrono::milliseconds(50);
+    following.cluster.properties = {{"reconnect.backoff.max.ms", "200"}};
+    std::stop_source stop;
+    std::atomic<std::uint64_t> rows{0};
+    following.on_commit = [&](const lake::Entry& entry) {
+        rows += entry.counters.begin()->second.written;
+        if (rows == 5) cluster_->broker_up(2);
+        if (rows == 9) stop.request_stop();
+    };
+    const auto summary = ingest_kafka(*files_, following, clock, stop.get_token());
+    ASSERT_TRUE(summary) << summary.error().message;
+    expect_lake(9);
+}
+
+TEST_F(KafkaIngestTest, hours_that_all_partitions_have_passed_are_marked_complete) {
+    constexpr int kHours = 3'600'000;
+    for (const std::int32_t partition : {0, 1}) {
+        produce(partition, partition + 1, partition);
+        produce(2 * kHours, 2 * kHours + 1, partition);
+    }
+    const KafkaSummary summary = run();
+    EXPECT_EQ(summary.hours_completed, (std::map<std::string, std::uint64_t>{{kTopic, 1}}));
+    EXPECT_TRUE(files_->exists("bronze/page_view_events/date=2025-03-05/hour=00/_SUCCESS").value());
+    EXPECT_TRUE(run().hours_completed.empty());
+    expect_lake(4);
+}
+
 TEST_F(KafkaIngestTest, no_broker_at_the_start_is_unavailable) {
     KafkaIngestOptions away = options();
     away.cluster.brokers = "127.0.0.1:1";

@@ -13,6 +13,11 @@ event::Topic topic_named(std::string_view name) {
     return event::Topic::page_view_events;
 }
 
+std::int64_t first_open_hour(std::int64_t reached_ms, std::chrono::milliseconds grace) {
+    using Milliseconds = std::chrono::milliseconds;
+    return std::chrono::floor<std::chrono::hours>(Milliseconds(reached_ms) - grace).count();
+}
+
 KafkaPartition::KafkaPartition(storage::FileSystem& files, KafkaCommitter committer,
                                const PartitionLimits& limits)
     : files_(files),
@@ -38,6 +43,8 @@ Result<void> KafkaPartition::consume(RecordBlock block, Time now) {
         batch_bytes_ += record.value ? record.value->size() : 0;
     }
     next_ = block.records.back().offset + 1;
+    holds_closed_hour_ =
+        holds_closed_hour_ || writer_->holds_hours(open_from_hour_, first_open_hour());
     return {};
 }
 
@@ -48,9 +55,12 @@ Result<void> KafkaPartition::open(Time now) {
     context.memory_bytes = batch_memory_bytes_;
     context.unreadable_topic = own_topic_;
     context.late_after = limits_.late_after;
+    context.late_beside = limits_.late_beside;
     context.schemas = schemas_;
     TRY_ASSIGN(writer_, BatchWriter::make(files_, std::move(context)));
     opened_at_ = now;
+    open_from_hour_ = first_open_hour();
+    holds_closed_hour_ = false;
     batch_bytes_ = 0;
     batch_rows_ = 0;
     return {};
@@ -60,15 +70,25 @@ void KafkaPartition::reached(std::uint64_t offset) {
     next_ = std::max(next_, offset);
 }
 
+std::int64_t KafkaPartition::first_open_hour() const {
+    const std::int64_t committed = committer_.reached_ms();
+    return ingest::first_open_hour(writer_ ? std::max(committed, writer_->reached_ms()) : committed,
+                                   limits_.hour_grace);
+}
+
 KafkaPartition::Time KafkaPartition::deadline() const {
-    return writer_ ? opened_at_ + limits_.commit_interval : Time::max();
+    if (!writer_) return Time::max();
+    return opened_at_ + (holds_closed_hour_
+                             ? std::min(limits_.commit_interval, limits_.hour_batch_age)
+                             : limits_.commit_interval);
 }
 
 std::optional<Rotation> KafkaPartition::due(Time now) const {
     if (!writer_) return std::nullopt;
     if (batch_bytes_ >= limits_.batch_bytes) return Rotation::bytes;
     if (batch_rows_ >= limits_.batch_rows) return Rotation::rows;
-    if (now >= deadline()) return Rotation::time;
+    if (now >= opened_at_ + limits_.commit_interval) return Rotation::time;
+    if (now >= deadline()) return Rotation::hour_closed;
     return std::nullopt;
 }
 

@@ -16,11 +16,20 @@
 namespace bassline::ingest {
 
 /// Why a batch was closed.
-enum class Rotation : std::uint8_t { bytes, rows, time, memory, revoke, end, shutdown };
-inline constexpr std::size_t kRotationCount = 7;
+enum class Rotation : std::uint8_t {
+    bytes,
+    rows,
+    time,
+    memory,
+    hour_closed,
+    revoke,
+    end,
+    shutdown
+};
+inline constexpr std::size_t kRotationCount = 8;
 constexpr std::string_view to_string(Rotation rotation) {
-    constexpr std::string_view kNames[kRotationCount] = {"bytes",  "rows", "time",    "memory",
-                                                         "revoke", "end",  "shutdown"};
+    constexpr std::string_view kNames[kRotationCount] = {
+        "bytes", "rows", "time", "memory", "hour_closed", "revoke", "end", "shutdown"};
     return kNames[static_cast<std::size_t>(rotation)];
 }
 
@@ -28,14 +37,26 @@ struct PartitionLimits {
     std::uint64_t batch_bytes = 1u << 30;  // of values
     std::uint64_t batch_rows = 20'000'000;
     std::chrono::milliseconds commit_interval{std::chrono::minutes(1)};
+    /// An hour is closed once the partition's events are so far past its end.
+    std::chrono::milliseconds hour_grace{std::chrono::minutes(5)};
+    /// A batch is not closed for its hours before it is so old: history is read an hour's events in
+    /// milliseconds.
+    std::chrono::milliseconds hour_batch_age{std::chrono::seconds(10)};
     std::size_t memory_bytes = 256u << 20;  // that a batch's writer may hold, until it is told
     std::chrono::milliseconds ahead_max{std::chrono::hours(24)};
-    std::optional<std::chrono::milliseconds> late_after;
+    std::optional<std::chrono::milliseconds> late_after;  // as of BatchContext
+    bool late_beside = false;
     std::optional<std::string> producer;
 };
 
+/// The first hour, counted from 1970, that is not closed when events have come to `reached_ms`.
+std::int64_t first_open_hour(std::int64_t reached_ms, std::chrono::milliseconds grace);
+
 /// One claimed partition and its open batch: records in, entries out. A batch begins with the first
 /// record after the last commit. One thread at a time.
+///
+/// A batch in which an hour closes is due. What comes for an hour that was closed when the batch
+/// began waits for the other limits, so that late and disordered events close no batch.
 class KafkaPartition {
 public:
     using Time = std::chrono::steady_clock::time_point;
@@ -54,7 +75,7 @@ public:
 
     /// The limit that the open batch has come to, if any.
     std::optional<Rotation> due(Time now) const;
-    /// When the open batch is to be committed by time; never if there is none.
+    /// When the open batch is to be committed without another record; never if there is none.
     Time deadline() const;
     bool is_open() const { return writer_ != nullptr; }
     /// What the writers of later batches may hold.
@@ -76,6 +97,7 @@ public:
 
 private:
     Result<void> open(Time now);
+    std::int64_t first_open_hour() const;
 
     storage::FileSystem& files_;
     KafkaCommitter committer_;
@@ -88,6 +110,8 @@ private:
     std::uint64_t batch_bytes_ = 0;
     std::uint64_t batch_rows_ = 0;
     Time opened_at_;
+    std::int64_t open_from_hour_ = 0;  // earlier ones were closed when the batch began
+    bool holds_closed_hour_ = false;
     std::uint64_t duplicates_dropped_ = 0;
 };
 

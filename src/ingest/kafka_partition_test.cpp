@@ -1,137 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ingest/kafka_partition.hpp"
 
-#include <filesystem>
-
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "base/failpoint.hpp"
-#include "base/test_folder.hpp"
-#include "duck/database.hpp"
 #include "ingest/failpoints.hpp"
-#include "ingest/verify.hpp"
+#include "ingest/test_kafka_partition.hpp"
 #include "lake/failpoints.hpp"
-#include "lake/lake.hpp"
-#include "lake/live_files.hpp"
 #include "lake/names.hpp"
 
-// One partition's way into the lake, without a broker.
+// How batches of a partition follow one another, whoever writes them.
 namespace bassline::ingest {
 namespace {
 
-using std::chrono::steady_clock;
 using testing::HasSubstr;
-using testing::IsEmpty;
-
-constexpr std::int64_t kEventMs = 1'741'132'800'000;
-constexpr std::int64_t kRecordMs = kEventMs + 5'000;
-
-class EveningClock : public Clock {
-public:
-    Timestamp now() const override { return Timestamp(std::chrono::seconds(1'741'200'000)); }
-};
-
-std::string status_change(int item) {
-    return fmt::format(R"({{"ts":{},"sessionId":{},"itemInSession":{},"level":"paid"}})",
-                       kEventMs + item, item / 10, item % 10);
-}
-
-class KafkaPartitionTest : public testing::Test {
-protected:
-    void SetUp() override {
-        root_ = make_test_folder("kafka-partition");
-        files_ = lake::open_lake(root_ + "/lake").value();
-        limits_.memory_bytes = 16u << 20;
-    }
-    void TearDown() override {
-        failpoints_armed = false;
-        std::filesystem::remove_all(root_);
-    }
-
-    Result<KafkaPartition> try_claim(const KafkaSource& source) {
-        KafkaCommitter committer(*files_, clock_, source);
-        TRY_ASSIGN(const bool exists, committer.load());
-        if (!exists) TRY(committer.begin_chain(0));
-        return KafkaPartition(*files_, std::move(committer), limits_);
-    }
-    KafkaPartition claim() {
-        auto claimed = try_claim(source_);
-        EXPECT_TRUE(claimed) << (claimed ? "" : claimed.error().message);
-        return std::move(claimed).value();
-    }
-    // Records as a broker delivers them; none: a tombstone.
-    static void deliver(KafkaPartition& partition, std::uint64_t first,
-                        const std::vector<std::optional<std::string>>& values) {
-        std::vector<std::string> padded;
-        for (const auto& value : values) {
-            padded.push_back(value.value_or("") + std::string(kLinePadding, '"'));
-        }
-        std::vector<KafkaRecord> records;
-        for (std::size_t at = 0; at < values.size(); ++at) {
-            KafkaRecord& record =
-                records.emplace_back(KafkaRecord{.offset = first + at, .timestamp_ms = kRecordMs});
-            if (values[at]) {
-                record.value = std::string_view(padded[at]).substr(0, values[at]->size());
-            }
-        }
-        const auto consumed = partition.consume({3, records}, steady_clock::now());
-        EXPECT_TRUE(consumed) << consumed.error().message;
-    }
-    static void deliver_events(KafkaPartition& partition, std::uint64_t first, std::uint64_t end) {
-        std::vector<std::optional<std::string>> values;
-        for (std::uint64_t at = first; at < end; ++at) {
-            values.emplace_back(status_change(static_cast<int>(at)));
-        }
-        deliver(partition, first, values);
-    }
-    static lake::Entry commit(KafkaPartition& partition) {
-        auto entry = partition.commit();
-        EXPECT_TRUE(entry && entry.value()) << (entry ? "" : entry.error().message);
-        return entry && entry.value() ? *entry.value() : lake::Entry{};
-    }
-    static void arm(std::string_view name) {
-        ::setenv("BASSLINE_FAILPOINTS", fmt::format("{}=eio", name).c_str(), 1);
-        EXPECT_TRUE(arm_failpoints_from_environment());
-    }
-    VerifyReport verified() const {
-        return verify(*files_, {.full = true, .scratch = root_}).value();
-    }
-    void expect_lake(std::uint64_t rows, std::uint64_t quarantined = 0) const {
-        const VerifyReport report = verified();
-        EXPECT_THAT(report.findings, IsEmpty());
-        std::uint64_t bronze = 0;
-        std::uint64_t bad = 0;
-        for (const auto& partition : report.partitions) {
-            bronze += partition.rows;
-            bad += partition.quarantined;
-        }
-        EXPECT_EQ(bronze, rows);
-        EXPECT_EQ(bad, quarantined);
-    }
-    // The one value of a query over the live files of a kind.
-    std::string ask(lake::OutputKind kind, const std::string& expression) {
-        std::string paths;
-        const lake::LakeLog log = lake::load_log(*files_).value();
-        for (const auto& [name, file] : log.live.files) {
-            if (file.output.kind != kind) continue;
-            paths += (paths.empty() ? "'" : ", '") + files_->absolute(name) + "'";
-        }
-        auto database = duck::Database::open({.temp_directory = root_ + "/temp"});
-        auto connection = database.value().connect();
-        auto rows = connection.value().query(
-            fmt::format("select cast(({}) as varchar) from read_parquet([{}])", expression, paths));
-        if (!rows) return rows.error().message;
-        return rows.value().next() && !rows.value().is_null(0) ? std::string(rows.value().text(0))
-                                                               : "null";
-    }
-
-    std::string root_;
-    std::unique_ptr<storage::FileSystem> files_;
-    EveningClock clock_;
-    KafkaSource source_{"cluster", "status_change_events", "topic-id", 3};
-    PartitionLimits limits_;
-};
 
 TEST_F(KafkaPartitionTest, rows_carry_where_they_came_from) {
     auto partition = claim();
@@ -183,15 +65,6 @@ TEST_F(KafkaPartitionTest, newlines_inside_a_value_make_no_second_record) {
     const lake::Entry entry = commit(partition);
     EXPECT_EQ(entry.counters.at("status_change_events").written, 1u);
     EXPECT_EQ(entry.counters.at("status_change_events").quarantined, 1u);
-}
-
-TEST_F(KafkaPartitionTest, late_events_go_to_quarantine_if_that_is_asked_for) {
-    limits_.late_after = std::chrono::milliseconds(4'000);
-    auto partition = claim();
-    deliver(partition, 0, {status_change(0), status_change(2'000)});
-    const lake::Entry entry = commit(partition);
-    EXPECT_EQ(entry.counters.at("status_change_events").by_reason.at("late"), 1u);
-    expect_lake(1, 1);
 }
 
 TEST_F(KafkaPartitionTest, what_is_delivered_again_is_dropped) {
@@ -250,6 +123,8 @@ TEST_F(KafkaPartitionTest, a_batch_that_was_taken_for_dead_is_read_again) {
 TEST_F(KafkaPartitionTest, a_stop_at_any_place_loses_and_doubles_nothing) {
     std::vector<std::string> places(lake::kChainFailpoints.begin(), lake::kChainFailpoints.end());
     places.insert(places.end(), kKafkaFailpoints.begin(), kKafkaFailpoints.end());
+    limits_.late_after = std::chrono::milliseconds(4'900);  // the first hundred go beside bronze
+    limits_.late_beside = true;
     std::uint64_t end = 0;
     for (const std::string& place : places) {
         arm(place);

@@ -44,6 +44,7 @@ void Metrics::committed(const lake::Entry& entry, std::string_view rotation,
     for (const auto& [topic, counters] : entry.counters) {
         lake::TopicCounters& sum = topics_[topic];
         sum.written += counters.written;
+        sum.late += counters.late;
         for (const auto& [reason, count] : counters.by_reason) sum.by_reason[reason] += count;
     }
     ++rotations_[std::string(rotation.empty() ? "batch" : rotation)];
@@ -52,6 +53,11 @@ void Metrics::committed(const lake::Entry& entry, std::string_view rotation,
     for (const lake::KafkaRange& range : entry.kafka_ranges) {
         committed_end_[{range.topic, range.partition}] = range.end;
     }
+}
+
+void Metrics::hours_completed(const std::string& topic, std::uint64_t hours) {
+    const std::lock_guard lock(mutex_);
+    hours_completed_[topic] += hours;
 }
 
 void Metrics::redelivered(const std::string& topic, std::uint64_t records) {
@@ -137,9 +143,19 @@ void Metrics::describe_partitions(MetricsText& text, Timestamp now) const {
 
 void Metrics::describe_records(MetricsText& text) const {
     text.begin("bassline_ingest_written_rows_total", MetricType::counter,
-               "Rows committed to bronze.");
+               "Rows committed to bronze, or late ones beside it.");
     for (const auto& [topic, counters] : topics_) {
         text.add({{"topic", topic}}, count_of(counters.written));
+    }
+    text.begin("bassline_ingest_late_rows_total", MetricType::counter,
+               "Of the rows written, those in the files of late events beside bronze.");
+    for (const auto& [topic, counters] : topics_) {
+        text.add({{"topic", topic}}, count_of(counters.late));
+    }
+    text.begin("bassline_ingest_hours_completed_total", MetricType::counter,
+               "Hours of bronze that this process marked complete.");
+    for (const auto& [topic, hours] : hours_completed_) {
+        text.add({{"topic", topic}}, count_of(hours));
     }
     text.begin("bassline_ingest_quarantined_rows_total", MetricType::counter,
                "Rows committed to quarantine.");

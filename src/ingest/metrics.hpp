@@ -50,6 +50,8 @@ public:
     /// A batch was committed; `rotation`: why it was closed, empty for files.
     void committed(const lake::Entry& entry, std::string_view rotation,
                    std::optional<double> seconds);
+    /// Hours of a topic that were marked complete.
+    void hours_completed(const std::string& topic, std::uint64_t hours);
     /// Records that were delivered again, and dropped.
     void redelivered(const std::string& topic, std::uint64_t records);
     void set_partitions(std::vector<PartitionProgress> partitions,
@@ -75,6 +77,7 @@ private:
     net::Histogram commit_seconds_;
     std::optional<Timestamp> last_commit_;
     std::map<kafka::TopicPartition, std::uint64_t> committed_end_;
+    std::map<std::string, std::uint64_t> hours_completed_;
     std::map<std::string, std::uint64_t> redelivered_;
     std::vector<PartitionProgress> partitions_;
     std::map<kafka::TopicPartition, ConsumedTotals> totals_;

@@ -36,7 +36,8 @@ inline constexpr std::size_t kQuietHourBytesMin = 128u << 10;  // and a row grou
 
 struct TopicHour {
     event::Topic topic;
-    std::int64_t hour;  // since 1970
+    std::int64_t hour;      // since 1970
+    lake::OutputKind kind;  // bronze or late
     RowBuffer buffer;
     std::vector<Segment> segments;
     std::unique_ptr<parquet::FileWriter> file;
@@ -46,8 +47,8 @@ struct TopicHour {
     std::int64_t min_event_ms = INT64_MAX;
     std::int64_t max_event_ms = INT64_MIN;
 
-    TopicHour(event::Topic of_topic, std::int64_t of_hour, Origin origin)
-        : topic(of_topic), hour(of_hour), buffer(of_topic, origin) {}
+    TopicHour(event::Topic of_topic, std::int64_t of_hour, lake::OutputKind of_kind, Origin origin)
+        : topic(of_topic), hour(of_hour), kind(of_kind), buffer(of_topic, origin) {}
     Date date() const { return date_of_ms(hour * kHourMs); }
     int hour_of_day() const { return static_cast<int>(hour % 24); }
 };
@@ -78,6 +79,8 @@ public:
         for (const auto& of_topic : hours_) count += of_topic.size();
         return count;
     }
+    bool holds_hours(std::int64_t begin, std::int64_t end) const override;
+    std::int64_t reached_ms() const override { return reached_ms_; }
     Result<void> quarantine(const RefusedLine& line) override;
     Result<BatchResult> finish() override;
 
@@ -103,7 +106,8 @@ private:
     Result<void> make_room(TopicHour& hour);
     void reserve_like(RowBuffer& buffer, const RowBuffer& other);
     void append(TopicHour& hour, const event::Line& line, LinePosition position);
-    TopicHour& hour_of(event::Topic topic, std::int64_t hour);
+    TopicHour& hour_of(event::Topic topic, std::int64_t hour,
+                       lake::OutputKind kind = lake::OutputKind::bronze);
 
     Result<void> relieve_memory();
     bool is_over(const TopicHour& hour) const {
@@ -142,9 +146,11 @@ private:
     QuarantineWriter quarantine_;
     SpillFile spill_;
 
-    std::array<std::unordered_map<std::int64_t, std::unique_ptr<TopicHour>>, event::kTopicCount>
+    // By topic, those beside bronze behind the others.
+    std::array<std::unordered_map<std::int64_t, std::unique_ptr<TopicHour>>, 2 * event::kTopicCount>
         hours_;
-    std::array<TopicHour*, event::kTopicCount> latest_{};
+    std::array<TopicHour*, 2 * event::kTopicCount> latest_{};
+    std::int64_t reached_ms_ = 0;
     std::uint64_t rows_ = 0;  // appended
     std::size_t buffered_bytes_ = 0;
     std::size_t bytes_since_check_ = 0;

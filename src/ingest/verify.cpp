@@ -20,7 +20,7 @@ namespace {
 using storage::FileSystem;
 
 struct TopicFiles {
-    std::vector<std::string> bronze;  // absolute, as they stand now
+    std::vector<std::string> bronze;  // and beside it; absolute, as they stand now
     std::vector<std::string> quarantine;
 };
 
@@ -35,7 +35,7 @@ public:
         for (const auto& [topic, paths] : topics_) check_rows(topic, paths);
         for (const std::string_view folder :
              {std::string_view("bronze"), std::string_view("_quarantine"),
-              lake::kMergedDirectory}) {
+              std::string_view("_late"), lake::kMergedDirectory}) {
             TRY(find_unnamed(std::string(folder)));
         }
         add_empty_partitions();
@@ -110,14 +110,18 @@ private:
         std::map<std::string, lake::TopicCounters> held;
         for (const lake::Output& output : entry.outputs) {
             lake::TopicCounters& counters = held[output.topic];
-            (output.kind == lake::OutputKind::bronze ? counters.written : counters.quarantined) +=
-                output.rows;
+            (output.has_events() ? counters.written : counters.quarantined) += output.rows;
+            if (output.kind == lake::OutputKind::late) counters.late += output.rows;
         }
         for (const auto& [topic, counters] : entry.counters) {
             if (counters.consumed != counters.written + counters.quarantined) {
                 find("entry {} of chain {} consumed {} {}, but {} were written and {} quarantined",
                      entry.seq, entry.chain, counters.consumed, topic, counters.written,
                      counters.quarantined);
+            }
+            if (counters.late != held[topic].late) {
+                find("entry {} of chain {} counts {} late {}, its files hold {}", entry.seq,
+                     entry.chain, counters.late, topic, held[topic].late);
             }
             if (counters.written != held[topic].written ||
                 counters.quarantined != held[topic].quarantined) {
@@ -155,8 +159,8 @@ private:
         if (!whole) return;
         if (path != output.final) staged_[files_.absolute(path)] = files_.absolute(output.final);
         report_.rows += output.rows;
-        (output.kind == lake::OutputKind::bronze ? topic.bronze : topic.quarantine)
-            .push_back(files_.absolute(path));
+        if (output.kind == lake::OutputKind::late) report_.rows_late += output.rows;
+        (output.has_events() ? topic.bronze : topic.quarantine).push_back(files_.absolute(path));
     }
 
     bool is_whole(const std::string& named_by, const std::string& path, std::uint64_t bytes,
@@ -282,7 +286,8 @@ private:
         for (const auto& file : listed.value()) {
             if (file.is_directory) {
                 TRY(find_unnamed(file.path));
-            } else if (!named_.contains(file.path)) {
+            } else if (!named_.contains(file.path) &&
+                       !(lake::is_complete_mark(file.path) && file.bytes == 0)) {
                 unnamed_.push_back(file.path);
             }
         }

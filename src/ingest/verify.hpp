@@ -18,7 +18,8 @@
 //   - every live file stands with its size and row count (and, with `full`, its hash);
 //   - (topic, chain, source_partition, source_offset) is unique over live bronze and quarantine,
 //     and inside what was consumed;
-//   - bronze and quarantine hold no Parquet file that no entry names;
+//   - bronze, quarantine and the late events beside bronze hold no file that no entry names, but
+//   for the marks of complete hours;
 //   - the snapshots that still stand follow one another, and the newest one's files are whole.
 // Reads only; a batch that is committed but not yet published counts by its staged files.
 namespace bassline::ingest {
@@ -38,7 +39,7 @@ struct VerifiedPartition {
     std::uint64_t partition = 0;  // number of the source or partition
     std::uint64_t start = 0;
     std::uint64_t end = 0;
-    std::uint64_t rows = 0;
+    std::uint64_t rows = 0;  // late ones too
     std::uint64_t quarantined = 0;
     std::uint64_t missing = 0;    // bytes or offsets of the source between its ranges
     std::uint64_t lost = 0;       // offsets that the brokers had removed, accepted as such
@@ -52,6 +53,7 @@ struct VerifyReport {
     std::uint64_t entries = 0;
     std::uint64_t files = 0;
     std::uint64_t rows = 0;
+    std::uint64_t rows_late = 0;  // of them: beside bronze
     std::uint64_t snapshots = 0;
     std::uint64_t rows_expired = 0;
     std::uint64_t files_expired = 0;

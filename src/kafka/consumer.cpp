@@ -2,16 +2,23 @@
 #include "kafka/consumer.hpp"
 
 #include <algorithm>
+#include <array>
 #include <map>
 #include <utility>
 
 #include "base/log.hpp"
 #include "kafka/describe.hpp"
 #include "kafka/framing.hpp"
+#include "kafka/refusal.hpp"
 #include "kafka/vendor.hpp"
 
 namespace bassline::kafka {
 namespace {
+
+constexpr std::uint64_t kPrefetchBytesMin = 2u << 20;
+constexpr std::uint64_t kFetchBytesMin =
+    1u << 20;  // an answer that is too small is cut and fetched again
+constexpr std::uint64_t kFetchBytesMax = 50u << 20;
 
 int in_ms(std::chrono::milliseconds time) {
     return static_cast<int>(time.count());
@@ -66,7 +73,8 @@ bool is_damage(rd_kafka_resp_err_t code) {
 
 class LibraryConsumer final : public Consumer {
 public:
-    explicit LibraryConsumer(AssignmentListener& listener) : listener_(listener) {}
+    LibraryConsumer(AssignmentListener& listener, std::chrono::milliseconds refusal_time)
+        : listener_(listener), refusal_time_(refusal_time) {}
 
     // Without close(): the listener may be gone, so nothing is told to it or to the group.
     ~LibraryConsumer() override {
@@ -80,6 +88,7 @@ public:
         rd_kafka_conf_set_opaque(config.get(), this);
         rd_kafka_conf_set_rebalance_cb(config.get(), on_rebalance);
         rd_kafka_conf_set_offset_commit_cb(config.get(), on_acknowledged);
+        rd_kafka_conf_set_error_cb(config.get(), on_error);
         TRY_ASSIGN(client_, make_client(RD_KAFKA_CONSUMER, std::move(config)));
         rd_kafka_poll_set_consumer(client_.get());
         return {};
@@ -87,10 +96,9 @@ public:
 
     Result<std::string> cluster_id(std::chrono::milliseconds timeout) override {
         // It waits for metadata but asks for none.
-        const rd_kafka_metadata_t* metadata = nullptr;
-        const auto code = rd_kafka_metadata(client_.get(), 0, nullptr, &metadata, in_ms(timeout));
-        if (code != RD_KAFKA_RESP_ERR_NO_ERROR) return kafka_error("reach a broker", code);
-        rd_kafka_metadata_destroy(metadata);
+        const auto serve = [this] { message_.reset(rd_kafka_consumer_poll(client_.get(), 0)); };
+        TRY(reach_broker(client_.get(), refusal_, serve, timeout));
+        refusal_.clear();
         char* const id = rd_kafka_clusterid(client_.get(), in_ms(timeout));
         if (id == nullptr) return error(ErrorKind::unavailable, "kafka: no broker answers");
         std::string copy(id);
@@ -110,6 +118,13 @@ public:
                                                            partition.partition, &found.low,
                                                            &found.high, in_ms(timeout));
         if (code == RD_KAFKA_RESP_ERR_NO_ERROR) return found;
+        // A partition that has just been made is not known everywhere; that of a topic that is gone
+        // is missed by those who describe it.
+        if (code == RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION ||
+            code == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART) {
+            return error(ErrorKind::unavailable, "kafka: no broker has {} now",
+                         to_string(partition));
+        }
         return kafka_error("ask for the watermarks of " + to_string(partition), code);
     }
 
@@ -154,8 +169,14 @@ public:
     Result<std::optional<Event>> poll(std::chrono::milliseconds timeout) override {
         message_.reset(rd_kafka_consumer_poll(client_.get(), in_ms(timeout)));
         if (failure_) return *std::exchange(failure_, std::nullopt);
+        TRY(refusal_.check(client_.get(), refusal_time_));
+        const std::string away = std::exchange(away_, {});
+        if (!message_ && !away.empty()) {
+            return std::optional(Event{.kind = EventKind::unavailable, .text = away});
+        }
         if (!message_) return std::optional<Event>();
         if (message_->err != RD_KAFKA_RESP_ERR_NO_ERROR) return event_of_error();
+        refusal_.clear();
         Event event{.partition = &partition_of(*message_), .offset = message_->offset};
         if (message_->payload != nullptr) {
             event.value.emplace(static_cast<const char*>(message_->payload), message_->len);
@@ -197,6 +218,21 @@ private:
     static void on_rebalance(rd_kafka_t* /*client*/, rd_kafka_resp_err_t code,
                              rd_kafka_topic_partition_list_t* list, void* opaque) {
         static_cast<LibraryConsumer*>(opaque)->rebalance(code, list);
+    }
+
+    static void on_error(rd_kafka_t* /*client*/, int code, const char* reason, void* opaque) {
+        static_cast<LibraryConsumer*>(opaque)->take_error(static_cast<rd_kafka_resp_err_t>(code),
+                                                          reason);
+    }
+
+    void take_error(rd_kafka_resp_err_t code, const char* reason) {
+        refusal_.note(code, reason);
+        if (code == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN) away_ = reason;
+        if (code == RD_KAFKA_RESP_ERR__FATAL && !failure_) {
+            std::array<char, 512> text{};
+            rd_kafka_fatal_error(client_.get(), text.data(), text.size());
+            failure_ = error(ErrorKind::io, "kafka: {}", text.data());
+        }
     }
 
     // For those who watch the lag alone: one that a rebalance refused is made good by the next.
@@ -255,6 +291,7 @@ private:
         const auto code = message_->err;
         const bool of_partition = message_->rkt != nullptr;
         if (code == RD_KAFKA_RESP_ERR__PARTITION_EOF) {
+            refusal_.clear();
             return std::optional(Event{.kind = EventKind::end_of_partition,
                                        .partition = &partition_of(*message_),
                                        .offset = message_->offset});
@@ -279,6 +316,11 @@ private:
         if (code == RD_KAFKA_RESP_ERR__TRANSPORT || code == RD_KAFKA_RESP_ERR__RESOLVE) {
             return std::optional<Event>();
         }
+        // A connection that was refused; time tells whether for good.
+        if (code == RD_KAFKA_RESP_ERR__AUTHENTICATION || code == RD_KAFKA_RESP_ERR__SSL) {
+            refusal_.note(code, text.c_str());
+            return std::optional<Event>();
+        }
         if (code == RD_KAFKA_RESP_ERR__FATAL || kind_of(code) == ErrorKind::config) {
             return error(code == RD_KAFKA_RESP_ERR__FATAL ? ErrorKind::io : ErrorKind::config,
                          "kafka: {}", text);
@@ -290,17 +332,29 @@ private:
     using Key = std::pair<const rd_kafka_topic_t*, std::int32_t>;
 
     AssignmentListener& listener_;
+    const std::chrono::milliseconds refusal_time_;
     ClientHandle client_;
     MessageHandle message_;
     std::map<Key, TopicPartition> names_;
     const std::pair<const Key, TopicPartition>* last_ = nullptr;
     std::optional<Error> failure_;  // of a callback, for poll() to return
+    Refusal refusal_;
+    std::string away_;  // the brokers are, says a callback
 };
 
 }  // namespace
 
 std::string to_string(const TopicPartition& partition) {
     return fmt::format("{} p={}", partition.topic, partition.partition);
+}
+
+// Half of it waits decoded. The rest is for answers under way, one of each broker, which begin
+// while the queue is not full.
+std::map<std::string, std::string> prefetch_settings(std::uint64_t bytes) {
+    const std::uint64_t share = std::max(bytes, kPrefetchBytesMin);
+    const std::uint64_t fetch = std::clamp(share / 4, kFetchBytesMin, kFetchBytesMax);
+    return {{"queued.max.messages.kbytes", std::to_string(share / 2 >> 10)},
+            {"fetch.max.bytes", std::to_string(fetch)}};
 }
 
 Result<std::unique_ptr<Consumer>> Consumer::open(const Cluster& cluster,
@@ -316,12 +370,11 @@ Result<std::unique_ptr<Consumer>> Consumer::open(const Cluster& cluster,
         {"enable.partition.eof", "true"},
         {"partition.assignment.strategy", "cooperative-sticky"}};
     if (!options.group_instance.empty()) ours["group.instance.id"] = options.group_instance;
-    if (!cluster.properties.contains("queued.max.messages.kbytes")) {
-        ours["queued.max.messages.kbytes"] =
-            std::to_string(std::max<std::uint64_t>(1, options.prefetch_bytes >> 10));
+    for (const auto& [name, value] : prefetch_settings(options.prefetch_bytes)) {
+        if (!cluster.properties.contains(name)) ours[name] = value;
     }
     TRY_ASSIGN(ConfigHandle config, make_config(cluster, ours));
-    auto consumer = std::make_unique<LibraryConsumer>(listener);
+    auto consumer = std::make_unique<LibraryConsumer>(listener, options.refusal_time);
     TRY(consumer->connect(std::move(config)));
     return std::unique_ptr<Consumer>(std::move(consumer));
 }

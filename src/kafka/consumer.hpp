@@ -4,6 +4,7 @@
 #include <chrono>
 #include <compare>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -38,6 +39,10 @@ struct Position {
     std::int64_t offset = 0;  // of the next record
 };
 
+/// A Position at which a partition may be assigned whose place is not known yet: at its end,
+/// wherever that is; seek() says the place later.
+inline constexpr std::int64_t kAtEnd = -1;
+
 /// `high` is the offset after the last record of a committed transaction.
 struct Watermarks {
     std::int64_t low = 0;
@@ -52,8 +57,11 @@ struct TopicDescription {
 
 struct ConsumerOptions {
     std::string group = "bassline";
-    std::string group_instance;                  // static membership; empty: none
-    std::uint64_t prefetch_bytes = 64ull << 20;  // held by the library ahead of poll()
+    std::string group_instance;  // static membership; empty: none
+    /// How long brokers may refuse us while none answers.
+    std::chrono::milliseconds refusal_time{std::chrono::seconds(30)};
+    std::uint64_t prefetch_bytes = 64ull
+                                   << 20;  // held by the library ahead of poll(); at least 2 MiB
 };
 
 enum class EventKind {
@@ -85,6 +93,9 @@ public:
     virtual void revoked(const std::vector<TopicPartition>& partitions, bool lost) = 0;
 };
 
+/// librdkafka's settings by which what it holds ahead of poll() stays near so many bytes.
+std::map<std::string, std::string> prefetch_settings(std::uint64_t bytes);
+
 class Consumer {
 public:
     /// The listener outlives it. Nothing is connected yet. Errors: `config`.
@@ -115,7 +126,8 @@ public:
     virtual Result<void> take(const std::vector<TopicPartition>& partitions) = 0;
 
     /// The next event; nothing if there is none in time.
-    /// Errors: the listener's; `config` (credentials refused); `io` (the client is beyond help).
+    /// Errors: the listener's; `config` (brokers refuse us for half a minute and none answers, or
+    /// rights are lacking); `io` (the client is beyond help).
     virtual Result<std::optional<Event>> poll(std::chrono::milliseconds timeout) = 0;
 
     virtual void pause(const TopicPartition& partition) = 0;

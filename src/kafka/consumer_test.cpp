@@ -2,9 +2,14 @@
 #include "kafka/consumer.hpp"
 
 #include <algorithm>
+#include <array>
+#include <thread>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include "kafka/mock_cluster.hpp"
 
@@ -133,6 +138,106 @@ TEST_F(ConsumerTest, an_offset_that_the_broker_lacks_is_told) {
     ASSERT_TRUE(one->take({{kTopic, 0}}));
     EXPECT_EQ(take(*one, EventKind::out_of_range, 1).size(), 1u);
     one->close();
+}
+
+// Answers whoever connects with what is no TLS.
+class NoTlsServer {
+public:
+    NoTlsServer() : listener_(::socket(AF_INET, SOCK_STREAM, 0)) {
+        sockaddr_in address{};
+        address.sin_family = AF_INET;
+        address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+        socklen_t size = sizeof address;
+        EXPECT_EQ(::bind(listener_, reinterpret_cast<sockaddr*>(&address), size), 0);
+        EXPECT_EQ(::listen(listener_, 16), 0);
+        EXPECT_EQ(::getsockname(listener_, reinterpret_cast<sockaddr*>(&address), &size), 0);
+        port_ = ntohs(address.sin_port);
+        thread_ = std::thread([this] { answer(); });
+    }
+    ~NoTlsServer() {
+        ::shutdown(listener_, SHUT_RDWR);
+        thread_.join();
+        ::close(listener_);
+    }
+    std::unique_ptr<Consumer> consumer(Listener& listener) const {
+        const Cluster cluster{
+            .brokers = fmt::format("127.0.0.1:{}", port_),
+            .properties = {{"security.protocol", "ssl"}, {"reconnect.backoff.max.ms", "200"}}};
+        auto opened = Consumer::open(cluster, {.refusal_time = milliseconds(500)}, listener);
+        EXPECT_TRUE(opened) << opened.error().message;
+        return std::move(opened).value();
+    }
+
+private:
+    void answer() const {
+        for (int client = 0; (client = ::accept(listener_, nullptr, nullptr)) >= 0;) {
+            std::array<char, 1024> hello{};
+            const auto read = ::recv(client, hello.data(), hello.size(), 0);
+            constexpr std::string_view kNoTls = "HTTP/1.1 400 Bad Request\r\n\r\n";
+            if (read > 0) (void)::send(client, kNoTls.data(), kNoTls.size(), MSG_NOSIGNAL);
+            while (::recv(client, hello.data(), hello.size(), 0) > 0) {
+            }
+            ::close(client);
+        }
+    }
+
+    int listener_;
+    int port_ = 0;
+    std::thread thread_;
+};
+
+TEST_F(ConsumerTest, brokers_that_refuse_us_at_the_start_are_a_matter_of_configuration) {
+    const NoTlsServer server;
+    const auto one = server.consumer(listener_);
+    const auto id = one->cluster_id(kPatience);
+    ASSERT_FALSE(id);
+    EXPECT_EQ(id.error().kind, ErrorKind::config) << id.error().message;
+    EXPECT_THAT(id.error().message, testing::HasSubstr("do not let us in"));
+    EXPECT_THAT(id.error().message, testing::HasSubstr("ssl.ca.location"));
+}
+
+TEST_F(ConsumerTest, brokers_that_refuse_us_later_end_the_poll_after_a_while) {
+    const NoTlsServer server;
+    const auto one = server.consumer(listener_);
+    ASSERT_TRUE(one->subscribe({kTopic}));
+    Result<std::optional<Event>> polled = std::optional<Event>();
+    const auto began = std::chrono::steady_clock::now();
+    while (polled && std::chrono::steady_clock::now() < began + kPatience)
+        polled = one->poll(milliseconds(50));
+    ASSERT_FALSE(polled);
+    EXPECT_EQ(polled.error().kind, ErrorKind::config);
+    EXPECT_GE(std::chrono::steady_clock::now() - began, milliseconds(500));
+}
+
+TEST_F(ConsumerTest, brokers_that_are_away_are_told_of_and_waited_for) {
+    const auto one = consumer();
+    ASSERT_TRUE(one->take({{kTopic, 0}}));
+    EXPECT_THAT(take(*one, EventKind::end_of_partition, 1), ElementsAre("0@0:null"));
+    cluster_.broker_down(1);
+    bool was_told = false;
+    const auto until = std::chrono::steady_clock::now() + kPatience;
+    while (!was_told && std::chrono::steady_clock::now() < until) {
+        const auto event = one->poll(milliseconds(100));
+        ASSERT_TRUE(event) << event.error().message;
+        was_told = event.value() && event.value()->kind == EventKind::unavailable;
+    }
+    EXPECT_TRUE(was_told);
+    cluster_.broker_up(1);
+    cluster_.produce(kTopic, 0, "a");
+    EXPECT_THAT(take(*one, EventKind::record, 1), ElementsAre("0@0:a"));
+    one->close();
+}
+
+TEST(PrefetchSettings, stay_within_their_share) {
+    const auto number = [](std::uint64_t bytes, const char* name) {
+        return std::stoull(prefetch_settings(bytes).at(name));
+    };
+    for (const std::uint64_t share : {4ull << 20, 16ull << 20, 64ull << 20, 1ull << 30}) {
+        const std::uint64_t queued = number(share, "queued.max.messages.kbytes") << 10;
+        EXPECT_LE(queued + 2 * number(share, "fetch.max.bytes"), share) << "of two brokers";
+    }
+    EXPECT_EQ(number(0, "fetch.max.bytes"), 1u << 20) << "a fetch holds a record at least";
+    EXPECT_EQ(number(1ull << 40, "fetch.max.bytes"), 50u << 20);
 }
 
 TEST_F(ConsumerTest, an_unknown_topic_is_named) {

@@ -71,6 +71,11 @@ void MockCluster::produce_with_header(const std::string& topic, std::int32_t par
     (void)code, (void)flushed;
 }
 
+void MockCluster::set_leader(const std::string& topic, std::int32_t partition,
+                             std::int32_t broker) {
+    rd_kafka_mock_partition_set_leader(handles_->cluster, topic.c_str(), partition, broker);
+}
+
 void MockCluster::broker_down(std::int32_t broker) {
     rd_kafka_mock_broker_set_down(handles_->cluster, broker);
 }

@@ -27,6 +27,8 @@ public:
     void produce_with_header(const std::string& topic, std::int32_t partition,
                              std::string_view value, const std::string& name,
                              std::string_view header);
+    /// Brokers are numbered from 1.
+    void set_leader(const std::string& topic, std::int32_t partition, std::int32_t broker);
     void broker_down(std::int32_t broker);
     void broker_up(std::int32_t broker);
     /// The next fetches are refused with OFFSET_OUT_OF_RANGE.

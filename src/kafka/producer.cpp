@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 
+#include "kafka/refusal.hpp"
 #include "kafka/topic_admin.hpp"
 #include "kafka/vendor.hpp"
 
@@ -64,31 +65,39 @@ std::string reason_of(rd_kafka_resp_err_t code) {
     return reason;
 }
 
-void note_delivery(rd_kafka_t* /*client*/, const rd_kafka_message_t* message, void* opaque) {
-    auto& ledger = *static_cast<DeliveryLedger*>(opaque);
-    TopicDeliveries& topic = ledger[reinterpret_cast<std::size_t>(message->_private)];
-    if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR) {
-        ++topic.acked;
-        topic.partitions[message->partition].add(message->offset);
-        return;
-    }
-    const bool is_absent = rd_kafka_message_status(message) == RD_KAFKA_MSG_STATUS_NOT_PERSISTED;
-    ++(is_absent ? topic.failed : topic.unknown);
-    if (topic.error.empty()) topic.error = reason_of(message->err);
-}
-
 }  // namespace
 
 struct Producer::State {
     DeliveryLedger ledger;  // before the client, whose reports go there
     ProducerOptions options;
     std::stop_token stop;
+    Refusal refusal;
     ClientHandle client;
     std::vector<TopicHandle> topics;
     milliseconds delivery_timeout{};
     std::optional<Clock::time_point> stop_seen;
     int sends = 0;
     bool is_closed = false;
+
+    static void on_delivery(rd_kafka_t* /*client*/, const rd_kafka_message_t* message,
+                            void* opaque) {
+        auto& state = *static_cast<State*>(opaque);
+        TopicDeliveries& topic = state.ledger[reinterpret_cast<std::size_t>(message->_private)];
+        if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR) {
+            ++topic.acked;
+            topic.partitions[message->partition].add(message->offset);
+            state.refusal.clear();
+            return;
+        }
+        const bool is_absent =
+            rd_kafka_message_status(message) == RD_KAFKA_MSG_STATUS_NOT_PERSISTED;
+        ++(is_absent ? topic.failed : topic.unknown);
+        if (topic.error.empty()) topic.error = reason_of(message->err);
+    }
+
+    static void on_error(rd_kafka_t* /*client*/, int code, const char* reason, void* opaque) {
+        static_cast<State*>(opaque)->refusal.note(static_cast<rd_kafka_resp_err_t>(code), reason);
+    }
 
     ~State() {
         if (client && !is_closed) abandon();
@@ -111,6 +120,9 @@ struct Producer::State {
         return Clock::now() - *stop_seen > options.drain_timeout;
     }
 
+    // Waiting longer helps nobody.
+    bool is_refused() { return !refusal.check(client.get(), options.refusal_time); }
+
     Result<void> check(milliseconds wait) {
         rd_kafka_poll(client.get(), static_cast<int>(wait.count()));
         std::array<char, 512> reason{};
@@ -118,6 +130,7 @@ struct Producer::State {
             code != RD_KAFKA_RESP_ERR_NO_ERROR) {
             return error(ErrorKind::io, "kafka: {}", reason.data());
         }
+        TRY(refusal.check(client.get(), options.refusal_time));
         return check_ledger(ledger);
     }
 
@@ -147,9 +160,14 @@ Result<std::unique_ptr<Producer>> Producer::open(const Cluster& cluster, Produce
     auto state = std::make_unique<State>();
     for (const std::string& topic : options.topics) state->ledger.push_back({.topic = topic});
     TRY_ASSIGN(ConfigHandle config, make_config(cluster, producer_settings(cluster, options)));
-    rd_kafka_conf_set_dr_msg_cb(config.get(), note_delivery);
-    rd_kafka_conf_set_opaque(config.get(), &state->ledger);
+    rd_kafka_conf_set_dr_msg_cb(config.get(), State::on_delivery);
+    rd_kafka_conf_set_error_cb(config.get(), State::on_error);
+    rd_kafka_conf_set_opaque(config.get(), state.get());
     TRY_ASSIGN(state->client, make_client(RD_KAFKA_PRODUCER, std::move(config)));
+    rd_kafka_t* const client = state->client.get();
+    TRY(reach_broker(
+        client, state->refusal, [client] { rd_kafka_poll(client, 0); }, options.start_timeout));
+    state->refusal.clear();
     TRY(ensure_topics(state->client.get(), options.topics,
                       {.partitions = options.partitions, .replication = options.replication},
                       options.start_timeout));
@@ -192,14 +210,17 @@ Result<void> Producer::close() {
     State& state = *state_;
     if (state.is_closed) return check_ledger(state.ledger);
     const auto deadline = Clock::now() + state.delivery_timeout + kDeliverySlack;
-    while (Clock::now() < deadline && !state.is_overdue()) {
+    while (Clock::now() < deadline && !state.is_overdue() && !state.is_refused()) {
         if (rd_kafka_flush(state.client.get(), static_cast<int>(kPollStep.count())) ==
             RD_KAFKA_RESP_ERR_NO_ERROR) {
             break;
         }
     }
+    auto refused = state.refusal.lasting(state.options.refusal_time);
     state.abandon();  // nothing, if all went well
-    return check_ledger(state.ledger);
+    auto delivered = check_ledger(state.ledger);
+    if (!delivered && refused) return std::move(*refused);
+    return delivered;
 }
 
 const DeliveryLedger& Producer::ledger() const {

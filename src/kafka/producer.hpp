@@ -39,6 +39,7 @@ struct ProducerOptions {
     std::optional<int> replication;  // of topics that are missing
     std::string compression = "zstd";
     std::chrono::milliseconds start_timeout{20'000};  // until a broker must have answered
+    std::chrono::milliseconds refusal_time{30'000};  // that brokers may refuse us, and none answers
     std::chrono::milliseconds drain_timeout{30'000};  // for what is under way once stop is asked
 };
 
@@ -52,8 +53,8 @@ public:
 
     /// Takes a copy of the record. Waits while the queue is full, but once stop was requested no
     /// longer than the drain timeout.
-    /// Errors: `unavailable` or `io` if a record could not be delivered; the producer is then to be
-    /// closed.
+    /// Errors: `unavailable` or `io` if a record could not be delivered, `config` if brokers refuse
+    /// us for half a minute and none answers; the producer is then to be closed.
     Result<void> send(const OutgoingRecord& record);
 
     /// Looks what has been acked meanwhile, without waiting. Errors: as send.

@@ -192,11 +192,18 @@ void name_outputs(std::vector<Output>& outputs, std::string_view chain, std::uin
     });
     for (std::size_t at = 0; at < outputs.size(); ++at) {
         Output& output = outputs[at];
-        output.final =
-            output.kind == OutputKind::bronze
-                ? bronze_path(output.topic, output.date, output.hour, chain, seq, at + 1,
-                              outputs.size())
-                : quarantine_path(output.topic, output.date, chain, seq, at + 1, outputs.size());
+        const auto& [topic, date, hour] = std::tie(output.topic, output.date, output.hour);
+        switch (output.kind) {
+            case OutputKind::bronze:
+                output.final = bronze_path(topic, date, hour, chain, seq, at + 1, outputs.size());
+                break;
+            case OutputKind::quarantine:
+                output.final = quarantine_path(topic, date, chain, seq, at + 1, outputs.size());
+                break;
+            case OutputKind::late:
+                output.final = late_path(topic, date, hour, chain, seq, at + 1, outputs.size());
+                break;
+        }
     }
 }
 

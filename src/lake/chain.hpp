@@ -21,7 +21,8 @@
 // names) only redoes what the entry says, so whoever finds an unpublished newest entry finishes it.
 namespace bassline::lake {
 
-enum class OutputKind { bronze, quarantine };
+/// `late`: rows as bronze has them, beside it.
+enum class OutputKind { bronze, quarantine, late };
 
 /// Chain name -> number of entries folded in.
 using Positions = std::map<std::string, std::uint64_t>;
@@ -31,13 +32,14 @@ struct Output {
     std::string staged;  // path before publication
     std::string final;   // path after it
     std::string topic;
-    std::string date;  // bronze: event date; quarantine: date of ingest; YYYY-MM-DD
-    int hour = -1;     // bronze: hour of the event, 0-23; quarantine: -1
+    std::string date;  // of the event; quarantine: of ingest; YYYY-MM-DD
+    int hour = -1;     // of the event, 0-23; quarantine: -1
     std::uint64_t rows = 0;
     std::uint64_t bytes = 0;
     std::string xxh64;
-    std::int64_t min_event_ms = 0;  // bronze only
+    std::int64_t min_event_ms = 0;  // quarantine: 0
     std::int64_t max_event_ms = 0;
+    bool has_events() const { return kind != OutputKind::quarantine; }
     friend bool operator==(const Output&, const Output&) = default;
 };
 
@@ -82,10 +84,16 @@ struct KafkaRange {
     friend bool operator==(const KafkaRange&, const KafkaRange&) = default;
 };
 
+/// What an output's kind is called in files: "bronze", "quarantine", "late", and back.
+/// Errors: `bad_data`.
+std::string_view to_string(OutputKind kind);
+Result<OutputKind> output_kind_from(std::string_view name);
+
 /// Per topic: consumed = written + quarantined, always.
 struct TopicCounters {
     std::uint64_t consumed = 0;
     std::uint64_t written = 0;
+    std::uint64_t late = 0;  // of those written: in the files beside bronze
     std::uint64_t quarantined = 0;
     std::map<std::string, std::uint64_t> by_reason;
 };
@@ -105,6 +113,9 @@ struct Entry {
     std::vector<Replaced> replaced;                 // chain `compact` only
     std::string retained_from;     // the same: first kept event date, empty: as before
     std::uint64_t rows_split = 0;  // of a replay: rows beyond one for each row replaced
+    /// Kafka chains only: the greatest event time of the chain so far, no event taken for later
+    /// than its record; 0: none.
+    std::int64_t reached_ms = 0;
 
     /// True for an entry of the chain `compact` that tried quarantined records again: it alone
     /// there has counters.

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <nlohmann/json.hpp>
+#include <stdexcept>
 
 #include "base/hash.hpp"
 #include "lake/chain.hpp"
@@ -86,15 +87,11 @@ KafkaRange kafka_range_from(const json& object) {
 }
 
 json output_json(const Output& output) {
-    json object = {{"kind", output.kind == OutputKind::bronze ? "bronze" : "quarantine"},
-                   {"staged", output.staged},
-                   {"final", output.final},
-                   {"topic", output.topic},
-                   {"date", output.date},
-                   {"rows", output.rows},
-                   {"bytes", output.bytes},
-                   {"xxh64", output.xxh64}};
-    if (output.kind == OutputKind::bronze) {
+    json object = {
+        {"kind", to_string(output.kind)}, {"staged", output.staged}, {"final", output.final},
+        {"topic", output.topic},          {"date", output.date},     {"rows", output.rows},
+        {"bytes", output.bytes},          {"xxh64", output.xxh64}};
+    if (output.has_events()) {
         object["hour"] = output.hour;
         object["min_event_ms"] = output.min_event_ms;
         object["max_event_ms"] = output.max_event_ms;
@@ -103,8 +100,9 @@ json output_json(const Output& output) {
 }
 
 Output output_from(const json& object) {
-    const bool bronze = object.at("kind") == "bronze";
-    return Output{.kind = bronze ? OutputKind::bronze : OutputKind::quarantine,
+    const auto kind = output_kind_from(object.at("kind").get<std::string>());
+    if (!kind) throw std::invalid_argument(kind.error().message);
+    return Output{.kind = kind.value(),
                   .staged = object.at("staged"),
                   .final = object.at("final"),
                   .topic = object.at("topic"),
@@ -118,15 +116,18 @@ Output output_from(const json& object) {
 }
 
 json counters_json(const TopicCounters& counters) {
-    return {{"consumed", counters.consumed},
-            {"written", counters.written},
-            {"quarantined", counters.quarantined},
-            {"by_reason", counters.by_reason}};
+    json object = {{"consumed", counters.consumed},
+                   {"written", counters.written},
+                   {"quarantined", counters.quarantined},
+                   {"by_reason", counters.by_reason}};
+    if (counters.late > 0) object["late"] = counters.late;
+    return object;
 }
 
 TopicCounters counters_from(const json& object) {
     return TopicCounters{.consumed = object.at("consumed"),
                          .written = object.at("written"),
+                         .late = object.value("late", std::uint64_t{0}),
                          .quarantined = object.at("quarantined"),
                          .by_reason = object.at("by_reason")};
 }
@@ -171,6 +172,7 @@ json entry_json(const Entry& entry) {
     }
     if (!entry.retained_from.empty()) document["retained_from"] = entry.retained_from;
     if (entry.rows_split > 0) document["rows_split"] = entry.rows_split;
+    if (entry.reached_ms > 0) document["reached_ms"] = entry.reached_ms;
     return document;
 }
 
@@ -201,6 +203,7 @@ Entry entry_from(const json& document) {
     }
     entry.retained_from = document.value("retained_from", "");
     entry.rows_split = document.value("rows_split", std::uint64_t{0});
+    entry.reached_ms = document.value("reached_ms", std::int64_t{0});
     return entry;
 }
 
@@ -209,6 +212,25 @@ std::string dump(const json& document) {
 }
 
 }  // namespace
+
+std::string_view to_string(OutputKind kind) {
+    switch (kind) {
+        case OutputKind::bronze:
+            return "bronze";
+        case OutputKind::quarantine:
+            return "quarantine";
+        case OutputKind::late:
+            return "late";
+    }
+    return "";
+}
+
+Result<OutputKind> output_kind_from(std::string_view name) {
+    for (const OutputKind kind : {OutputKind::bronze, OutputKind::quarantine, OutputKind::late}) {
+        if (to_string(kind) == name) return kind;
+    }
+    return error(ErrorKind::bad_data, "a file of an unknown kind, {}", name);
+}
 
 std::string to_json(const Entry& entry) {
     json document = entry_json(entry);

@@ -10,7 +10,7 @@ namespace bassline::lake {
 namespace {
 
 bool has_expired(const Output& output, const std::string& retained_from) {
-    return output.kind == OutputKind::bronze && output.date < retained_from;
+    return output.has_events() && output.date < retained_from;
 }
 
 void hold(Positions& holds, const Positions& more) {
@@ -49,7 +49,7 @@ std::string place_of(const Entry& entry, std::string_view path) {
 }
 
 void count_output(TopicCounters& counters, const Output& output) {
-    (output.kind == OutputKind::bronze ? counters.written : counters.quarantined) += output.rows;
+    (output.has_events() ? counters.written : counters.quarantined) += output.rows;
 }
 
 // The rows of its files are those that it counts, and none was lost on the way.

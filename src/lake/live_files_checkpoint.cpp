@@ -37,6 +37,11 @@ public:
             is_good_ && parsed.ec == std::errc() && parsed.ptr == field.data() + field.size();
         return value;
     }
+    OutputKind kind() {
+        const auto kind = output_kind_from(text());
+        is_good_ = is_good_ && kind;
+        return kind ? kind.value() : OutputKind::bronze;
+    }
     bool is_empty() const { return rest_.empty(); }
     bool is_good() const { return is_good_; }
 
@@ -47,11 +52,10 @@ private:
 
 std::string line_of(std::string_view kind, const LiveFile& file) {
     const Output& output = file.output;
-    std::string line =
-        fmt::format("{}\t{}\t{}\t{}\t{}\t{}\t{}\t{}\t{}\t{}\t{}\t{}\t{}", kind,
-                    output.kind == OutputKind::bronze ? "bronze" : "quarantine", output.final,
-                    output.topic, output.date, output.hour, output.rows, output.bytes, output.xxh64,
-                    output.min_event_ms, output.max_event_ms, file.chain, file.seq);
+    std::string line = fmt::format("{}\t{}\t{}\t{}\t{}\t{}\t{}\t{}\t{}\t{}\t{}\t{}\t{}", kind,
+                                   to_string(output.kind), output.final, output.topic, output.date,
+                                   output.hour, output.rows, output.bytes, output.xxh64,
+                                   output.min_event_ms, output.max_event_ms, file.chain, file.seq);
     for (const auto& [chain, position] : file.holds) {
         line += fmt::format("\t{}\t{}", chain, position);
     }
@@ -62,7 +66,7 @@ std::string line_of(std::string_view kind, const LiveFile& file) {
 LiveFile file_from(LineFields& fields) {
     LiveFile file;
     Output& output = file.output;
-    output.kind = fields.text() == "bronze" ? OutputKind::bronze : OutputKind::quarantine;
+    output.kind = fields.kind();
     output.final = fields.text();
     output.topic = fields.text();
     output.date = fields.text();

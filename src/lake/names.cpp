@@ -53,9 +53,26 @@ std::string staging_directory(std::string_view chain, std::string_view writer) {
     return fmt::format("_ingest/{}/staging/{}", chain, writer);
 }
 
+std::string bronze_directory(std::string_view topic) {
+    return fmt::format("bronze/{}", topic);
+}
+
+bool is_complete_mark(std::string_view path) {
+    const std::size_t name = path.rfind('/') + 1;
+    if (path.substr(name) != kCompleteMark || !path.starts_with("bronze/")) return false;
+    const std::string_view hour = path.substr(0, name - 1);
+    return hour.substr(hour.rfind('/') + 1).starts_with("hour=");
+}
+
 std::string bronze_path(std::string_view topic, std::string_view date, int hour,
                         std::string_view chain, std::uint64_t seq, std::size_t k, std::size_t n) {
     return fmt::format("bronze/{}/date={}/hour={:02}/{}-{}-{}-{}of{}.parquet", topic, date, hour,
+                       topic, chain, seq, k, n);
+}
+
+std::string late_path(std::string_view topic, std::string_view date, int hour,
+                      std::string_view chain, std::uint64_t seq, std::size_t k, std::size_t n) {
+    return fmt::format("_late/{}/date={}/hour={:02}/{}-{}-{}-{}of{}.parquet", topic, date, hour,
                        topic, chain, seq, k, n);
 }
 

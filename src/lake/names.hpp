@@ -28,6 +28,8 @@ inline constexpr std::string_view kLiveFilesCheckpoint = "_ingest/live_files";
 /// `_ingest/compact/swept`: up to which entry of the chain `compact` replaced files are gone.
 inline constexpr std::string_view kSweptMark = "_ingest/compact/swept";
 /// Under it a merged file has the name that the log gives it.
+/// In the folder of an hour of bronze that is complete: an empty file.
+inline constexpr std::string_view kCompleteMark = "_SUCCESS";
 inline constexpr std::string_view kMergedDirectory = "_ingest/compact/merged";
 
 /// `_ingest/<chain>`
@@ -50,10 +52,17 @@ std::string staging_directory(std::string_view chain, std::string_view writer);
 /// `_ingest/schemas/<registry>`: schemas by id, a cache; no chain has that name.
 inline constexpr std::string_view kSchemasFolder = "schemas";
 std::string schemas_directory(std::string_view registry);
+/// `bronze/<topic>`: folders of dates with folders of hours.
+std::string bronze_directory(std::string_view topic);
+/// True for the mark of a complete hour, in the place where one may stand.
+bool is_complete_mark(std::string_view path);
 /// `bronze/<topic>/date=YYYY-MM-DD/hour=HH/<topic>-<chain>-<seq>-<k>of<n>.parquet`; k counts
 /// from 1.
 std::string bronze_path(std::string_view topic, std::string_view date, int hour,
                         std::string_view chain, std::uint64_t seq, std::size_t k, std::size_t n);
+/// The same under `_late/`: events that came too late for bronze.
+std::string late_path(std::string_view topic, std::string_view date, int hour,
+                      std::string_view chain, std::uint64_t seq, std::size_t k, std::size_t n);
 /// `_quarantine/<topic>/date=YYYY-MM-DD/<topic>-<chain>-<seq>-<k>of<n>.parquet`; the date is that
 /// of ingest.
 std::string quarantine_path(std::string_view topic, std::string_view date, std::string_view chain,

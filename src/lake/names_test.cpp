@@ -8,6 +8,13 @@ namespace {
 
 constexpr const char* kDay = "2025-03-14";
 
+TEST(Names, the_mark_of_a_complete_hour_stands_in_the_folder_of_an_hour) {
+    EXPECT_TRUE(is_complete_mark("bronze/auth_events/date=2025-03-14/hour=05/_SUCCESS"));
+    EXPECT_FALSE(is_complete_mark("bronze/auth_events/date=2025-03-14/_SUCCESS"));
+    EXPECT_FALSE(is_complete_mark("_late/auth_events/date=2025-03-14/hour=05/_SUCCESS"));
+    EXPECT_FALSE(is_complete_mark("bronze/auth_events/date=2025-03-14/hour=05/x"));
+}
+
 TEST(Names, published_files_carry_topic_chain_seq_and_their_number_within_the_batch) {
     EXPECT_EQ(bronze_path("listen_events", kDay, 5, "files", 12, 1, 3),
               "bronze/listen_events/date=2025-03-14/hour=05/listen_events-files-12-1of3.parquet");

@@ -29,6 +29,10 @@ void add_file(Bronze& bronze, const lake::LiveFile& live, bool is_partial, bool 
         bronze.quarantine.push_back(std::move(file));
         return;
     }
+    if (output.kind == lake::OutputKind::late) {
+        bronze.late[output.topic].push_back(std::move(file));
+        return;
+    }
     bronze.topics[output.topic].push_back(std::move(file));
     bronze.dates.insert(output.date);
     if (is_new) bronze.touched.insert(output.date);

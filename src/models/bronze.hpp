@@ -29,6 +29,7 @@ struct BronzeFile {
 struct Bronze {
     Positions positions;                                    // of all chains; `compact`: replays
     std::map<std::string, std::vector<BronzeFile>> topics;  // by topic
+    std::map<std::string, std::vector<BronzeFile>> late;    // beside it: of no model
     std::vector<BronzeFile> quarantine;
     std::set<std::string> dates;    // every event date that has a file
     std::set<std::string> touched;  // event dates of files with rows at or after `since`

@@ -49,6 +49,17 @@ TEST(Bronze, new_is_what_came_with_entries_since_the_last_build) {
                 ElementsAre(testing::Pair("compact", 3), testing::Pair("files", 9)));
 }
 
+TEST(Bronze, late_events_beside_it_are_of_no_date_and_no_model) {
+    auto live = lake_of({{"a", {{"files", 4}}}, {"b", {{"files", 4}}}});
+    live.files["b"].output.kind = lake::OutputKind::late;
+    const Bronze bronze = bronze_of(live, {{"files", 3}}, {});
+    EXPECT_THAT(whole(bronze), ElementsAre("a"));
+    EXPECT_THAT(bronze.dates, ElementsAre("date of a"));
+    EXPECT_THAT(bronze.touched, ElementsAre("date of a"));
+    ASSERT_EQ(bronze.late.at("t").size(), 1U);
+    EXPECT_EQ(bronze.late.at("t").front().path, "b");
+}
+
 TEST(Bronze, a_merged_file_is_new_only_if_one_of_its_rows_is) {
     const auto live = lake_of({{"m", {{"files", 3}, {"kafka", 2}}}});
     EXPECT_FALSE(bronze_of(live, {{"files", 3}, {"kafka", 2}}, {}).has_new_outputs);

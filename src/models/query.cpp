@@ -10,6 +10,7 @@
 
 #include "duck/database.hpp"
 #include "duck/sql_text.hpp"
+#include "event/schema.hpp"
 #include "lake/snapshot.hpp"
 #include "models/bronze.hpp"
 #include "models/relations.hpp"
@@ -88,7 +89,7 @@ public:
 
     Result<void> create() {
         TRY_ASSIGN(const auto snapshot, lake::newest_snapshot(files_));
-        for (const char* schema : {"bronze", "intermediate", "silver", "gold"}) {
+        for (const char* schema : {"bronze", "late", "intermediate", "silver", "gold"}) {
             TRY(connection_.execute(fmt::format("create schema {}", schema)));
         }
         TRY(create_bronze(snapshot));
@@ -108,16 +109,26 @@ private:
         TRY_ASSIGN(const lake::LakeLog log, lake::load_log(files_));
         const Bronze bronze =
             bronze_of(log.live, {}, snapshot ? std::optional(snapshot->bronze) : std::nullopt);
+        const bool may_be_unpublished = !snapshot;
         for (const std::string& relation : bronze_relations()) {
-            BronzePaths paths = bronze_files(files_, bronze, relation, nullptr);
-            // The newest entry of a chain may not be published yet; a snapshot's entries all are.
-            if (!snapshot)
-                std::erase_if(paths.whole,
-                              [this](const std::string& path) { return !stands(path); });
-            remember(paths.all());
-            TRY(create_view("bronze", relation, select_bronze(relation, paths, bronze.positions)));
+            TRY(create_events("bronze", relation, bronze, may_be_unpublished));
+        }
+        const Bronze late{.positions = bronze.positions, .topics = bronze.late};
+        for (const event::Topic topic : event::kTopics) {
+            TRY(create_events("late", std::string(to_string(topic)), late, may_be_unpublished));
         }
         return connection_.execute(kQuarantineView);
+    }
+
+    // The newest entry of a chain may not be published yet; a snapshot's entries all are.
+    Result<void> create_events(std::string_view schema, const std::string& relation,
+                               const Bronze& bronze, bool may_be_unpublished) {
+        BronzePaths paths = bronze_files(files_, bronze, relation, nullptr);
+        if (may_be_unpublished) {
+            std::erase_if(paths.whole, [this](const std::string& path) { return !stands(path); });
+        }
+        remember(paths.all());
+        return create_view(schema, relation, select_bronze(relation, paths, bronze.positions));
     }
 
     bool stands(const std::string& path) const {

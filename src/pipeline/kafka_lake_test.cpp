@@ -77,11 +77,23 @@ protected:
         EXPECT_NE(report.value().outcome, models::BuildOutcome::model_failed);
         EXPECT_NE(report.value().outcome, models::BuildOutcome::test_failed);
     }
-    std::int64_t count(const std::string& table) {
-        auto result = models::query_lake(*files_, "select count(*)::bigint from silver." + table,
+    std::int64_t count(const std::string& table) { return count_of("silver." + table); }
+    std::int64_t count_of(const std::string& relation) {
+        auto result = models::query_lake(*files_, "select count(*)::bigint from " + relation,
                                          {.scratch = root_}, {});
         EXPECT_TRUE(result) << (result ? "" : result.error().message);
         return result && result.value().rows().next() ? result.value().rows().int64(0) : -1;
+    }
+    // Folders of bronze's hours.
+    std::vector<std::string> hours() const {
+        std::vector<std::string> found;
+        const std::string root = files_->absolute("");
+        for (const auto& each :
+             std::filesystem::recursive_directory_iterator(files_->absolute("bronze"))) {
+            if (!each.path().filename().string().starts_with("hour=")) continue;
+            found.push_back(std::filesystem::relative(each.path(), root));
+        }
+        return found;
     }
     void expect_whole() {
         const auto report = ingest::verify(*files_, {.full = true, .scratch = root_});
@@ -106,6 +118,44 @@ TEST_F(KafkaLakeTest, is_compacted_and_built_as_one_from_files_and_drops_what_wa
     EXPECT_EQ(count("fact_listen_events"), 6);
     EXPECT_EQ(count("fact_status_change_events"), 1);
     EXPECT_EQ(count("fact_auth_events"), 3);
+}
+
+TEST_F(KafkaLakeTest, late_events_beside_bronze_are_merged_and_expire_and_no_model_reads_them) {
+    deliver_all(1000);
+    build();
+    limits_.late_after = std::chrono::milliseconds(0);
+    limits_.late_beside = true;
+    const std::int64_t delivered = count_of("bronze.page_view_events");
+    deliver_all(2);  // the same once more, most of them older than their records' time
+    const auto merged = compact::compact(*files_, {}, clock_, {});
+    ASSERT_TRUE(merged) << merged.error().message;
+    EXPECT_GT(merged.value().files_merged, 0u);
+    expect_whole();
+    EXPECT_EQ(count_of("late.page_view_events"), 0) << "a query is at the last build's bronze";
+    build();
+    EXPECT_GT(count_of("late.page_view_events"), 0);
+    EXPECT_EQ(count_of("late.page_view_events") + count_of("bronze.page_view_events"),
+              2 * delivered);
+    EXPECT_EQ(count("fact_page_view_events"), 22);
+    class LaterClock : public Clock {
+    public:
+        Timestamp now() const override { return MarchClock().now() + std::chrono::hours(1); }
+    };
+    ASSERT_TRUE(compact::compact(*files_, {}, LaterClock(), {}));
+    expect_whole();
+    for (const std::string& hour : hours()) {
+        ASSERT_TRUE(files_->write_durably(hour + "/_SUCCESS", ""));
+    }
+    const std::size_t before = hours().size();
+    const auto expired =
+        compact::compact(*files_, {.retain_days = 1, .grace = {}}, LaterClock(), {});
+    ASSERT_TRUE(expired) << expired.error().message;
+    ASSERT_TRUE(compact::compact(*files_, {.grace = {}}, LaterClock(), {}));
+    expect_whole();
+    EXPECT_LT(hours().size(), before) << "the mark of an hour leaves with it";
+    for (const std::string& hour : hours()) {
+        EXPECT_GE(files_->list(hour).value().size(), 2u) << hour << ": rows and their mark";
+    }
 }
 
 }  // namespace

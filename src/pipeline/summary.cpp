@@ -14,7 +14,7 @@ Result<void> count_bronze(const storage::FileSystem& files, LakeSummary& summary
         const lake::Output& output = file.output;
         if (output.kind == lake::OutputKind::quarantine)
             summary.quarantined += output.rows;
-        else
+        else if (output.kind == lake::OutputKind::bronze)
             summary.bronze[output.topic] += output.rows;
     }
     return {};

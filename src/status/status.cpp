@@ -60,6 +60,18 @@ void add(TopicState& state, const lake::Output& output) {
         std::max(state.newest_event_ms.value_or(output.max_event_ms), output.max_event_ms);
 }
 
+TopicState& state_of(Status& status, const lake::Output& output) {
+    switch (output.kind) {
+        case lake::OutputKind::bronze:
+            return status.topics[output.topic];
+        case lake::OutputKind::late:
+            return status.late;
+        case lake::OutputKind::quarantine:
+            break;
+    }
+    return status.quarantine.files;
+}
+
 // Of a newest entry some files may not be published yet: their reasons come a moment later.
 Result<void> count_reasons(const FileSystem& files, const lake::LiveFiles& live,
                            QuarantineState& quarantine) {
@@ -129,8 +141,7 @@ Result<Status> read_status(const FileSystem& files, const Clock& clock) {
                   .retained_from = log.live.retained_from};
     TRY_ASSIGN(status.chains, describe_chains(files, log));
     for (const auto& [name, file] : log.live.files) {
-        const bool is_bronze = file.output.kind == lake::OutputKind::bronze;
-        add(is_bronze ? status.topics[file.output.topic] : status.quarantine.files, file.output);
+        add(state_of(status, file.output), file.output);
     }
     TRY(count_reasons(files, log.live, status.quarantine));
     TRY_ASSIGN(const auto snapshot, lake::newest_snapshot(files));

@@ -67,6 +67,7 @@ struct Status {
     std::vector<ChainState> chains;            // by name
     std::map<std::string, TopicState> topics;  // bronze
     std::int64_t watermark_ms = 0;             // greatest event time; 0 without rows
+    TopicState late;                           // beside bronze
     QuarantineState quarantine;
     std::optional<SnapshotState> snapshot;  // none: never built
     std::uint64_t small_files = 0;          // that a compaction would merge now

@@ -24,6 +24,10 @@ def ingest(bassline, tmp_path):
         (("--kafka", "localhost:1", "--kafka-property", "sasl.password=hush"), "sasl.password is a secret"),
         (("--kafka", "localhost:1", "--kafka-property", "group.id=x"), "group.id is set by bassline itself"),
         (("--kafka", "localhost:1", "--late", "quarantine"), "--late quarantine wants --late-after DURATION"),
+        (("--kafka", "localhost:1", "--late", "side"), "--late side wants --late-after DURATION"),
+        (("--kafka", "localhost:1", "--late-after", "1h"), "--late-after does nothing without --late side or --late quarantine"),
+        (("--kafka", "localhost:1", "--hour-grace", "5"), "--hour-grace"),
+        (("--kafka", "localhost:1", "--idle-partition-after", "0s"), "--idle-partition-after must be longer than 0"),
         (("--kafka", "localhost:1", "--commit-interval", "2h"), "--commit-interval must be from 1ms to 1h"),
     ],
 )

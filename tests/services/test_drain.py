@@ -3,8 +3,10 @@
 
 import json
 
+import duckdb
 import pytest
 from audit import audit
+from kafka import KafkaProducer
 from servers import PASSWORD, USER
 from topics import TOPICS
 from traffic import lines_in
@@ -90,16 +92,42 @@ def test_tls_and_sasl(mechanism, bassline, broker, topics, corpus, feed, tmp_pat
     assert found.written == 4000
 
 
-@pytest.mark.parametrize("what", ["certificate", "password"])
+@pytest.mark.parametrize("what", ["certificate", "password", "mechanism"])
 def test_a_broker_that_is_not_trusted_or_does_not_trust_us_is_refused(what, bassline, broker, topics, tmp_path):
-    certificate = broker.folder / ("other-ca.pem" if what == "certificate" else "ca.pem")
-    settings = secure_settings(tmp_path, certificate, password="wrong" if what == "password" else PASSWORD)
-    done = bassline("ingest", "--lake", tmp_path / "lake", "--kafka", broker.secure, "--kafka-config", settings, check=False,
-                    timeout=60)
-    assert done.returncode in (2, 4), done.stderr
-    assert ("certificate" if what == "certificate" else "uthentication") in done.stderr
-    assert PASSWORD not in done.stderr and "wrong" not in done.stderr
+    settings = secure_settings(
+        tmp_path, broker.folder / ("other-ca.pem" if what == "certificate" else "ca.pem"),
+        mechanism="SCRAM-SHA-256" if what == "mechanism" else "SCRAM-SHA-512",
+        password="wrong" if what == "password" else PASSWORD)
+    for command in (("ingest", "--lake", tmp_path / "lake"), ("simulate", "--users", 10, "--from", "2025-03-01", "--to",
+                                                              "2025-03-02")):
+        done = bassline(*command, "--kafka", broker.secure, "--kafka-config", settings, check=False, timeout=60)
+        assert done.returncode == 2, done.stderr
+        assert "do not let us in" in done.stderr
+        assert ("ssl.ca.location" if what == "certificate" else "sasl.mechanism") in done.stderr
+        assert PASSWORD not in done.stderr and "wrong" not in done.stderr
     assert not list((tmp_path / "lake").rglob("*.parquet"))
+
+
+def test_late_events_go_beside_bronze_and_hours_that_all_partitions_passed_are_marked(bassline, broker, fed, corpus, tmp_path):
+    lake, producer = tmp_path / "lake", KafkaProducer(bootstrap_servers=broker.bootstrap)
+    for line in (corpus / "listen_events.ndjson").read_bytes().splitlines()[:200]:  # once more, two hours after they happened
+        producer.send("listen_events", value=line, timestamp_ms=json.loads(line)["ts"] + 7_200_000)
+    producer.flush(timeout=60)
+    producer.close()
+    done = bassline("ingest", "--lake", lake, "--kafka", broker.bootstrap, "--json", "--late", "side", "--late-after", "1h")
+    answer = json.loads(done.stdout)
+    assert total(answer["topics"], "consumed") == fed + 200
+    assert answer["topics"]["listen_events"]["late"] == total(answer["topics"], "late") == 200
+    files = sorted(str(path) for path in lake.glob("_late/listen_events/*/*/*.parquet"))
+    assert duckdb.sql(f"select count(*) from read_parquet({files})").fetchone() == (200,)
+
+    marks = list(lake.glob("bronze/*/*/*/_SUCCESS"))
+    assert len(marks) == sum(answer["hours_completed"].values()) > 0
+    newest = max(lake.glob("bronze/listen_events/*/*"))
+    assert not (newest / "_SUCCESS").exists(), "events may still come for it"
+    assert any(mark.parent.parent.parent.name == "listen_events" for mark in marks)
+    verified = json.loads(bassline("verify", "--lake", lake, "--full", "--json").stdout)
+    assert verified["ok"] and verified["rows_late"] == 200, verified["findings"]
 
 
 def test_topics_are_named_when_they_are_missing(bassline, broker, topics, tmp_path):

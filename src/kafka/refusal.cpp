@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "kafka/refusal.hpp"
+
+#include <algorithm>
+
+namespace bassline::kafka {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::steady_clock;
+
+constexpr milliseconds kSlice{250};
+constexpr milliseconds kLastQuestion{3'000};
+
+bool has_answer(rd_kafka_t* client, milliseconds timeout) {
+    const rd_kafka_metadata_t* metadata = nullptr;
+    const auto code =
+        rd_kafka_metadata(client, 0, nullptr, &metadata, static_cast<int>(timeout.count()));
+    if (code != RD_KAFKA_RESP_ERR_NO_ERROR) return false;
+    rd_kafka_metadata_destroy(metadata);
+    return true;
+}
+
+}  // namespace
+
+void Refusal::note(rd_kafka_resp_err_t code, const char* reason) {
+    if (kind_of(code) != ErrorKind::config) return;
+    if (!since_) since_ = steady_clock::now();
+    text_ = fmt::format(
+        "kafka: the brokers do not let us in: {}; check {} (--kafka-property, or the file of "
+        "--kafka-config)",
+        reason,
+        code == RD_KAFKA_RESP_ERR__SSL
+            ? "security.protocol and ssl.ca.location"
+            : "security.protocol, sasl.mechanism, sasl.username and sasl.password");
+}
+
+std::optional<Error> Refusal::lasting(milliseconds bound) const {
+    if (!since_ || steady_clock::now() - *since_ < bound) return std::nullopt;
+    return error(ErrorKind::config, "{}", text_);
+}
+
+Result<void> Refusal::check(rd_kafka_t* client, milliseconds bound) {
+    auto failure = lasting(bound);
+    if (!failure) return {};
+    if (!has_answer(client, kLastQuestion)) return std::move(*failure);
+    clear();
+    return {};
+}
+
+Result<void> reach_broker(rd_kafka_t* client, const Refusal& refusal,
+                          const std::function<void()>& serve, milliseconds timeout) {
+    const auto until = steady_clock::now() + timeout;
+    while (true) {
+        const auto left = std::chrono::ceil<milliseconds>(until - steady_clock::now());
+        if (has_answer(client, std::clamp(left, milliseconds(1), kSlice))) return {};
+        serve();
+        const bool is_over = steady_clock::now() >= until;
+        auto refused = refusal.lasting(is_over ? milliseconds(0) : kRefusalTimeAtStart);
+        if (refused) return std::move(*refused);
+        if (is_over) return error(ErrorKind::unavailable, "kafka: no broker answers");
+    }
+}
+
+}  // namespace bassline::kafka

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <optional>
+#include <string>
+
+#include "base/result.hpp"
+#include "kafka/vendor.hpp"
+
+// Brokers that do not let us in. librdkafka tells each refused connection and goes on trying for
+// ever; a broker that starts or ends refuses some by the way, so that only time tells. Only for
+// this room.
+namespace bassline::kafka {
+
+/// After so long without an answer to anything a refusal is final.
+inline constexpr std::chrono::seconds kRefusalTimeAtStart{2};
+
+class Refusal {
+public:
+    /// An error as librdkafka's callback tells it; others than refusals are let go.
+    void note(rd_kafka_resp_err_t code, const char* reason);
+    /// A broker answered.
+    void clear() { since_.reset(); }
+    /// What to end with, if brokers refuse for so long. Errors: none or `config`.
+    std::optional<Error> lasting(std::chrono::milliseconds bound) const;
+    /// The same, once a last question had no answer either.
+    Result<void> check(rd_kafka_t* client, std::chrono::milliseconds bound);
+
+private:
+    std::optional<std::chrono::steady_clock::time_point> since_;
+    std::string text_;
+};
+
+/// Waits until a broker answers. `serve` runs the callbacks that are due.
+/// Errors: `config` if brokers refuse us; `unavailable`.
+Result<void> reach_broker(rd_kafka_t* client, const Refusal& refusal,
+                          const std::function<void()>& serve, std::chrono::milliseconds timeout);
+
+}  // namespace bassline::kafka
