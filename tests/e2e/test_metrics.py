@@ -17,7 +17,7 @@ import pytest
 from conftest import ROOT
 
 SAMPLE = re.compile(r'^([a-z_:][a-z0-9_:]*)(\{[a-z_]+="(?:[^"\\\n]|\\.)*"(?:,[a-z_]+="(?:[^"\\\n]|\\.)*")*\})? (\S+)$')
-UNITS_NOT_BASE = re.compile(r"_(milliseconds|ms|minutes|hours_total|kilobytes|megabytes|mb|percent)\b")
+UNITS_NOT_BASE = re.compile(r"_(milliseconds|ms|minutes|hours|days|kilobytes|megabytes|mb|percent)\b")
 
 
 def check_metrics(text):
