@@ -41,7 +41,7 @@ test-services: build setup-spark setup-services
 
 # The kill test three times as long, and a million hostile records.
 soak: build setup-services
-	@BASSLINE_KAFKA_KILLS=800 BASSLINE_HOSTILE_RECORDS=1000000 tools/test-services tests/services/test_kills.py \
+	@BASSLINE_KAFKA_KILLS=800 BASSLINE_HOSTILE_RECORDS=1000000 tools/test-services tests/services/test_kafka_kills.py \
 		tests/services/test_hostile.py
 
 # Plants known bugs one by one in a copy of the tree and shows the test that catches each; half an hour.

@@ -10,6 +10,8 @@
 
 #include "base/log.hpp"
 #include "cli/command.hpp"
+#include "cli/kafka_cluster.hpp"
+#include "cli/progress.hpp"
 #include "cli/values.hpp"
 #include "lake/lake.hpp"
 
@@ -17,14 +19,38 @@
 namespace bassline::cli {
 namespace {
 
+using ingest::BrokerState;
 using ingest::VerifiedPartition;
 using ingest::VerifyReport;
 
 struct VerifyArguments {
     std::string lake = "./lake";
     ingest::VerifyOptions verify;
+    ClusterArguments cluster;
+    RegistryArguments registry;
     bool json = false;
 };
+
+nlohmann::json broker_json(const BrokerState& state) {
+    return {{"chain_name", state.chain},
+            {"topic", state.topic},
+            {"partition", state.partition},
+            {"start", state.start},
+            {"end", state.end},
+            {"comparable", state.is_comparable},
+            {"low", state.low},
+            {"high", state.high},
+            {"lag", state.lag},
+            {"removed", state.removed},
+            {"compared", state.compared},
+            {"unread", state.unread},
+            {"absent", state.absent},
+            {"doubled", state.doubled},
+            {"unknown", state.unknown},
+            {"differing", state.differing},
+            {"expired", state.expired},
+            {"compacted", state.compacted}};
+}
 
 nlohmann::json report_json(const VerifyReport& report) {
     nlohmann::json partitions = nlohmann::json::array();
@@ -42,8 +68,11 @@ nlohmann::json report_json(const VerifyReport& report) {
                               {"duplicate", partition.duplicate},
                               {"chain", partition.chain_ok ? "ok" : "broken"}});
     }
+    nlohmann::json brokers = nlohmann::json::array();
+    for (const BrokerState& state : report.brokers) brokers.push_back(broker_json(state));
     return {{"ok", report.ok()},
             {"partitions", std::move(partitions)},
+            {"brokers", std::move(brokers)},
             {"findings", report.findings},
             {"entries", report.entries},
             {"files", report.files},
@@ -55,6 +84,36 @@ nlohmann::json report_json(const VerifyReport& report) {
             {"retained_from", report.retained_from.empty() ? nlohmann::json(nullptr)
                                                            : nlohmann::json(report.retained_from)},
             {"files_awaiting", report.files_awaiting}};
+}
+
+void print_brokers(const VerifyReport& report) {
+    if (report.brokers.empty()) return;
+    fmt::print("\n{:<26} {:>10} {:>10} {:>10} {:>8} {:>10} {:>9} {:>7} {:>8} {:>8} {:>6}\n",
+               "against the brokers", "read up to", "low", "high", "lag", "removed", "compared",
+               "absent", "doubled", "unknown", "other");
+    std::uint64_t unread = 0;
+    std::uint64_t compacted = 0;
+    std::uint64_t expired = 0;
+    for (const BrokerState& state : report.brokers) {
+        fmt::print("{:<26} {:>10} {:>10} {:>10} {:>8} {:>10} {:>9} {:>7} {:>8} {:>8} {:>6}\n",
+                   fmt::format("{} p={}", state.topic, state.partition), state.end, state.low,
+                   state.high, state.lag, state.removed, state.compared, state.absent,
+                   state.doubled, state.unknown, state.differing);
+        unread += state.unread;
+        compacted += state.compacted;
+        expired += state.expired;
+    }
+    if (unread > 0) {
+        fmt::print(
+            "the content of {} records was not compared: their schema is not known "
+            "(--schema-registry)\n",
+            unread);
+    }
+    if (expired > 0) fmt::print("the rows of {} records expired (compact --retain)\n", expired);
+    if (compacted > 0) {
+        fmt::print("{} rows have no record any more in a compacted topic\n", compacted);
+    }
+    fmt::print("\n");
 }
 
 // Sources are many, topics are few: the table sums over sources.
@@ -92,6 +151,7 @@ void print_table(const VerifyReport& report) {
         fmt::print("{} replaced files stay for readers until a compact removes them\n",
                    report.files_awaiting);
     }
+    print_brokers(report);
     fmt::print("{} entries, {} files, {} rows, {} snapshot{}: {}\n", report.entries, report.files,
                report.rows, report.snapshots, report.snapshots == 1 ? "" : "s",
                report.ok() ? "all as committed"
@@ -99,9 +159,33 @@ void print_table(const VerifyReport& report) {
                                          report.findings.size() == 1 ? "" : "s"));
 }
 
-Result<Exit> run_verify(const VerifyArguments& options) {
+ProgressDisplay::State reread_state(const ingest::RereadProgress& progress) {
+    const std::uint64_t total = progress.offsets_total;
+    if (total == 0) return {-1, "verifying"};
+    const double share = static_cast<double>(progress.offsets) / static_cast<double>(total);
+    return {share, fmt::format("{:3.0f} %  {} of {} offsets, {:.1f} MB read again", share * 100,
+                               with_commas(static_cast<double>(progress.offsets)),
+                               with_commas(static_cast<double>(total)),
+                               static_cast<double>(progress.bytes) / 1e6)};
+}
+
+Result<VerifyReport> verify_with_brokers(const storage::FileSystem& files,
+                                         const VerifyArguments& options,
+                                         const std::stop_token& stop) {
+    ingest::VerifyOptions wanted = options.verify;
+    ingest::RereadProgress progress;
+    wanted.kafka = ingest::KafkaVerifyOptions{.stop = stop, .progress = &progress};
+    TRY_ASSIGN(wanted.kafka->cluster, cluster_of(options.cluster));
+    TRY_ASSIGN(wanted.kafka->registry, registry_of(options.registry));
+    const ProgressDisplay display([&progress](double) { return reread_state(progress); });
+    return ingest::verify(files, wanted);
+}
+
+Result<Exit> run_verify(const VerifyArguments& options, const std::stop_token& stop) {
     TRY_ASSIGN(const auto files, lake::open_lake_read_only(options.lake));
-    TRY_ASSIGN(const VerifyReport report, ingest::verify(*files, options.verify));
+    TRY_ASSIGN(const VerifyReport report, options.cluster.brokers.empty()
+                                              ? ingest::verify(*files, options.verify)
+                                              : verify_with_brokers(*files, options, stop));
     if (options.json) {
         fmt::print("{}\n", report_json(report).dump(-1, ' ', false,
                                                     nlohmann::json::error_handler_t::replace));
@@ -123,8 +207,15 @@ Run declare_verify(CLI::App& app) {
         ->check(CLI::Range(1, 256));
     add_bytes_option(app, "--memory", options->verify.memory_bytes,
                      "Memory before it spills to disk (default 512MiB)");
+    CLI::Option* const kafka = add_cluster_options(
+        app, options->cluster,
+        "Brokers to hold the Kafka chains against; with --full their records are read again: "
+        "host:port,...");
+    add_registry_options(app, options->registry,
+                         "Schema Registry, to compare records that are framed with a schema's id")
+        ->needs(kafka);
     app.add_flag("--json", options->json, "Print the result as JSON");
-    return [options](const std::stop_token&) { return run_verify(*options); };
+    return [options](const std::stop_token& stop) { return run_verify(*options, stop); };
 }
 
 }  // namespace
@@ -134,7 +225,9 @@ const Command kVerify{
     .summary = "Prove that nothing of what was ingested is missing, doubled or changed",
     .examples =
         "  bassline verify --lake ./lake\n"
-        "  bassline verify --lake ./lake --full --json",
+        "  bassline verify --lake ./lake --full --json\n"
+        "  bassline verify --lake ./lake --kafka localhost:9092\n"
+        "  bassline verify --lake ./lake --kafka localhost:9092 --full",
     .declare = declare_verify,
 };
 

@@ -25,7 +25,6 @@ bool begins_as_json(std::string_view value) {
 }
 
 constexpr std::int64_t kUsPerMs = 1000;
-constexpr std::int64_t kTimestampMsMax = 253'402'300'799'999;  // the year 9999; brokers take any
 
 LinePosition position_of(std::uint32_t partition, const KafkaRecord& record) {
     LinePosition position{partition, record.offset};

@@ -61,6 +61,8 @@ struct LineBlock {
 };
 
 inline constexpr std::int64_t kNoTimestampMs = -1;
+/// The year 9999, later ones are null; brokers take any.
+inline constexpr std::int64_t kTimestampMsMax = 253'402'300'799'999;
 
 /// One record of a Kafka partition. Its value is one line, whatever newlines are in it.
 struct KafkaRecord {

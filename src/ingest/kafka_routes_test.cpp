@@ -34,6 +34,9 @@ public:
                                          std::chrono::milliseconds) override {
         return kafka::Watermarks{};
     }
+    Result<bool> is_compacted(const std::string&, std::chrono::milliseconds) override {
+        return false;
+    }
     std::optional<std::int64_t> known_end(const TopicPartition&) override { return std::nullopt; }
     Result<std::int64_t> offset_at(const TopicPartition&, std::int64_t,
                                    std::chrono::milliseconds) override {

@@ -188,7 +188,7 @@ void Metrics::describe_open(MetricsText& text) const {
         text.add_single(name, MetricType::gauge, help, count_of(value));
     };
     gauge("bassline_ingest_open_batches", "Batches not committed yet.", open_->batches);
-    gauge("bassline_ingest_open_hours", "Hours of events that open batches hold.", open_->hours);
+    gauge("bassline_ingest_open_buckets", "Hours of events that open batches hold.", open_->hours);
     gauge("bassline_ingest_open_bytes", "Memory that open batches hold.", open_->bytes);
     gauge("bassline_ingest_queued_bytes", "Memory of records on their way to a batch.",
           open_->queued_bytes);

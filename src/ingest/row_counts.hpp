@@ -37,6 +37,9 @@ public:
     Result<std::map<SourceId, SourceRows>> by_source(const std::vector<std::string>& bronze,
                                                      const std::vector<std::string>& quarantine);
 
+    /// For other questions to the same files.
+    duck::Connection& connection() { return connection_; }
+
 private:
     RowCounter(duck::Database database, duck::Connection connection)
         : database_(std::move(database)), connection_(std::move(connection)) {}

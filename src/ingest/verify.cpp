@@ -4,9 +4,11 @@
 #include <algorithm>
 #include <set>
 
+#include "base/log.hpp"
 #include "ingest/compaction_check.hpp"
 #include "ingest/fingerprint.hpp"
 #include "ingest/input_file.hpp"
+#include "ingest/read_chains.hpp"
 #include "ingest/row_counts.hpp"
 #include "ingest/source_ranges.hpp"
 #include "lake/kafka_chain.hpp"
@@ -41,6 +43,7 @@ public:
         add_empty_partitions();
         TRY(report_unnamed());
         check_snapshots();
+        if (options_.kafka) TRY(check_kafka(*options_.kafka));
         return std::move(report_);
     }
 
@@ -53,11 +56,13 @@ private:
     // The chain `compact` is read first and folded last: what it replaces, the others then name.
     Result<void> check_logs() {
         TRY_ASSIGN(const lake::Chain compact, load(std::string(lake::kCompactChain)));
+        kafka_.note_expired(compact);
         TRY_ASSIGN(const auto names, lake::list_chains(files_));
         for (const std::string& name : names) {
             if (name == lake::kCompactChain) continue;
             TRY_ASSIGN(const lake::Chain chain, load(name));
             check_chain(chain);
+            if (auto noted = kafka_.add(chain); !noted) find("{}", noted.error().message);
         }
         CompactionCheck check(files_, live_, [this](std::string finding) {
             report_.findings.push_back(std::move(finding));
@@ -156,8 +161,12 @@ private:
             path = standing_path(output);
             whole = is_whole(named_by, path, output.bytes, output.rows, output.xxh64);
         }
-        if (!whole) return;
         if (path != output.final) staged_[files_.absolute(path)] = files_.absolute(output.final);
+        // A damaged file too, if it can be read: which rows are wrong is worth knowing.
+        if (options_.kafka && options_.full && counter_.rows_of(files_.absolute(path))) {
+            kafka_.add_file(file, files_.absolute(path));
+        }
+        if (!whole) return;
         report_.rows += output.rows;
         if (output.kind == lake::OutputKind::late) report_.rows_late += output.rows;
         (output.has_events() ? topic.bronze : topic.quarantine).push_back(files_.absolute(path));
@@ -198,12 +207,28 @@ private:
         return hash && hash.value() == xxh64;
     }
 
-    // Files that were staged when they were looked at, and are published by now.
-    void follow_publication(std::vector<std::string>& paths) const {
-        for (std::string& path : paths) {
-            const auto moved = staged_.find(path);
-            if (moved != staged_.end() && InputFile::open(moved->second)) path = moved->second;
+    Result<void> check_kafka(const KafkaVerifyOptions& kafka) {
+        std::vector<ReadChain> chains = kafka_.take(live_.retained_from);
+        if (chains.empty()) {
+            log_warn("the lake has no Kafka chain: the brokers were not asked");
+            return {};
         }
+        for (ReadChain& chain : chains) {
+            for (RowFile& file : chain.files) file.path = published_path(file.path);
+        }
+        TRY_ASSIGN(report_.brokers, verify_kafka(kafka, options_.full, chains,
+                                                 counter_.connection(), report_.findings));
+        return {};
+    }
+
+    // Where a file stands that was staged when it was looked at, and may be published by now.
+    std::string published_path(const std::string& path) const {
+        const auto moved = staged_.find(path);
+        return moved != staged_.end() && InputFile::open(moved->second) ? moved->second : path;
+    }
+
+    void follow_publication(std::vector<std::string>& paths) const {
+        for (std::string& path : paths) path = published_path(path);
     }
 
     void check_rows(const std::string& topic, TopicFiles paths) {
@@ -345,6 +370,7 @@ private:
     lake::LiveFiles live_;
     std::map<std::string, SourceRangesByNumber> sources_;  // by chain
     std::map<std::string, TopicFiles> topics_;
+    ReadChains kafka_;
     std::set<std::string> named_;
     std::map<std::string, std::string> staged_name_;  // of newest entries: by final name
     std::vector<std::string> unnamed_;                // when the folders were listed

@@ -3,10 +3,12 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "base/result.hpp"
+#include "ingest/verify_kafka.hpp"
 #include "storage/file_system.hpp"
 
 // `bassline verify`: the proof a user can run. Folds the logs and holds the files against them:
@@ -18,9 +20,10 @@
 //   - every live file stands with its size and row count (and, with `full`, its hash);
 //   - (topic, chain, source_partition, source_offset) is unique over live bronze and quarantine,
 //     and inside what was consumed;
-//   - bronze, quarantine and the late events beside bronze hold no file that no entry names, but
-//   for the marks of complete hours;
-//   - the snapshots that still stand follow one another, and the newest one's files are whole.
+//   - bronze, quarantine and the late events beside bronze hold no file that no entry names, but for
+//     the marks of complete hours;
+//   - the snapshots that still stand follow one another, and the newest one's files are whole;
+//   - if brokers are named, Kafka chains stand as verify_kafka.hpp says (`full`: records again).
 // Reads only; a batch that is committed but not yet published counts by its staged files.
 namespace bassline::ingest {
 
@@ -29,6 +32,7 @@ struct VerifyOptions {
     int threads = 1;
     std::uint64_t memory_bytes = 512u << 20;
     std::string scratch = "/tmp";  // where the engine may spill
+    std::optional<KafkaVerifyOptions> kafka{};
 };
 
 /// One source (or Kafka partition) in one topic.
@@ -49,6 +53,7 @@ struct VerifiedPartition {
 
 struct VerifyReport {
     std::vector<VerifiedPartition> partitions;
+    std::vector<BrokerState> brokers;   // of Kafka chains, if brokers were named
     std::vector<std::string> findings;  // each names file and entry
     std::uint64_t entries = 0;
     std::uint64_t files = 0;
@@ -63,7 +68,8 @@ struct VerifyReport {
     bool ok() const { return findings.empty(); }
 };
 
-/// Errors: `io` if the lake cannot be read at all; what is wrong with it is a finding.
+/// Errors: `io` if the lake cannot be read at all; those of verify_kafka; what is wrong with it is
+/// a finding.
 Result<VerifyReport> verify(const storage::FileSystem& files, const VerifyOptions& options);
 
 }  // namespace bassline::ingest

@@ -111,6 +111,11 @@ public:
         return describe_topics(client_.get(), topics, timeout);
     }
 
+    Result<bool> is_compacted(const std::string& topic,
+                              std::chrono::milliseconds timeout) override {
+        return has_compaction(client_.get(), topic, timeout);
+    }
+
     Result<Watermarks> watermarks(const TopicPartition& partition,
                                   std::chrono::milliseconds timeout) override {
         Watermarks found;

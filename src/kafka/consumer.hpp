@@ -109,6 +109,10 @@ public:
     /// In the order of the names. Errors: `not_found` naming the topic; `unavailable`.
     virtual Result<std::vector<TopicDescription>> describe(const std::vector<std::string>& topics,
                                                            std::chrono::milliseconds timeout) = 0;
+    /// Whether brokers may remove records from between others; no if they do not tell.
+    /// Errors: `unavailable`.
+    virtual Result<bool> is_compacted(const std::string& topic,
+                                      std::chrono::milliseconds timeout) = 0;
     /// Errors: `unavailable`.
     virtual Result<Watermarks> watermarks(const TopicPartition& partition,
                                           std::chrono::milliseconds timeout) = 0;

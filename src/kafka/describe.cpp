@@ -12,6 +12,9 @@ using OptionsHandle =
 using NamesHandle =
     std::unique_ptr<rd_kafka_TopicCollection_t, Destroyer<rd_kafka_TopicCollection_destroy>>;
 
+using ResourceHandle =
+    std::unique_ptr<rd_kafka_ConfigResource_t, Destroyer<rd_kafka_ConfigResource_destroy>>;
+
 struct MetadataDestroyer {
     void operator()(const rd_kafka_metadata_t* metadata) const {
         rd_kafka_metadata_destroy(metadata);
@@ -85,7 +88,49 @@ Result<void> add_ids(rd_kafka_t* client, std::vector<TopicDescription>& topics, 
     return {};
 }
 
+bool says_compact(const rd_kafka_event_t& event) {
+    std::size_t resource_count = 0;
+    const auto* const* const resources = rd_kafka_DescribeConfigs_result_resources(
+        rd_kafka_event_DescribeConfigs_result(const_cast<rd_kafka_event_t*>(&event)),
+        &resource_count);
+    for (std::size_t at = 0; at < resource_count; ++at) {
+        std::size_t count = 0;
+        const auto* const* const entries = rd_kafka_ConfigResource_configs(resources[at], &count);
+        for (std::size_t each = 0; each < count; ++each) {
+            const char* const value = rd_kafka_ConfigEntry_value(entries[each]);
+            if (rd_kafka_ConfigEntry_name(entries[each]) != std::string_view("cleanup.policy")) {
+                continue;
+            }
+            return value != nullptr && std::string_view(value).find("compact") != std::string::npos;
+        }
+    }
+    return false;
+}
+
 }  // namespace
+
+Result<bool> has_compaction(rd_kafka_t* client, const std::string& topic,
+                            std::chrono::milliseconds timeout) {
+    const auto timeout_ms = static_cast<int>(timeout.count());
+    TRY_ASSIGN(const MetadataHandle metadata, metadata_of(client, timeout_ms));
+    if (!has_controller(client, *metadata, timeout_ms)) return false;
+    const ResourceHandle resource(
+        rd_kafka_ConfigResource_new(RD_KAFKA_RESOURCE_TOPIC, topic.c_str()));
+    const OptionsHandle options(
+        rd_kafka_AdminOptions_new(client, RD_KAFKA_ADMIN_OP_DESCRIBECONFIGS));
+    rd_kafka_AdminOptions_set_request_timeout(options.get(), timeout_ms, nullptr, 0);
+    const QueueHandle queue(rd_kafka_queue_new(client));
+    rd_kafka_ConfigResource_t* asked = resource.get();
+    rd_kafka_DescribeConfigs(client, &asked, 1, options.get(), queue.get());
+    const EventHandle event(rd_kafka_queue_poll(queue.get(), timeout_ms + 1000));
+    if (!event) return error(ErrorKind::unavailable, "kafka: no broker answers");
+    const auto code = rd_kafka_event_error(event.get());
+    if (code != RD_KAFKA_RESP_ERR_NO_ERROR && kind_of(code) == ErrorKind::unavailable) {
+        return error(ErrorKind::unavailable, "kafka: could not ask for the settings of {}: {}",
+                     topic, rd_kafka_event_error_string(event.get()));
+    }
+    return code == RD_KAFKA_RESP_ERR_NO_ERROR && says_compact(*event);
+}
 
 Result<std::vector<TopicDescription>> describe_topics(rd_kafka_t* client,
                                                       const std::vector<std::string>& topics,

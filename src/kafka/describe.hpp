@@ -17,4 +17,9 @@ Result<std::vector<TopicDescription>> describe_topics(rd_kafka_t* client,
                                                       const std::vector<std::string>& topics,
                                                       std::chrono::milliseconds timeout);
 
+/// Whether the topic's cleanup.policy has compaction in it; no if the brokers do not tell. Only for
+/// this room. Errors: `unavailable`.
+Result<bool> has_compaction(rd_kafka_t* client, const std::string& topic,
+                            std::chrono::milliseconds timeout);
+
 }  // namespace bassline::kafka

@@ -35,7 +35,9 @@ Result<std::uint64_t> number_of(const Entry& genesis, const std::string& key) {
     return damaged(genesis, "does not say its " + key);
 }
 
-Result<KafkaIdentity> identity_of(const Entry& genesis) {
+}  // namespace
+
+Result<KafkaIdentity> kafka_identity(const Entry& genesis) {
     auto text = [&](const std::string& key) {
         const auto found = genesis.identity.find(key);
         return found == genesis.identity.end() ? std::string() : found->second;
@@ -50,6 +52,8 @@ Result<KafkaIdentity> identity_of(const Entry& genesis) {
                          .start = start,
                          .partitions = std::atoi(text("partitions").c_str())};
 }
+
+namespace {
 
 Result<std::uint64_t> end_of(const Entry& entry, const KafkaIdentity& identity) {
     if (entry.seq == 0) return identity.start;
@@ -145,10 +149,10 @@ Result<std::optional<KafkaTail>> load_kafka_tail(const FileSystem& files, std::s
     tail.newest = std::move(newest.entry);
     tail.head_sha256 = newest.sha256;
     if (end == 1) {
-        TRY_ASSIGN(tail.identity, identity_of(tail.newest));
+        TRY_ASSIGN(tail.identity, kafka_identity(tail.newest));
     } else {
         TRY_ASSIGN(const ReadEntry genesis, read_standing(files, chain, 0));
-        TRY_ASSIGN(tail.identity, identity_of(genesis.entry));
+        TRY_ASSIGN(tail.identity, kafka_identity(genesis.entry));
     }
     TRY_ASSIGN(tail.end, end_of(tail.newest, tail.identity));
     if (end > 1) TRY(check_succession(files, tail.newest, tail.identity));
@@ -161,7 +165,7 @@ Result<bool> appeared_later(const FileSystem& files, std::string_view topic,
         const auto genesis = read_entry(files, kafka_chain(topic, before), 0);
         if (!genesis && genesis.error().kind == ErrorKind::not_found) continue;
         if (!genesis) return genesis.error();
-        TRY_ASSIGN(const KafkaIdentity identity, identity_of(genesis.value().entry));
+        TRY_ASSIGN(const KafkaIdentity identity, kafka_identity(genesis.value().entry));
         if (identity.partitions > 0) return identity.partitions <= partition;
     }
     return false;

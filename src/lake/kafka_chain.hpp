@@ -55,6 +55,9 @@ Result<bool> appeared_later(const storage::FileSystem& files, std::string_view t
 /// The entry that begins a chain.
 Entry kafka_genesis(const KafkaIdentity& identity, const std::string& writer, Timestamp now);
 
+/// The way back. Errors: `bad_data` if the entry begins no Kafka chain.
+Result<KafkaIdentity> kafka_identity(const Entry& genesis);
+
 /// True if the name is that of a Kafka partition's chain.
 bool is_kafka_chain(std::string_view name);
 

@@ -85,3 +85,21 @@ def test_a_lake_that_was_compacted_and_lost_old_dates(bassline, verify, golden, 
     done = bassline("compact", "--lake", lake, "--retain", 1, "--before", "2100-01-01")
     assert "expired" in done.stdout
     golden("verify_compacted", verify("--full"))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("--kafka-property", "security.protocol=SSL"), "--kafka-property requires --kafka"),
+        (("--schema-registry", "http://localhost:8081"), "--schema-registry requires --kafka"),
+        (("--kafka", "localhost:1", "--kafka-property", "sasl.password=hush"), "sasl.password is a secret"),
+    ],
+)
+def test_brokers_that_cannot_be_asked_as_told(verify, arguments, message):
+    done = verify(*arguments)
+    assert done.returncode == 2, done.stderr
+    assert message in done.stderr and done.stdout == ""
+
+
+def test_a_lake_without_kafka_has_nothing_to_ask_brokers(verify, golden):
+    golden("verify_no_kafka_chain", verify("--kafka", "127.0.0.1:1"))
