@@ -121,6 +121,16 @@ def make_certificates(folder: Path) -> None:
     (folder / "server.pem").write_text((folder / "server.key").read_text() + (folder / "server.crt").read_text())
 
 
+def secure_settings(folder, certificate, mechanism="SCRAM-SHA-512", password=PASSWORD):
+    """A file that only we may read: where secrets belong."""
+    path = folder / "client.properties"
+    path.write_text(
+        f"security.protocol=SASL_SSL\nssl.ca.location={certificate}\nsasl.mechanism={mechanism}\n"
+        f"sasl.username={USER}\nsasl.password={password}\n")
+    path.chmod(0o600)
+    return path
+
+
 class Broker(Server):
     """Kafka, one node that is broker and controller. `bootstrap` is plain, `secure` has TLS and SASL (SCRAM, PLAIN)."""
 

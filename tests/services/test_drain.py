@@ -7,7 +7,7 @@ import duckdb
 import pytest
 from audit import audit
 from kafka import KafkaProducer
-from servers import PASSWORD, USER
+from servers import PASSWORD, secure_settings
 from topics import TOPICS
 from traffic import lines_in
 
@@ -69,16 +69,6 @@ def test_what_comes_later_is_added_alone(bassline, broker, topics, corpus, feed,
     found = audit(lake, broker.bootstrap)
     assert found.ok, found.table()
     assert found.written == 15_000
-
-
-def secure_settings(folder, certificate, mechanism="SCRAM-SHA-512", password=PASSWORD):
-    """A file that only we may read: where secrets belong."""
-    path = folder / "client.properties"
-    path.write_text(
-        f"security.protocol=SASL_SSL\nssl.ca.location={certificate}\nsasl.mechanism={mechanism}\n"
-        f"sasl.username={USER}\nsasl.password={password}\n")
-    path.chmod(0o600)
-    return path
 
 
 @pytest.mark.parametrize("mechanism", ["SCRAM-SHA-512", "PLAIN"])

@@ -5,8 +5,9 @@ import json
 
 import pytest
 from audit import compare
-from servers import Broker
-from topics import TOPICS, Topics, read_all
+from ingester import Ingester, KafkaLake
+from servers import PASSWORD, Broker, secure_settings
+from topics import TOPICS, Topics, read_all, until
 
 
 @pytest.fixture
@@ -32,8 +33,10 @@ def entries(lake):
 
 
 def chain_end(lake, topic: str, partition: int) -> int:
-    newest = max((lake / "_ingest" / f"kafka-{topic}-{partition}" / "log").glob("*.json"))
-    return json.loads(newest.read_text())["ranges"][-1]["end"]
+    """0 before the first batch."""
+    newest = max((lake / "_ingest" / f"kafka-{topic}-{partition}" / "log").glob("*.json"), default=None)
+    ranges = json.loads(newest.read_text())["ranges"] if newest else []
+    return ranges[-1]["end"] if ranges else 0
 
 
 def test_records_that_retention_took_stop_it_until_the_gap_is_accepted(bassline, broker, topics, lake):
@@ -103,3 +106,22 @@ def test_a_broker_that_is_away_at_the_start_is_said(bassline, tmp_path):
     done = bassline("ingest", "--lake", tmp_path / "lake", "--kafka", "127.0.0.1:9", check=False, timeout=120)
     assert done.returncode == 4, done.stderr
     assert "127.0.0.1:9" in done.stderr
+
+
+def test_a_login_that_is_withdrawn_while_it_follows_ends_it(bassline, corpus, feed, tmp_path):
+    with Broker(tmp_path / "strict") as broker:
+        Topics(broker.bootstrap).create()
+        with feed(broker.bootstrap, corpus, "--records", 2000) as feeder:
+            sent = sum(feeder.finish().values())
+        settings = secure_settings(tmp_path, broker.folder / "ca.pem", "PLAIN")
+        ingester = Ingester(bassline.binary, KafkaLake(tmp_path / "lake"), broker.secure, "--kafka-config", settings,
+                            "--commit-interval", "200ms", log=tmp_path / "ingest.log")
+        ends = Topics(broker.bootstrap).ends()
+        until(lambda: all(chain_end(tmp_path / "lake", *partition) == end for partition, end in ends.items()), "all committed")
+        broker.stop()
+        rules = broker.folder / "server.properties"
+        rules.write_text(rules.read_text().replace(f'="{PASSWORD}"', '="another"'))
+        broker.start()
+        assert ingester.process.wait(90) == 2, ingester.log.read_text()
+        assert "do not let us in" in ingester.log.read_text()
+    assert json.loads(bassline("verify", "--lake", tmp_path / "lake", "--json").stdout)["rows"] == sent
