@@ -3,7 +3,8 @@
 
 usage: planted.py [NAME...]     names of patches in this folder; without any, all
 
-A patch says in its head which test must fail ("Caught by") and what stands in its environment. The tree is copied to
+A patch says in its head which test must fail ("Caught by"), by which words ("Fails with", a pattern that the test's
+failure must match: any other failure catches nothing), and what stands in its environment. The tree is copied to
 build/planted/tree and built there, so that the product never has a switch for a bug. First the named tests run on the copy
 as it is and must pass: a test that fails anyway catches nothing.
 """
@@ -26,14 +27,15 @@ class Bug:
     patch: Path
     says: str
     test: str
+    words: str
     environment: dict[str, str]
 
 
 def read(patch: Path) -> Bug:
     head = patch.read_text().split("\n---", 1)[0]
-    fields = dict(re.findall(r"^(Bug|Caught by|Environment): (.*)$", head, re.MULTILINE))
+    fields = dict(re.findall(r"^(Bug|Caught by|Fails with|Environment): (.*)$", head, re.MULTILINE))
     environment = dict(pair.split("=", 1) for pair in fields.get("Environment", "").split())
-    return Bug(patch, fields["Bug"], fields["Caught by"], environment)
+    return Bug(patch, fields["Bug"], fields["Caught by"], fields["Fails with"], environment)
 
 
 def copy_tree() -> None:
@@ -56,14 +58,13 @@ def build() -> None:
 
 
 def test(bug: Bug) -> tuple[bool, str]:
-    """Whether it passed, and the line that says why not. The tests are the tree's own; only the program is planted."""
+    """Whether it passed, and why not. The tests are the tree's own; only the program is planted."""
     environment = {**os.environ, **bug.environment, "BASSLINE": str(TREE / "build/release/bassline")}
     done = subprocess.run(["tools/test-services", bug.test, "-x"], cwd=ROOT, env=environment, capture_output=True, text=True,
                           check=False)
     if done.returncode not in (0, 1):
         raise SystemExit(f"error: {bug.test} did not run:\n{done.stdout[-2000:]}{done.stderr[-2000:]}")
-    reasons = [line[1:].strip() for line in done.stdout.splitlines() if line.startswith("E  ")]
-    return done.returncode == 0, reasons[0][:160] if reasons else ""
+    return done.returncode == 0, "\n".join(line[1:].strip() for line in done.stdout.splitlines() if line.startswith("E  "))
 
 
 def patch(bug: Bug, *options: str) -> None:
@@ -82,7 +83,7 @@ def main(names: list[str]) -> int:
     for bug in healthy.values():
         passed, why = test(bug)
         if not passed:
-            print(f"error: {bug.test} fails without any bug: {why}", file=sys.stderr)
+            print(f"error: {bug.test} fails without any bug:\n{why[:2000]}", file=sys.stderr)
             return 1
     missed = 0
     for bug in bugs:
@@ -92,8 +93,11 @@ def main(names: list[str]) -> int:
             passed, why = test(bug)
         finally:
             patch(bug, "--reverse")
-        missed += passed
-        print(f"{'MISSED' if passed else 'caught'}  {bug.patch.stem}: {bug.says}\n        {bug.test}\n        {why}", flush=True)
+        word = re.search(rf".{{0,80}}(?:{bug.words}).{{0,80}}", why)
+        missed += word is None
+        verdict = "caught" if word else "MISSED" if passed else "WRONG REASON"
+        print(f"{verdict}  {bug.patch.stem}: {bug.says}\n        {bug.test}\n        "
+              f"{word[0] if word else why[:2000]}", flush=True)
     print(f"{len(bugs) - missed} of {len(bugs)} planted bugs caught")
     return 1 if missed else 0
 

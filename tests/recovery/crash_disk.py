@@ -3,8 +3,8 @@
 
 The model is stricter than today's file systems: the content of a file survives as of its last fsync, a name as of the last
 fsync of its folder, a rename when either of its two folders was synced. Of what was not synced a cut may keep nothing, all,
-or any part: bytes of a file torn or lost, names in any combination, but no name in a folder that did not survive; such a
-change has not happened.
+or any part: bytes of a file torn or lost, names in any combination, but no name in a folder that did not survive and no
+folder gone while there is a name in it; such a change has not happened.
 """
 
 import os
@@ -134,9 +134,17 @@ class Disk:
         names = dict(self.settled)
         for change in self.changes:
             kept = change.synced or (rng and rng.random() < 0.5)
-            if kept and all(self._reachable(path, names) for path, what in change.names if what is not None):
+            if kept and self._possible(change, names):
                 self._put(names, change)
         return {path: self._content(what, rng) for path, what in sorted(names.items())}
+
+    def _possible(self, change: NameChange, names: dict[str, object]) -> bool:
+        for path, what in change.names:
+            if what is not None and not self._reachable(path, names):
+                return False
+            if what is None and names.get(path) == FOLDER and any(name.startswith(path + "/") for name in names):
+                return False
+        return True
 
     def _reachable(self, path: str, names: dict[str, object]) -> bool:
         while path != self.root:

@@ -85,6 +85,13 @@ def rows(lake: Path) -> list[tuple]:
     return sorted(found)
 
 
+def contents(lake: Path) -> list[tuple]:
+    """Every row of bronze with all it says but the time of ingest, on which the sizes of files depend."""
+    return [row for topic in sorted((lake / "bronze").iterdir()) for row in duckdb.connect().execute(
+        f"select * exclude (ingested_at) from read_parquet('{topic}/**/*.parquet', hive_partitioning = false) order by all"
+    ).fetchall()]
+
+
 def check(state, reported: int, root: Path, inputs, expected, program: Path, folder: Path) -> str:
     """What is wrong in the state; nothing if all is well."""
     leave(state, root, folder)
@@ -154,5 +161,4 @@ def test_short_writes_are_gone_on_with(bassline, tmp_path):
              env={**os.environ, "LD_PRELOAD": str(shim), "CRASH_ROOT": str(short)})
     bassline("verify", "--lake", short, "--full")
     assert rows(short) == rows(calm)
-    assert [path.stat().st_size for path in sorted(short.rglob("*.parquet"))] == [
-        path.stat().st_size for path in sorted(calm.rglob("*.parquet"))]
+    assert contents(short) == contents(calm) != []

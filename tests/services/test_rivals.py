@@ -43,9 +43,14 @@ def test_rivals_for_the_same_partitions_commit_each_record_once(bassline, broker
         until(lambda: len(lake.chains()) == len(one_partition_each.names), "all chains begin")
         with feed(broker.bootstrap, corpus, "--rate", 1500, "--records", RECORDS) as feeder:
             assert sum(feeder.finish().values()) == RECORDS
-        until(lambda: end_of(lake) == RECORDS, "everything is committed")
+
+        def all_committed() -> bool:
+            for rival in rivals:
+                assert rival.process.poll() is None, f"a rival ended by itself: {rival.words()}"
+            return end_of(lake) == RECORDS
+
+        until(all_committed, "everything is committed")
         for rival in rivals:
-            assert rival.process.poll() is None, rival.words()
             assert rival.terminate() == 130, rival.words()
     finally:
         for rival in rivals:
