@@ -140,6 +140,7 @@ void write_table(QueryResult& result, Writer& writer) {
     };
     write_line(lines[0]);
     std::vector<std::string> rules;
+    rules.reserve(widths.size());
     for (const std::size_t width : widths) rules.emplace_back(width, '-');
     write_line(rules);
     for (std::size_t index = 1; index < lines.size(); ++index) write_line(lines[index]);

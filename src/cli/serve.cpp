@@ -14,7 +14,7 @@ struct ServeArguments {
     dashboard::ServeOptions serve;
 };
 
-Result<Exit> run_serve(const ServeArguments& options, std::stop_token stop) {
+Result<Exit> run_serve(const ServeArguments& options, const std::stop_token& stop) {
     TRY_ASSIGN(const auto files, lake::open_lake_read_only(options.lake));
     dashboard::ServeOptions serving = options.serve;
     serving.on_listening = [](const std::string& address) {

@@ -133,7 +133,7 @@ private:
 }  // namespace
 
 Result<CompactSummary> compact(FileSystem& files, const CompactOptions& options, const Clock& clock,
-                               std::stop_token stop) {
+                               const std::stop_token& stop) {
     if (options.retain_days && *options.retain_days < 1) {
         return error(ErrorKind::usage, "at least one day must be retained, not {}",
                      *options.retain_days);

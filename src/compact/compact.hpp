@@ -50,6 +50,6 @@ struct CompactSummary {
 /// Errors: `usage` for an option out of range; `conflict` if another compaction holds the lake;
 /// `bad_data` if a file is not as its entry says (nothing is replaced then); `io`.
 Result<CompactSummary> compact(storage::FileSystem& files, const CompactOptions& options,
-                               const Clock& clock, std::stop_token stop);
+                               const Clock& clock, const std::stop_token& stop);
 
 }  // namespace bassline::compact

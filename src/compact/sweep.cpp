@@ -49,7 +49,7 @@ Result<void> mark_swept(FileSystem& files, std::uint64_t entries) {
 
 // Both names may be as they should: after an interruption, or after the mark was lost.
 Result<void> show(FileSystem& files, const std::string& merged) {
-    const auto linked = files.link(merged, lake::visible_path(merged));
+    auto linked = files.link(merged, lake::visible_path(merged));
     if (linked || linked.error().kind == ErrorKind::conflict ||
         linked.error().kind == ErrorKind::not_found) {
         return {};

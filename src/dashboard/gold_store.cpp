@@ -52,7 +52,7 @@ void GoldStore::refresh() {
     if (on_loaded_) on_loaded_(shared->snapshot, shared->watermark);
 }
 
-void GoldStore::follow(std::stop_token stop) {
+void GoldStore::follow(const std::stop_token& stop) {
     while (!stop.stop_requested()) {
         refresh();
         sleep_unless_stopped(stop, kPollInterval);

@@ -37,7 +37,7 @@ public:
     void refresh();
 
     /// Refreshes four times a second until stop is requested.
-    void follow(std::stop_token stop);
+    void follow(const std::stop_token& stop);
 
 private:
     void fail(std::string message);

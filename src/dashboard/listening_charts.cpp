@@ -92,8 +92,8 @@ Table top_songs(const Gold& gold, const DateRange& range) {
 }
 
 Table weekday_listening(const Gold& gold, const DateRange& range) {
-    constexpr std::array<const char*, 7> names = {"Monday", "Tuesday",  "Wednesday", "Thursday",
-                                                  "Friday", "Saturday", "Sunday"};
+    constexpr std::array<const char*, 7> kNames = {"Monday", "Tuesday",  "Wednesday", "Thursday",
+                                                   "Friday", "Saturday", "Sunday"};
     Table table{{{"weekday", "Weekday", "text"},
                  {"mean_listening_time", "Mean per listener", "s"},
                  {"median_listening_time", "Median per listener", "s"},
@@ -105,7 +105,7 @@ Table weekday_listening(const Gold& gold, const DateRange& range) {
     for (const UserDay& row : rows_within(gold.user_days, range)) {
         listened_ms[iso_weekday_index(row.date)].push_back(row.listened_ms);
     }
-    for (std::size_t day = 0; day < names.size(); ++day) {
+    for (std::size_t day = 0; day < kNames.size(); ++day) {
         auto& times = listened_ms[day];
         const std::int64_t total = std::accumulate(times.begin(), times.end(), std::int64_t{0});
         std::sort(times.begin(), times.end());
@@ -117,7 +117,7 @@ Table weekday_listening(const Gold& gold, const DateRange& range) {
                 static_cast<double>(total) / kMsPerSecond / static_cast<double>(times.size());
             median_seconds = static_cast<double>(median_ms) / kMsPerSecond;
         }
-        table.rows.push_back({names[day], mean_seconds, median_seconds,
+        table.rows.push_back({kNames[day], mean_seconds, median_seconds,
                               static_cast<std::int64_t>(times.size()),
                               static_cast<double>(total) / kMsPerSecond});
     }

@@ -14,8 +14,8 @@ void replace_all(std::string& text, std::string_view what, std::string_view with
 }
 
 std::string csv_text(std::string text) {
-    constexpr std::string_view formula_starts = "=+-@\t\r";
-    if (!text.empty() && formula_starts.find(text.front()) != std::string_view::npos) {
+    constexpr std::string_view kFormulaStarts = "=+-@\t\r";
+    if (!text.empty() && kFormulaStarts.find(text.front()) != std::string_view::npos) {
         text.insert(text.begin(), '\'');
     }
     if (text.find_first_of("\",\r\n") == std::string::npos) return text;

@@ -53,7 +53,7 @@ void KafkaRoutes::erase(std::map<TopicPartition, Route>::iterator route) {
 }
 
 TopicPartition KafkaRoutes::forget(RouteId id) {
-    const TopicPartition partition = names_.at(id);
+    TopicPartition partition = names_.at(id);
     const auto found = routes_.find(partition);
     if (found != routes_.end() && found->second.id == id) erase(found);
     return partition;

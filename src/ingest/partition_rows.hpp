@@ -31,7 +31,7 @@ struct LakeRow {
 /// The columns that are read of bronze, after the offset, which is the first.
 std::vector<event::Column> compared_columns(event::Topic topic);
 /// Of quarantine.
-enum QuarantineIndex : std::size_t { kRowOffset, kRowRaw, kRowRawBytes, kRowFormat, kRowTimestamp };
+inline constexpr std::size_t kRowRaw = 1, kRowRawBytes = 2, kRowFormat = 3, kRowTimestamp = 4;
 
 class PartitionRows {
 public:

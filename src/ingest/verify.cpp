@@ -268,10 +268,9 @@ private:
         for (const auto& [chain, sources] : sources_) {
             if (!lake::is_kafka_chain(chain)) continue;
             for (const auto& [number, ranges] : sources) {
-                const bool told = std::ranges::any_of(
-                    report_.partitions,
-                    [&](const auto& partition) { return partition.chain == chain; });
-                if (told) continue;
+                const auto told =
+                    std::ranges::find(report_.partitions, chain, &VerifiedPartition::chain);
+                if (told != report_.partitions.end()) continue;
                 VerifiedPartition partition{
                     .chain = chain, .topic = ranges.topic, .partition = number};
                 take_ranges(partition, ranges);

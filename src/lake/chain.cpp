@@ -136,7 +136,8 @@ Result<Chain> Chain::load(const FileSystem& files, std::string_view name) {
 
 Result<Chain> Chain::load_after(const FileSystem& files, std::string_view name,
                                 std::uint64_t first_seq, std::string head_sha256) {
-    Chain chain{.name = std::string(name), .first_seq = first_seq, .head_sha256 = head_sha256};
+    Chain chain{
+        .name = std::string(name), .first_seq = first_seq, .head_sha256 = std::move(head_sha256)};
     TRY_ASSIGN(const std::uint64_t end, end_of_chain(files, name));
     EntryReader entries(files, name);
     while (chain.next_seq() < end) {
@@ -155,7 +156,8 @@ Result<Chain> Chain::load_after(const FileSystem& files, std::string_view name,
 
 Result<Chain> Chain::follow(const FileSystem& files, std::string_view name, std::uint64_t first_seq,
                             std::string head_sha256) {
-    Chain chain{.name = std::string(name), .first_seq = first_seq, .head_sha256 = head_sha256};
+    Chain chain{
+        .name = std::string(name), .first_seq = first_seq, .head_sha256 = std::move(head_sha256)};
     EntryReader entries(files, name);
     for (;;) {
         auto read = entries.read(chain.next_seq());

@@ -25,8 +25,8 @@
 namespace bassline::net {
 
 struct Limits {
-    std::size_t head_bytes = 16 * 1024;
-    std::size_t body_bytes = 1024 * 1024;
+    std::size_t head_bytes = 16u << 10;
+    std::size_t body_bytes = 1u << 20;
     std::chrono::milliseconds head_deadline{5'000};  // for the whole head, not for each read
     std::chrono::milliseconds body_deadline{10'000};
     std::chrono::milliseconds write_stall{10'000};
