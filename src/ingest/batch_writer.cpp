@@ -219,7 +219,9 @@ TopicHour& ParquetBatchWriter::hour_of(event::Topic topic, std::int64_t hour,
     if (!found) {
         found = std::make_unique<TopicHour>(topic, hour, kind, origin_);
         found->buffer.set_packed(interners_.packed());
-        if (latest != nullptr) reserve_like(found->buffer, latest->buffer);
+        if (latest != nullptr && latest->hour < hour) {  // not for a straggler
+            reserve_like(found->buffer, latest->buffer);
+        }
     }
     latest = found.get();
     return *latest;

@@ -37,7 +37,10 @@ Result<void> ParquetBatchWriter::relieve_memory() {
 
 Result<void> ParquetBatchWriter::evict(TopicHour& hour) {
     if (hour.buffer.rows() == 0) return {};
-    if (hour.buffer.bytes() >= kRowGroupBytesMin || is_over(hour)) return write_row_group(hour);
+    // A buffer is half empty at worst, but for one that was made as large as its predecessor.
+    if (hour.buffer.used_bytes() >= kRowGroupBytesMin / 2 || is_over(hour)) {
+        return write_row_group(hour);
+    }
     TRY_ASSIGN(const Segment segment, spill_.write(hour.buffer, interners_));
     hour.segments.push_back(segment);
     buffered_bytes_ -= hour.buffer.bytes();
@@ -64,6 +67,7 @@ Result<void> ParquetBatchWriter::open(TopicHour& hour) {
     TRY_ASSIGN(auto file, files_.create(hour.path));
     TRY_ASSIGN(hour.file, parquet::FileWriter::make(std::move(file), columns_.specs_of(hour.buffer),
                                                     file_metadata(context_)));
+    ++open_files_;
     return {};
 }
 
@@ -102,6 +106,7 @@ Result<lake::Output> ParquetBatchWriter::finish(TopicHour& hour) {
     if (hour.buffer.rows() > 0) TRY(write_row_group(hour));
     TRY_ASSIGN(auto file, hour.file->finish());
     hour.file.reset();
+    --open_files_;
     file->start_writing_back();
     complete_files_.push_back(std::move(file));
     lake::Output output;

@@ -93,6 +93,10 @@ Result<void> CompleteHours::follow(const TopicPartition& partition) {
                                                  .reached_ms = tail->newest.reached_ms,
                                                  .committed_at = tail->newest.committed_at})
                     .first;
+        // It may have rows in hours that were passed already.
+        for (auto& [topic, marked] : marked_) {
+            if (feeds(partition.topic, topic)) marked.before = INT64_MIN;
+        }
     }
     while (true) {
         const auto next = lake::read_entry(files_, chain, known->second.next_seq);

@@ -37,7 +37,7 @@ constexpr milliseconds kTopicCheckAfterTrouble{5'000};
 constexpr milliseconds kForeignCheckEvery{500};
 constexpr milliseconds kMetricsEvery{250};
 constexpr milliseconds kMarkEvery{5'000};
-constexpr milliseconds kIdleCheckTime{1'000};
+constexpr milliseconds kIdleChecksTime{1'000};  // of all partitions together
 constexpr milliseconds kRegistryConnect{2'000};
 constexpr milliseconds kRegistryAnswer{5'000};
 
@@ -140,7 +140,7 @@ private:
             TRY(retry_seeks());
             routes_->balance();
             tell_metrics();
-            if (steady_clock::now() >= mark_at_) TRY(mark_hours());
+            if (steady_clock::now() >= mark_at_) mark_hours();
             TRY(claims_->check_topics(degraded_ ? kTopicCheckAfterTrouble : kTopicCheckEvery));
             TRY_ASSIGN(const bool complete, is_complete());
             if (complete) return {};
@@ -325,20 +325,28 @@ private:
         return true;
     }
 
-    Result<void> mark_hours() {
+    void mark_hours() {
         mark_at_ = steady_clock::now() + kMarkEvery;
-        TRY_ASSIGN(const auto marks, complete_->mark(claims_->partition_counts()));
-        for (const auto& [topic, count] : marks) {
+        idle_checks_until_ = steady_clock::now() + kIdleChecksTime;
+        const auto marks = complete_->mark(claims_->partition_counts());
+        if (!marks) {  // a hint for others; what counts is committed
+            if (!std::exchange(marks_fail_, true)) {
+                log_warn("complete hours are not marked: {}; tried again", marks.error().message);
+            }
+            return;
+        }
+        marks_fail_ = false;
+        for (const auto& [topic, count] : marks.value()) {
             summary_.hours_completed[topic] += count;
             if (options_.metrics != nullptr) options_.metrics->hours_completed(topic, count);
         }
-        return {};
     }
 
     // Asked of a silent partition now and then; not while the brokers are away.
     std::optional<std::uint64_t> end_of(const TopicPartition& partition) {
-        if (degraded_) return std::nullopt;
-        const auto asked = consumer_->watermarks(partition, kIdleCheckTime);
+        const auto left = std::chrono::ceil<milliseconds>(idle_checks_until_ - steady_clock::now());
+        if (degraded_ || left <= milliseconds(0)) return std::nullopt;
+        const auto asked = consumer_->watermarks(partition, left);
         if (!asked) return std::nullopt;
         return static_cast<std::uint64_t>(asked.value().high);
     }
@@ -347,7 +355,7 @@ private:
         seeks_.clear();
         routes_->release_all(Rotation::shutdown);
         auto taken = take_reports();
-        if (taken) taken = mark_hours();
+        if (taken) mark_hours();
         metrics_at_ = {};
         tell_metrics();
         return taken;
@@ -375,6 +383,8 @@ private:
     steady_clock::time_point foreign_check_at_{};
     steady_clock::time_point metrics_at_{};
     steady_clock::time_point mark_at_{};
+    steady_clock::time_point idle_checks_until_{};
+    bool marks_fail_ = false;
     steady_clock::time_point claim_at_{};
     bool was_assigned_ = false;
     bool degraded_ = false;

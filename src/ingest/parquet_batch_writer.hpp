@@ -33,6 +33,9 @@ inline constexpr std::size_t kRowGroupBytesMax = 256u << 20;
 inline constexpr std::size_t kRowGroupBytesMin = 2u << 20;  // smaller buffers are spilled instead
 inline constexpr std::uint64_t kQuietRows = 1u << 14;  // an hour without a row for so many is over
 inline constexpr std::size_t kQuietHourBytesMin = 128u << 10;  // and a row group then
+inline constexpr std::size_t kOpenFileBytes = 256u << 10;  // about what a file holds until its end
+inline constexpr std::size_t kOpenFilesShare =
+    8;  // of the memory, for files of hours that are over
 
 struct TopicHour {
     event::Topic topic;
@@ -112,7 +115,8 @@ private:
     Result<void> relieve_memory();
     bool is_over(const TopicHour& hour) const {
         return hour.segments.empty() && hour.last_row + kQuietRows < rows_ &&
-               hour.buffer.bytes() >= kQuietHourBytesMin;
+               hour.buffer.used_bytes() >= kQuietHourBytesMin &&
+               (hour.file || (open_files_ + 1) * kOpenFileBytes * kOpenFilesShare <= memory_limit_);
     }
     Result<void> evict(TopicHour& hour);
     Result<void> evict_all();
@@ -121,7 +125,9 @@ private:
     void clear_interners();
 
     // Of the hours themselves, beside what they buffer.
-    std::size_t open_hours_bytes() const { return open_hours() * sizeof(TopicHour); }
+    std::size_t open_hours_bytes() const {
+        return open_hours() * sizeof(TopicHour) + open_files_ * kOpenFileBytes;
+    }
     std::vector<TopicHour*> hours_in_order();
     Result<lake::Output> finish(TopicHour& hour);
     Result<void> close_complete_files(std::vector<lake::Output>& outputs);
@@ -152,6 +158,7 @@ private:
     std::array<TopicHour*, 2 * event::kTopicCount> latest_{};
     std::int64_t reached_ms_ = 0;
     std::uint64_t rows_ = 0;  // appended
+    std::size_t open_files_ = 0;
     std::size_t buffered_bytes_ = 0;
     std::size_t bytes_since_check_ = 0;
     std::array<lake::TopicCounters, event::kTopicCount> counters_;

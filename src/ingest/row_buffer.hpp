@@ -98,6 +98,13 @@ public:
     /// Memory held, in bytes.
     std::size_t bytes() const { return capacity_ * row_bytes_ + packed_bytes_; }
 
+    /// What of it the rows take.
+    std::size_t used_bytes() const {
+        std::size_t bytes = rows_ * row_bytes_;
+        for (const Texts& texts : texts_) bytes += texts.size;
+        return bytes;
+    }
+
     /// The columns whose texts are kept as they are; to be set while there are no rows.
     std::uint32_t packed() const { return packed_; }
     void set_packed(std::uint32_t columns);

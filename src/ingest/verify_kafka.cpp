@@ -200,6 +200,13 @@ private:
                                         std::uint64_t to, BrokerState& state) {
         TRY_ASSIGN(const kafka::Watermarks ends,
                    consumer_->watermarks(partition, options_.patience));
+        if (as_offset(ends.low) <= at) {
+            find(
+                "{} p={} {}..{}: the brokers refuse {}, so the topic was re-created or cut "
+                "meanwhile",
+                state.topic, state.partition, at, to, at);
+            return to;
+        }
         const std::uint64_t low = std::clamp(as_offset(ends.low), at, to);
         state.removed += low - at;
         state.low = as_offset(ends.low);

@@ -378,6 +378,8 @@ Result<std::unique_ptr<Consumer>> Consumer::open(const Cluster& cluster,
     for (const auto& [name, value] : prefetch_settings(options.prefetch_bytes)) {
         if (!cluster.properties.contains(name)) ours[name] = value;
     }
+    // An answer must hold the largest record: the library sees to it where it is not told.
+    if (cluster.properties.contains("message.max.bytes")) ours.erase("fetch.max.bytes");
     TRY_ASSIGN(ConfigHandle config, make_config(cluster, ours));
     auto consumer = std::make_unique<LibraryConsumer>(listener, options.refusal_time);
     TRY(consumer->connect(std::move(config)));

@@ -27,9 +27,9 @@ std::string kafka_chain(std::string_view topic, std::int32_t partition);
 inline constexpr std::string_view kLiveFilesCheckpoint = "_ingest/live_files";
 /// `_ingest/compact/swept`: up to which entry of the chain `compact` replaced files are gone.
 inline constexpr std::string_view kSweptMark = "_ingest/compact/swept";
-/// Under it a merged file has the name that the log gives it.
 /// In the folder of an hour of bronze that is complete: an empty file.
 inline constexpr std::string_view kCompleteMark = "_SUCCESS";
+/// Under it a merged file has the name that the log gives it.
 inline constexpr std::string_view kMergedDirectory = "_ingest/compact/merged";
 
 /// `_ingest/<chain>`

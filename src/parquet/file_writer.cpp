@@ -115,6 +115,7 @@ public:
 
     Result<void> write_row_group(std::size_t rows, std::span<const ColumnChunk> chunks) override {
         assert(chunks.size() == columns_.size());
+        text_pages().forget();  // of a row group that failed
         return guarded([&]() -> arrow::Status {
             auto* const group = footer_->AppendRowGroup();
             group->set_num_rows(static_cast<std::int64_t>(rows));

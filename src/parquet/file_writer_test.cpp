@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "parquet/file_writer.hpp"
 
+#include <cstdlib>
 #include <filesystem>
 
 #include <arrow/api.h>
@@ -11,6 +12,7 @@
 #include <parquet/file_reader.h>
 #include <parquet/statistics.h>
 
+#include "base/failpoint.hpp"
 #include "base/test_folder.hpp"
 #include "storage/local_file_system.hpp"
 
@@ -96,6 +98,57 @@ struct Coded {
     std::vector<std::string_view> views;
     std::vector<std::uint32_t> codes;
 };
+
+TEST_F(FileWriterTest, a_damaged_page_does_not_pass_for_its_checksum) {
+    Coded coded(3);
+    for (std::uint32_t i = 0; i < 1000; ++i) coded.add(i % 3);
+    write({kCoded}, coded.codes.size(), {coded.chunk()});
+    std::string bytes = files_->read("file").value();
+    const auto page = chunk(0);
+    const std::int64_t end = page->dictionary_page_offset() + page->total_compressed_size();
+    bytes[static_cast<std::size_t>(end - 1)] ^= 1;
+    ::parquet::ReaderProperties properties;
+    properties.set_page_checksum_verification(true);
+    ::parquet::arrow::FileReaderBuilder builder;
+    const auto buffer = std::make_shared<arrow::io::BufferReader>(arrow::Buffer::FromString(bytes));
+    ASSERT_TRUE(builder.Open(buffer, properties).ok());
+    const auto read = builder.Build().ValueOrDie()->ReadTable();
+    ASSERT_FALSE(read.ok());
+    EXPECT_THAT(read.status().ToString(), testing::HasSubstr("CRC"));
+}
+
+TEST_F(FileWriterTest, a_row_group_that_failed_leaves_nothing_to_the_next_file) {
+    constexpr std::uint32_t kRows = 1000;
+    const ColumnSpec repaired{"repaired", Type::text, false, Layout::dictionary, false};
+    Coded coded(3);
+    for (std::uint32_t row = 0; row < kRows; ++row) coded.add(row % 3);
+    const std::vector<std::uint32_t> mapped{0, 1, 2};
+    const Texts again{coded.codes.data(), coded.views, mapped.data()};
+    std::string noise(1u << 20, '\0');  // more than is kept back before it is written
+    std::uint64_t state = 1;
+    for (char& byte : noise) {
+        state = state * 6364136223846793005u + 1442695040888963407u;
+        byte = static_cast<char>(state >> 56);
+    }
+    std::vector<std::string_view> large;
+    for (std::uint32_t row = 0; row < kRows; ++row) {
+        large.push_back(std::string_view(noise).substr(row * 1024, 1024));
+    }
+
+    auto writer =
+        FileWriter::make(files_->create("failing").value(), {kCoded, kPlain, repaired}, {}).value();
+    setenv("BASSLINE_FAILPOINTS", "storage.append=eio", 1);
+    ASSERT_TRUE(arm_failpoints_from_environment());
+    unsetenv("BASSLINE_FAILPOINTS");
+    EXPECT_FALSE(writer->write_row_group(
+        kRows, std::vector<ColumnChunk>{coded.chunk(), Strings{large}, again}));
+    failpoints_armed = false;
+
+    for (std::uint32_t& code : coded.codes) code = 2 - code;  // other rows at the same place
+    write({kCoded, repaired}, kRows, {coded.chunk(), again});
+    EXPECT_EQ(texts(0), coded.rows());
+    EXPECT_EQ(texts(1), coded.rows());
+}
 
 TEST_F(FileWriterTest, runs_and_literals_of_every_width_and_length_read_back) {
     std::uint64_t state = 1;
