@@ -14,7 +14,6 @@
 #include "ingest/kafka_claims.hpp"
 #include "ingest/kafka_routes.hpp"
 #include "ingest/kafka_worker.hpp"
-#include "lake/names.hpp"
 
 namespace bassline::ingest {
 namespace {
@@ -38,8 +37,6 @@ constexpr milliseconds kForeignCheckEvery{500};
 constexpr milliseconds kMetricsEvery{250};
 constexpr milliseconds kMarkEvery{5'000};
 constexpr milliseconds kIdleChecksTime{1'000};  // of all partitions together
-constexpr milliseconds kRegistryConnect{2'000};
-constexpr milliseconds kRegistryAnswer{5'000};
 
 class KafkaIngest final : public kafka::AssignmentListener {
 public:
@@ -49,7 +46,7 @@ public:
 
     Result<KafkaSummary> run() {
         limits_ = options_.limits;
-        open_registry();
+        registry_ = open_registry(options_, files_);
         kafka::ConsumerOptions consumer = options_.consumer;
         consumer.prefetch_bytes = options_.memory_bytes / 8;
         TRY_ASSIGN(consumer_, kafka::Consumer::open(options_.cluster, consumer, *this));
@@ -116,17 +113,6 @@ private:
         TopicPartition partition;
         std::unique_ptr<KafkaPartition> claimed;  // none: where to begin is not known yet
     };
-
-    void open_registry() {
-        if (!options_.registry) return;
-        kafka::RegistryOptions registry = *options_.registry;
-        // A worker waits for an answer; what it cannot have soon is asked for again.
-        registry.http.connect_timeout = std::min(registry.http.connect_timeout, kRegistryConnect);
-        registry.http.timeout = std::min(registry.http.timeout, kRegistryAnswer);
-        registry.files = &files_;
-        registry.folder = lake::schemas_directory(kafka::registry_folder_name(registry.urls));
-        registry_ = std::make_unique<kafka::SchemaRegistry>(std::move(registry));
-    }
 
     Result<void> begin() {
         if (!options_.partitions.empty()) return consumer_->take(options_.partitions);

@@ -72,6 +72,9 @@ struct KafkaSummary {
 
 /// Errors: `usage` for options that make no sense.
 Result<void> check_options(const KafkaIngestOptions& options);
+/// As the options name it, with its cache in the lake; null if they name none.
+std::unique_ptr<kafka::SchemaRegistry> open_registry(const KafkaIngestOptions& options,
+                                                     storage::FileSystem& files);
 
 /// Runs until every partition is read to the end that was seen at the start, or, following, until
 /// stopped; a stop commits what was read.

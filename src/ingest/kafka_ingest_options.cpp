@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+
 #include "ingest/kafka_ingest.hpp"
+#include "lake/names.hpp"
 
 namespace bassline::ingest {
 
@@ -23,6 +26,19 @@ Result<void> check_options(const KafkaIngestOptions& options) {
                      least >> 20, options.threads);
     }
     return {};
+}
+
+std::unique_ptr<kafka::SchemaRegistry> open_registry(const KafkaIngestOptions& options,
+                                                     storage::FileSystem& files) {
+    using std::chrono::milliseconds;
+    if (!options.registry) return nullptr;
+    kafka::RegistryOptions registry = *options.registry;
+    // A worker waits for an answer; what it cannot have soon is asked for again.
+    registry.http.connect_timeout = std::min(registry.http.connect_timeout, milliseconds(2'000));
+    registry.http.timeout = std::min(registry.http.timeout, milliseconds(5'000));
+    registry.files = &files;
+    registry.folder = lake::schemas_directory(kafka::registry_folder_name(registry.urls));
+    return std::make_unique<kafka::SchemaRegistry>(std::move(registry));
 }
 
 }  // namespace bassline::ingest

@@ -48,8 +48,8 @@ void ReadChains::add_file(const lake::LiveFile& file, const std::string& path) {
     for (const auto& [chain, seq] : file.positions()) {
         const auto found = chains_.find(chain);
         if (found == chains_.end()) continue;
-        found->second.files.push_back(
-            {path, topic_named(file.output.topic), file.output.kind == lake::OutputKind::quarantine});
+        found->second.files.push_back({path, topic_named(file.output.topic),
+                                       file.output.kind == lake::OutputKind::quarantine});
     }
 }
 

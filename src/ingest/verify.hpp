@@ -20,7 +20,8 @@
 //   - every live file stands with its size and row count (and, with `full`, its hash);
 //   - (topic, chain, source_partition, source_offset) is unique over live bronze and quarantine,
 //     and inside what was consumed;
-//   - bronze, quarantine and the late events beside bronze hold no file that no entry names, but for
+//   - bronze, quarantine and the late events beside bronze hold no file that no entry names, but
+//   for
 //     the marks of complete hours;
 //   - the snapshots that still stand follow one another, and the newest one's files are whole;
 //   - if brokers are named, Kafka chains stand as verify_kafka.hpp says (`full`: records again).
