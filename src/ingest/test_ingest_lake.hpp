@@ -25,6 +25,20 @@ public:
     Timestamp now() const override { return Timestamp(std::chrono::seconds(1'741'200'000)); }
 };
 
+/// Nothing is wrong, and bronze (late events too) and quarantine have that many rows.
+inline void expect_counts(const VerifyReport& report, std::uint64_t rows,
+                          std::uint64_t quarantined) {
+    EXPECT_THAT(report.findings, testing::IsEmpty());
+    std::uint64_t bronze = 0;
+    std::uint64_t bad = 0;
+    for (const auto& partition : report.partitions) {
+        bronze += partition.rows;
+        bad += partition.quarantined;
+    }
+    EXPECT_EQ(bronze, rows);
+    EXPECT_EQ(bad, quarantined);
+}
+
 class IngestTest : public testing::Test {
 protected:
     void SetUp() override {
@@ -83,16 +97,7 @@ protected:
     }
     // The lake holds that many rows and quarantined lines, each once.
     void expect_lake(std::uint64_t rows, std::uint64_t quarantined = 0) const {
-        const VerifyReport report = verified();
-        EXPECT_THAT(report.findings, testing::IsEmpty());
-        std::uint64_t bronze = 0;
-        std::uint64_t bad = 0;
-        for (const auto& partition : report.partitions) {
-            bronze += partition.rows;
-            bad += partition.quarantined;
-        }
-        EXPECT_EQ(bronze, rows);
-        EXPECT_EQ(bad, quarantined);
+        expect_counts(verified(), rows, quarantined);
     }
     std::uint64_t entries() const {
         return lake::Chain::load(*lake::open_lake_read_only(root_ + "/lake").value(), "files")

@@ -10,6 +10,7 @@
 #include "base/test_folder.hpp"
 #include "duck/database.hpp"
 #include "ingest/kafka_partition.hpp"
+#include "ingest/test_ingest_lake.hpp"
 #include "ingest/verify.hpp"
 #include "lake/lake.hpp"
 #include "lake/live_files.hpp"
@@ -115,16 +116,7 @@ protected:
         return verify(*files_, {.full = true, .scratch = root_}).value();
     }
     void expect_lake(std::uint64_t rows, std::uint64_t quarantined = 0) const {
-        const VerifyReport report = verified();
-        EXPECT_THAT(report.findings, testing::IsEmpty());
-        std::uint64_t bronze = 0;
-        std::uint64_t bad = 0;
-        for (const auto& partition : report.partitions) {
-            bronze += partition.rows;
-            bad += partition.quarantined;
-        }
-        EXPECT_EQ(bronze, rows);
-        EXPECT_EQ(bad, quarantined);
+        expect_counts(verified(), rows, quarantined);
     }
     // The one value of a query over the live files of a kind.
     std::string ask(lake::OutputKind kind, const std::string& expression) {
