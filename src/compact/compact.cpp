@@ -9,6 +9,7 @@
 #include "compact/journal.hpp"
 #include "compact/merge.hpp"
 #include "lake/chain_archive.hpp"
+#include "lake/kafka_chain.hpp"
 #include "lake/names.hpp"
 
 namespace bassline::compact {
@@ -112,13 +113,20 @@ private:
 
     // Housekeeping: what keeps it from being done undoes nothing of the compaction.
     void archive_old_entries(const std::stop_token& stop) {
-        for (const std::string_view chain : {lake::kFilesChain, lake::kCompactChain}) {
-            const auto head = journal_->live().heads.find(std::string(chain));
-            if (head == journal_->live().heads.end()) continue;
-            const auto done = lake::archive_entries(files_, chain, head->second.next_seq,
-                                                    clock_.now(), options_.archive, stop);
-            if (!done) log_warn("old chain entries stay as they are: {}", done.error().message);
+        for (const auto& [chain, head] : journal_->live().heads) {
+            const auto done = archive_old_entries(chain, head.next_seq, stop);
+            if (done) continue;
+            log_warn("old entries of {} stay as they are: {}", chain, done.error().message);
         }
+    }
+
+    Result<std::uint64_t> archive_old_entries(const std::string& chain, std::uint64_t end,
+                                              const std::stop_token& stop) {
+        if (lake::is_kafka_chain(chain)) {
+            const Timestamp dead = SystemClock().now() - lake::kKafkaStagingGrace;  // as files tell
+            TRY(lake::remove_dead_staging(files_, chain, dead));
+        }
+        return lake::archive_entries(files_, chain, end, clock_.now(), options_.archive, stop);
     }
 
     Date today() const { return std::chrono::floor<std::chrono::days>(clock_.now()); }

@@ -72,7 +72,4 @@ private:
     bool is_outcome_open_ = false;  // of the batch that is open: its entry may stand
 };
 
-/// Staging folders in which nothing was written for so long are removed.
-inline constexpr std::chrono::hours kStagingGrace{2};
-
 }  // namespace bassline::ingest

@@ -31,24 +31,27 @@ Result<void> append_entry(const FileSystem& files, Chain& chain, ReadEntry read)
     return {};
 }
 
-// After a rename whose reply is an error: what stands under the name decides.
-Result<void> settle_commit(const FileSystem& files, const Entry& entry, const std::string& content,
-                           Error failure) {
-    const std::string path = chain_entry_path(entry.chain, entry.seq);
-    const auto standing = files.read(path);
-    if (standing && standing.value() == content) return {};  // ours: only the reply was lost
-    if (!standing) return failure;
-    const auto other = entry_from_json(standing.value());
-    return error(ErrorKind::conflict, "entry {} of chain {} was committed by another writer ({})",
-                 entry.seq, entry.chain, other ? other.value().writer : "unreadable");
-}
-
 // Of an archived entry the name may be free again, its number is not.
 Result<void> refuse_archived(const FileSystem& files, const Entry& entry) {
     TRY_ASSIGN(const std::uint64_t archived, archived_end(files, entry.chain));
     if (entry.seq >= archived) return {};
     return error(ErrorKind::conflict, "entry {} of chain {} was committed and archived long ago",
                  entry.seq, entry.chain);
+}
+
+// After a rename whose reply is an error: what stands under the name decides.
+Result<void> settle_commit(const FileSystem& files, const Entry& entry, const std::string& content,
+                           Error failure) {
+    const std::string path = chain_entry_path(entry.chain, entry.seq);
+    const auto standing = files.read(path);
+    if (standing && standing.value() == content) return {};  // ours: only the reply was lost
+    if (!standing) {
+        TRY(refuse_archived(files, entry));
+        return failure;
+    }
+    const auto other = entry_from_json(standing.value());
+    return error(ErrorKind::conflict, "entry {} of chain {} was committed by another writer ({})",
+                 entry.seq, entry.chain, other ? other.value().writer : "unreadable");
 }
 
 // After a pause in which the number was archived the rename finds a free name. Such a win is none,
@@ -212,7 +215,7 @@ void name_outputs(std::vector<Output>& outputs, std::string_view chain, std::uin
 Result<void> commit(FileSystem& files, const Entry& entry) {
     const std::string content = to_json(entry);
     const std::string staging = staging_directory(entry.chain, entry.writer);
-    const std::string staged = fmt::format("{}/entry-{}.json", staging, entry.seq);
+    const std::string staged = staged_entry_path(entry.chain, entry.writer, entry.seq);
     // Without a lock a staging folder that is gone was taken for dead, and its files with it.
     if (entry.kafka_ranges.empty() || entry.outputs.empty()) TRY(files.make_directories(staging));
     TRY(files.make_directories(chain_log_directory(entry.chain)));

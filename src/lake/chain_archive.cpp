@@ -101,12 +101,33 @@ public:
         }
         TRY(files_.sync_directory(chain_archive_directory(chain_)));
         TRY(files_.sync_directory(chain_directory(chain_)));
+        TRY_ASSIGN(const bool is_claimed, has_staged_before(end));
+        if (is_claimed) return std::uint64_t{0};
         EntryReader archived(files_, chain_);
         for (const std::uint64_t seq : own) TRY(remove_own_file(archived, seq));
         return own.size();
     }
 
 private:
+    // A writer that froze with a staged entry would take the name that a removal frees. It looks
+    // for archives once it has staged, we for what is staged once we have archived: one of the two
+    // sees the other.
+    Result<bool> has_staged_before(std::uint64_t end) const {
+        TRY_ASSIGN(const auto writers, list_if_present(chain_staging_directory(chain_)));
+        for (const auto& writer : writers) {
+            TRY_ASSIGN(const auto staged, list_if_present(writer.path));
+            const auto is_old = [end](const auto& file) { return staged_seq(file.path) < end; };
+            if (std::ranges::any_of(staged, is_old)) return true;
+        }
+        return false;
+    }
+
+    Result<std::vector<storage::FileInfo>> list_if_present(const std::string& path) const {
+        auto listed = files_.list(path);
+        if (listed || listed.error().kind != ErrorKind::not_found) return listed;
+        return std::vector<storage::FileInfo>();
+    }
+
     Result<std::vector<std::uint64_t>> own_files_before(std::uint64_t end) const {
         std::vector<std::uint64_t> own;
         TRY_ASSIGN(const auto listed, files_.list(chain_log_directory(chain_)));

@@ -25,7 +25,8 @@ struct ArchiveRule {
 
 /// Moves the entries before `end` that the rule lets go into archives, whole archives only.
 /// Interrupted anywhere, every entry stands under at least one of its two names, and the next call
-/// goes on. Entries too large to be held together keep their files. Returns how many lost theirs.
+/// goes on. Entries too large to be held together keep their files, and so do all while a writer
+/// has something staged for one of them. Returns how many lost theirs.
 /// Errors: `bad_data` (an entry or archive is damaged, or the two differ; nothing is removed),
 /// `not_found` (an entry is missing), `io`.
 Result<std::uint64_t> archive_entries(storage::FileSystem& files, std::string_view chain,

@@ -105,11 +105,7 @@ Result<std::optional<Entry>> committed_from(const FileSystem& files, std::string
     if (!listed && listed.error().kind == ErrorKind::not_found) return std::optional<Entry>();
     if (!listed) return listed.error();
     std::set<std::uint64_t> numbers;
-    for (const FileInfo& file : listed.value()) {
-        std::string name = base_name(file.path);
-        if (name.starts_with("entry-")) name = name.substr(6);
-        numbers.insert(std::strtoull(name.c_str(), nullptr, 10));
-    }
+    for (const FileInfo& file : listed.value()) numbers.insert(staged_seq(file.path));
     for (const std::uint64_t seq : numbers) {
         auto read = read_entry(files, chain, seq);
         if (!read && read.error().kind == ErrorKind::not_found) continue;

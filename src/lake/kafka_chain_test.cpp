@@ -2,6 +2,7 @@
 #include "lake/kafka_chain.hpp"
 
 #include <filesystem>
+#include <fstream>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -9,6 +10,7 @@
 #include "base/failpoint.hpp"
 #include "base/hash.hpp"
 #include "base/test_folder.hpp"
+#include "lake/chain_archive.hpp"
 #include "lake/failpoints.hpp"
 #include "lake/names.hpp"
 #include "storage/local_file_system.hpp"
@@ -180,6 +182,76 @@ TEST_F(KafkaChainTest, what_a_janitor_set_aside_before_it_died_is_not_lost) {
     ASSERT_TRUE(remove_dead_staging(*files_, kChainName, kCommittedAt));
     EXPECT_TRUE(stands(entry.outputs[0].final));
     EXPECT_TRUE(is_staged("other"));
+}
+
+class ArchivedKafkaChainTest : public KafkaChainTest {
+protected:
+    // Straight into the log: an entry a record, and nothing of it staged any more.
+    void grow() {
+        KafkaTail last = tail();
+        for (std::uint64_t seq = 1; seq <= kEntriesAnArchive + 5; ++seq) {
+            const std::string content =
+                to_json({.chain = kChainName,
+                         .seq = seq,
+                         .prev_sha256 = last.head_sha256,
+                         .writer = fmt::format("w{}", seq),
+                         .committed_at = kCommittedAt,
+                         .kafka_ranges = {{"listen_events", 3, last.end, last.end + 1, ""}}});
+            std::ofstream(files_->absolute(chain_entry_path(kChainName, seq))) << content;
+            last.head_sha256 = sha256_hex(content);
+            ++last.end;
+        }
+    }
+    std::uint64_t archive() {
+        return archive_entries(*files_, kChainName, tail().next_seq(), kFarAhead, {.newest = 0}, {})
+            .value();
+    }
+    bool has_own_file(std::uint64_t seq) const { return stands(chain_entry_path(kChainName, seq)); }
+};
+
+TEST_F(ArchivedKafkaChainTest, a_chain_in_archives_reads_and_grows_as_before) {
+    grow();
+    const KafkaTail before = tail();
+    EXPECT_EQ(archive(), kEntriesAnArchive);
+    EXPECT_FALSE(has_own_file(0));
+    EXPECT_EQ(tail().identity, before.identity);
+    EXPECT_EQ(tail().end, before.end);
+    EXPECT_EQ(Chain::load(*files_, kChainName).value().head_sha256, before.head_sha256);
+
+    const Entry next = staged("next", before.end + 10);
+    ASSERT_TRUE(commit(*files_, next));
+    ASSERT_TRUE(finish_kafka_entry(*files_, next));
+    EXPECT_EQ(tail().end, before.end + 10);
+}
+
+TEST_F(ArchivedKafkaChainTest, entries_keep_their_names_while_a_frozen_writer_could_take_one) {
+    const Entry frozen = staged("frozen", 150);
+    ASSERT_TRUE(files_->write_durably(staged_entry_path(kChainName, "frozen", frozen.seq), "{}"));
+    grow();
+    EXPECT_EQ(archive(), 0u);
+    EXPECT_TRUE(has_own_file(frozen.seq));
+    const auto lost = commit(*files_, frozen);
+    ASSERT_FALSE(lost);
+    EXPECT_EQ(lost.error().kind, ErrorKind::conflict);
+
+    ASSERT_TRUE(remove_dead_staging(*files_, kChainName, kFarAhead));
+    EXPECT_EQ(archive(), kEntriesAnArchive);
+    EXPECT_FALSE(has_own_file(frozen.seq));
+}
+
+TEST_F(ArchivedKafkaChainTest, a_writer_that_stages_after_the_archive_finds_its_number_taken) {
+    Entry late = staged("late", 150);
+    ASSERT_TRUE(remove_dead_staging(*files_, kChainName, kFarAhead));
+    grow();
+    EXPECT_EQ(archive(), kEntriesAnArchive);
+    const std::uint64_t end = tail().end;
+    ASSERT_TRUE(files_->make_directories(staging_directory(kChainName, "late")));
+    const auto refused = commit(*files_, late);
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().kind, ErrorKind::conflict);
+    EXPECT_THAT(refused.error().message, HasSubstr("archived long ago"));
+    EXPECT_FALSE(has_own_file(late.seq));
+    EXPECT_EQ(tail().end, end);
 }
 
 }  // namespace

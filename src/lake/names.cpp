@@ -1,9 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "lake/names.hpp"
 
+#include <cstdlib>
+
 #include <fmt/format.h>
 
 namespace bassline::lake {
+namespace {
+
+constexpr std::string_view kStagedEntry = "entry-";
+
+}  // namespace
 
 std::string kafka_chain(std::string_view topic, std::int32_t partition) {
     return fmt::format("kafka-{}-{}", topic, partition);
@@ -51,6 +58,16 @@ std::string schemas_directory(std::string_view registry) {
 
 std::string staging_directory(std::string_view chain, std::string_view writer) {
     return fmt::format("_ingest/{}/staging/{}", chain, writer);
+}
+
+std::string staged_entry_path(std::string_view chain, std::string_view writer, std::uint64_t seq) {
+    return fmt::format("{}/{}{}.json", staging_directory(chain, writer), kStagedEntry, seq);
+}
+
+std::uint64_t staged_seq(std::string_view path) {
+    std::string name(path.substr(path.rfind('/') + 1));
+    if (name.starts_with(kStagedEntry)) name = name.substr(kStagedEntry.size());
+    return std::strtoull(name.c_str(), nullptr, 10);
 }
 
 std::string bronze_directory(std::string_view topic) {

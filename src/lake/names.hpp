@@ -49,6 +49,10 @@ std::string chain_lock_path(std::string_view chain);
 /// `_ingest/<chain>/staging` and `_ingest/<chain>/staging/<writer>`
 std::string chain_staging_directory(std::string_view chain);
 std::string staging_directory(std::string_view chain, std::string_view writer);
+/// `entry-<seq>.json` in it; its other files are `<seq>-<anything>`.
+std::string staged_entry_path(std::string_view chain, std::string_view writer, std::uint64_t seq);
+/// The entry that a file in a staging folder is for. Ours alone have such names.
+std::uint64_t staged_seq(std::string_view path);
 /// `_ingest/schemas/<registry>`: schemas by id, a cache; no chain has that name.
 inline constexpr std::string_view kSchemasFolder = "schemas";
 std::string schemas_directory(std::string_view registry);
