@@ -6,13 +6,16 @@
 #include <gtest/gtest.h>
 
 #include "base/failpoint.hpp"
+#include "base/hash.hpp"
 #include "base/test_fault.hpp"
 #include "base/test_folder.hpp"
 #include "compact/compact.hpp"
 #include "compact/failpoints.hpp"
 #include "ingest/ingest.hpp"
 #include "ingest/verify.hpp"
+#include "lake/chain_archive.hpp"
 #include "lake/failpoints.hpp"
+#include "lake/kafka_chain.hpp"
 #include "lake/lake.hpp"
 #include "lake/names.hpp"
 
@@ -150,6 +153,43 @@ TEST_F(CompactionTest, old_entries_go_into_archives_and_the_lake_reads_and_grows
     ingest(event(7001, 1));
     run(all);
     expect_lake(kFiles + 2);
+}
+
+TEST_F(CompactionTest, chains_of_kafka_go_into_archives_once_what_dead_writers_staged_is_gone) {
+    ingest_hours({0});
+    const auto files = lake::open_lake(lake()).value();
+    const std::string chain = lake::kafka_chain("listen_events", 0);
+    ASSERT_TRUE(files->make_directories(lake::chain_log_directory(chain)));
+    lake::Entry entry = lake::kafka_genesis(
+        {.cluster_id = "c", .topic = "listen_events", .topic_id = "t"}, "w", FixedClock().now());
+    for (std::uint64_t end = 0; end <= lake::kEntriesAnArchive; ++end) {
+        const std::string content = lake::to_json(entry);
+        std::ofstream(files->absolute(lake::chain_entry_path(chain, entry.seq))) << content;
+        entry = {.chain = chain,
+                 .seq = entry.seq + 1,
+                 .prev_sha256 = sha256_hex(content),
+                 .writer = "w",
+                 .committed_at = FixedClock().now(),
+                 .kafka_ranges = {{"listen_events", 0, end, end + 1, ""}}};
+    }
+    const std::string dead = lake::staging_directory(chain, "killed");
+    ASSERT_TRUE(files->make_directories(dead));
+    ASSERT_TRUE(files->write_durably(dead + "/7-rows.staged", "rows"));
+    const auto own_entries = [&] {
+        return files->list(lake::chain_log_directory(chain)).value().size();
+    };
+    const CompactOptions all{.archive = {.newest = 0, .age = {}}};
+    run(all);
+    EXPECT_EQ(own_entries(), 1 + lake::kEntriesAnArchive) << "its writer may be alive";
+
+    for (const std::string& path : {dead + "/7-rows.staged", dead}) {
+        std::filesystem::last_write_time(
+            files->absolute(path),
+            std::filesystem::file_time_type::clock::now() - std::chrono::hours(3));
+    }
+    run(all);
+    EXPECT_EQ(own_entries(), 1U);
+    expect_lake(3);
 }
 
 TEST_F(CompactionTest, folders_show_the_inputs_for_the_grace_period_and_then_the_merged_file) {
