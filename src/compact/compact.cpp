@@ -123,7 +123,7 @@ private:
     Result<std::uint64_t> archive_old_entries(const std::string& chain, std::uint64_t end,
                                               const std::stop_token& stop) {
         if (lake::is_kafka_chain(chain)) {
-            const Timestamp dead = SystemClock().now() - lake::kKafkaStagingGrace;  // as files tell
+            const Timestamp dead = SystemClock().now() - lake::kStagingGrace;  // as files tell
             TRY(lake::remove_dead_staging(files_, chain, dead));
         }
         return lake::archive_entries(files_, chain, end, clock_.now(), options_.archive, stop);

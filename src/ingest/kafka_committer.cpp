@@ -26,8 +26,7 @@ Result<bool> KafkaCommitter::load() {
     if (tail_) {
         TRY(check_identity());
         TRY(lake::finish_kafka_entry(files_, tail_->newest));
-        TRY(lake::remove_dead_staging(files_, chain_,
-                                      SystemClock().now() - lake::kKafkaStagingGrace));
+        TRY(lake::remove_dead_staging(files_, chain_, SystemClock().now() - lake::kStagingGrace));
     }
     TRY(failpoint(kKafkaClaimed));
     return tail_.has_value();

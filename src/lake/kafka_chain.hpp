@@ -66,7 +66,7 @@ bool is_kafka_chain(std::string_view name);
 Result<void> finish_kafka_entry(storage::FileSystem& files, const Entry& entry);
 
 /// Longer than any batch is open.
-inline constexpr std::chrono::hours kKafkaStagingGrace{2};
+inline constexpr std::chrono::hours kStagingGrace{2};
 
 /// Removes staging folders in which nothing was written since `before`: their writers are dead, or
 /// will find them gone. One that a committed entry names is published instead. Errors: `io`.
