@@ -319,11 +319,12 @@ private:
         }
         // One connection of several; if it was the last one, that is told too.
         if (code == RD_KAFKA_RESP_ERR__TRANSPORT || code == RD_KAFKA_RESP_ERR__RESOLVE) {
+            refusal_.note(code, text);
             return std::optional<Event>();
         }
         // A connection that was refused; time tells whether for good.
         if (code == RD_KAFKA_RESP_ERR__AUTHENTICATION || code == RD_KAFKA_RESP_ERR__SSL) {
-            refusal_.note(code, text.c_str());
+            refusal_.note(code, text);
             return std::optional<Event>();
         }
         if (code == RD_KAFKA_RESP_ERR__FATAL || kind_of(code) == ErrorKind::config) {

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <thread>
 
 #include <gmock/gmock.h>
@@ -168,13 +169,16 @@ public:
         return std::move(opened).value();
     }
 
+    int refused() const { return refused_; }
+
 private:
-    void answer() const {
+    void answer() {
         for (int client = 0; (client = ::accept(listener_, nullptr, nullptr)) >= 0;) {
             std::array<char, 1024> hello{};
             const auto read = ::recv(client, hello.data(), hello.size(), 0);
             constexpr std::string_view kNoTls = "HTTP/1.1 400 Bad Request\r\n\r\n";
             if (read > 0) (void)::send(client, kNoTls.data(), kNoTls.size(), MSG_NOSIGNAL);
+            ++refused_;
             while (::recv(client, hello.data(), hello.size(), 0) > 0) {
             }
             ::close(client);
@@ -183,6 +187,7 @@ private:
 
     int listener_;
     int port_ = 0;
+    std::atomic<int> refused_ = 0;
     std::thread thread_;
 };
 
@@ -207,6 +212,23 @@ TEST_F(ConsumerTest, brokers_that_refuse_us_later_end_the_poll_after_a_while) {
     ASSERT_FALSE(polled);
     EXPECT_EQ(polled.error().kind, ErrorKind::config);
     EXPECT_GE(std::chrono::steady_clock::now() - began, milliseconds(500));
+}
+
+TEST_F(ConsumerTest, brokers_that_go_away_after_a_refusal_are_waited_for) {
+    auto server = std::make_unique<NoTlsServer>();
+    const auto one = server->consumer(listener_);
+    ASSERT_TRUE(one->subscribe({kTopic}));
+    const auto poll_for = [&](milliseconds time) {
+        const auto end = std::chrono::steady_clock::now() + time;
+        while (std::chrono::steady_clock::now() < end) {
+            const auto polled = one->poll(milliseconds(50));
+            ASSERT_TRUE(polled) << polled.error().message;
+        }
+    };
+    while (server->refused() == 0) poll_for(milliseconds(10));
+    poll_for(milliseconds(100));
+    server.reset();
+    poll_for(milliseconds(4500));  // the time for refusals, and that of a last question
 }
 
 TEST_F(ConsumerTest, brokers_that_are_away_are_told_of_and_waited_for) {

@@ -23,8 +23,12 @@ bool has_answer(rd_kafka_t* client, milliseconds timeout) {
 
 }  // namespace
 
-void Refusal::note(rd_kafka_resp_err_t code, const char* reason) {
+void Refusal::note(rd_kafka_resp_err_t code, std::string_view reason) {
+    if (code == RD_KAFKA_RESP_ERR__TRANSPORT && reason.find("in state CONNECT") != reason.npos) {
+        is_away_ = true;
+    }
     if (kind_of(code) != ErrorKind::config) return;
+    is_away_ = false;
     if (!since_) since_ = steady_clock::now();
     text_ = fmt::format(
         "kafka: the brokers do not let us in: {}; check {} (--kafka-property, or the file of "
@@ -42,7 +46,7 @@ std::optional<Error> Refusal::lasting(milliseconds bound) const {
 
 Result<void> Refusal::check(rd_kafka_t* client, milliseconds bound) {
     auto failure = lasting(bound);
-    if (!failure) return {};
+    if (!failure || is_away_) return {};
     if (!has_answer(client, kLastQuestion)) return std::move(*failure);
     clear();
     return {};

@@ -5,6 +5,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "base/result.hpp"
 #include "kafka/vendor.hpp"
@@ -19,18 +20,20 @@ inline constexpr std::chrono::seconds kRefusalTimeAtStart{2};
 
 class Refusal {
 public:
-    /// An error as librdkafka's callback tells it; others than refusals are let go.
-    void note(rd_kafka_resp_err_t code, const char* reason);
+    /// An error as librdkafka tells it: a refusal, or that nobody takes a connection any more,
+    /// which says nothing about us. Others are let go.
+    void note(rd_kafka_resp_err_t code, std::string_view reason);
     /// A broker answered.
     void clear() { since_.reset(); }
     /// What to end with, if brokers refuse for so long. Errors: none or `config`.
     std::optional<Error> lasting(std::chrono::milliseconds bound) const;
-    /// The same, once a last question had no answer either.
+    /// The same, once a last question had no answer either, unless brokers are simply away.
     Result<void> check(rd_kafka_t* client, std::chrono::milliseconds bound);
 
 private:
     std::optional<std::chrono::steady_clock::time_point> since_;
     std::string text_;
+    bool is_away_ = false;  // since the last refusal
 };
 
 /// Waits until a broker answers. `serve` runs the callbacks that are due.
