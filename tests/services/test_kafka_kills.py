@@ -158,7 +158,7 @@ class Driver:
         """Members wait for it; one that had only just begun ends with 4 and is started again, as a service would be."""
         self.broker.restart(kill=kill)
         for at, ingester in enumerate(self.group):
-            away = ("could not reach a broker", "no broker has")
+            away = ("could not reach a broker", "no broker has", "no broker answers")
             if ingester.process.poll() == 4 and any(text in ingester.words() for text in away):
                 self.group[at] = self.start()
         self.check_alive()
