@@ -22,6 +22,7 @@ constexpr std::int64_t kMsPerDay = 86'400'000;
 constexpr std::string_view kLevel = "\"level\":";
 constexpr std::string_view kCity = "\"city\":";
 constexpr std::string_view kSession = "\"sessionId\":";
+constexpr std::string_view kRegistration = "\"registration\":";
 constexpr std::string_view kTime = "\"ts\":";
 
 constexpr auto kGood = std::nullopt;
@@ -102,10 +103,12 @@ constexpr std::array kDamages = std::to_array<Damage>({
     {"integral_float", kGood, Edit::session_id, "7.0"},
     {"exponent", kGood, Edit::session_id, "7e2"},
     {"smallest_int32", kGood, Edit::item_in_session, "-2147483648"},
+    {"largest_int32", kGood, Edit::item_in_session, "2147483647"},
+    {"endless_registration", kGood, Edit::registration, "9223372036854775807"},
     {"largest_double", kGood, Edit::lat, "1.7976931348623157e308"},
     {"smallest_double", kGood, Edit::lat, "5e-324"},
     {"many_digits", kGood, Edit::lat, "3.14159265358979323846264338327950288419716939937510582097494459"},
-    {"negative_duration", kGood, Edit::duration, "-1.5"},
+    {"negative_duration", kGood, Edit::duration, "-1.7976931348623157e308"},
     {"ts_as_float", kGood, Edit::ts_end, ".0"},
     {"earliest_ts", kGood, Edit::ts, "946684800000"},
     {"400_days_late", kGood, Edit::days_ago, "", 400},
@@ -228,6 +231,10 @@ std::string damaged(std::string_view line, const Damage& damage) {
             return with_value(line, kSession, damage.text);
         case Edit::item_in_session:
             return with_value(line, "\"itemInSession\":", damage.text);
+        case Edit::registration:
+            return line.find(kRegistration) == line.npos
+                       ? with_field(line, fmt::format("{}{}", kRegistration, damage.text))
+                       : with_value(line, kRegistration, damage.text);
         case Edit::lat:
             return with_value(line, "\"lat\":", damage.text);
         case Edit::duration:

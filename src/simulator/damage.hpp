@@ -24,6 +24,7 @@ enum class Edit : std::uint8_t {
     level,  // the text as the value
     session_id,
     item_in_session,
+    registration,  // visitors have one then, too
     lat,
     duration,  // listens only
     ts,

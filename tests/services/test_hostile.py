@@ -21,7 +21,7 @@ RECORDS = int(os.environ.get("BASSLINE_HOSTILE_RECORDS", "100000"))
 USERS_PER_RECORD = 1.1
 FAULTS = "malformed=0.05,late=0.01,duplicate=0.01,out_of_order=0.01"
 HOSTILE_EVERY = 200  # records, after which one comes that no file could hold
-KINDS_OF_DAMAGE = 80
+KINDS_OF_DAMAGE = 82
 MEMORY_MB = 512
 PROGRAM_MB = 100  # the program and its libraries, beside what it is given
 
