@@ -19,6 +19,9 @@
 {% macro weekday_name(number) %}dayname({{ number }}){% endmacro %}
 {% macro whole_number(text) %}whole_number({{ text }}){% endmacro %}
 {% macro whole_quotient(dividend, divisor) %}div({{ dividend }}, {{ divisor }}){% endmacro %}
+{% macro step_order() %}ts + itemInSession{% endmacro %}
+{% macro within(number, least, greatest) %}{{ number }}{% endmacro %}
+{% macro calendar_ms(milliseconds) %}{{ milliseconds }}{% endmacro %}
 {% macro round_half_up(number) %}round({{ number }}){% endmacro %}
 {% macro integer_sum(number) %}sum({{ number }}){% endmacro %}
 {% macro ms_percentile(milliseconds, share) %}percentile({{ milliseconds }}, {{ share }}){% endmacro %}

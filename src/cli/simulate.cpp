@@ -201,8 +201,9 @@ Run declare_simulate(CLI::App& app) {
                if (!faults) throw CLI::ValidationError(faults.error().message);
                simulate.faults = faults.value();
            },
-           "Shares of records to write late, duplicate, out_of_order or malformed, and of users "
-           "who are bots or whose clock is off (skew): late=0.01,bots=0.001")
+           "Shares of records to write late, duplicate, out_of_order or malformed (damaged in 82 "
+           "ways, some of them odd but right), and of users who are bots or whose clock is off "
+           "(skew): late=0.01,bots=0.001")
         ->type_name("NAME=SHARE,...");
     app.add_option("--answer-key", simulate.answer_key,
                    "Write here what a pipeline must find: counts by class, topic and date, and, "

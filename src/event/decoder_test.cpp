@@ -177,6 +177,8 @@ TEST(Decoder, RefusesHostileLinesWithTheirReason) {
         {with(kListen, "1741996230000", "1741996230000.5"), listen, Reason::bad_type, "ts"},
         {with(kListen, "1741996230000", "999999999999999999999"), listen, Reason::bad_type, "ts"},
         {with(kListen, "1741996230000", "true"), listen, Reason::bad_type, "ts: true"},
+        {with(kListen, "101", "9007199254740993.0"), listen, Reason::bad_type, "sessionId"},
+        {with(kListen, "101", "-9007199254740992.0"), listen, Reason::bad_type, "sessionId"},
         {with(kListen, "\"itemInSession\":1", "\"itemInSession\":4294967296"), listen,
          Reason::bad_type, "itemInSession: 4294967296 is no INT32"},
         {with(kListen, "\"02151\"", "2151"), listen, Reason::bad_type, "zip: 2151 is no STRING"},

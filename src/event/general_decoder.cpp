@@ -20,7 +20,7 @@ namespace {
 namespace dom = simdjson::dom;
 
 constexpr std::size_t kShownBytesMax = 120;
-constexpr double kIntegralMax = 9007199254740992.0;  // 2^53
+constexpr double kIntegralEnd = 9007199254740992.0;  // 2^53: 2^53 + 1 is read as this too
 constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 
 std::string shown(dom::element value) {
@@ -94,7 +94,7 @@ std::optional<std::int64_t> integer_of(dom::element value) {
     if (value.is_int64()) return value.get_int64().value_unsafe();
     if (!value.is_double()) return std::nullopt;
     const double real = value.get_double().value_unsafe();
-    if (std::abs(real) > kIntegralMax || real != std::trunc(real)) return std::nullopt;
+    if (std::abs(real) >= kIntegralEnd || real != std::trunc(real)) return std::nullopt;
     return static_cast<std::int64_t>(real);
 }
 

@@ -106,7 +106,7 @@ const char* read_integer(const char* at, std::int64_t& value) {
     if (at == nullptr) return nullptr;
     if (number.fraction_digits > 0) {  // an integral float, as pandas writes them
         const std::string_view fraction(at - number.fraction_digits, at);
-        if (number.whole > kExactDouble || fraction.find_first_not_of('0') != fraction.npos) {
+        if (number.whole >= kExactDouble || fraction.find_first_not_of('0') != fraction.npos) {
             return nullptr;
         }
     }

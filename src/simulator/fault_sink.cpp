@@ -32,7 +32,10 @@ void shift_time(std::string& text, std::int64_t by_ms, RecordMark& mark) {
 }  // namespace
 
 FaultSink::FaultSink(Sink& inner, FaultRates rates, std::uint64_t seed)
-    : inner_(inner), rates_(rates), seed_(seed), odd_(seed, rates) {}
+    : inner_(inner), rates_(rates), seed_(seed), odd_(seed, rates) {
+    if (rates.malformed <= 0) return;
+    for (const Damage& damage : damages()) counts_.damages[std::string(damage.name)] = 0;
+}
 
 FaultSink::Stream& FaultSink::stream_of(std::size_t index) {
     return streams_
@@ -99,24 +102,32 @@ void FaultSink::take(Stream& stream, Record record, std::int64_t now_ms) {
     }
 }
 
-void FaultSink::put(Stream& stream, const Record& record) {
+void FaultSink::append(Stream& stream, const Record& record) {
     stream.text += record.text;
     stream.marks.push_back(record.mark);
     stream.marks.back().end = stream.text.size();
+}
+
+void FaultSink::put(Stream& stream, const Record& record) {
+    append(stream, record);
     ++counts_.written[{record.mark.topic, format_date(date_of_ms(record.mark.ts_ms))}];
 }
 
+// What is odd but right counts as written, with the ts that it now has.
 void FaultSink::put_damaged(Stream& stream, Record record) {
-    const Damage damage = draw_damage(record.mark.topic, stream.random.next());
+    const Damage& damage = draw_damage(record.mark.topic, stream.random.next());
     count("malformed", record.mark);
-    ++counts_.damages[std::string(to_string(damage))];
-    ++counts_.quarantined[{counted_under(damage, record.mark.topic),
-                           std::string(event::to_string(reason_of(damage)))}];
+    ++counts_.damages[std::string(damage.name)];
     record.text.pop_back();
-    stream.text += damaged(record.text, damage);
-    stream.text += '\n';
-    stream.marks.push_back(record.mark);
-    stream.marks.back().end = stream.text.size();
+    record.text = damaged(record.text, damage) + '\n';
+    if (!damage.reason) {
+        record.mark.ts_ms = ts_of_damaged(damage, record.mark.ts_ms);
+        put(stream, record);
+        return;
+    }
+    ++counts_.quarantined[{counted_under(damage, record.mark.topic),
+                           std::string(event::to_string(*damage.reason))}];
+    append(stream, record);
 }
 
 void FaultSink::release(std::priority_queue<Held>& held, std::int64_t until, Stream& stream) {

@@ -23,10 +23,10 @@ namespace bassline::simulator {
 using DailyCounts = std::map<std::pair<event::Topic, std::string>, std::uint64_t>;
 
 struct FaultCounts {
-    DailyCounts written;                        // good records, copies included
+    DailyCounts written;                        // good records, copies and odd ones included
     std::map<std::string, DailyCounts> faults;  // late, duplicate, ..., malformed; skew, bots: the
                                                 // records of those users
-    std::map<std::string, std::uint64_t> damages;  // malformed ones by kind
+    std::map<std::string, std::uint64_t> damages;  // malformed ones by kind, all kinds
     /// Refusals to expect, by topic and reason.
     std::map<std::pair<event::Topic, std::string>, std::uint64_t> quarantined;
 };
@@ -70,6 +70,7 @@ private:
     Stream& stream_of(std::size_t index);
     Record read_record(const RecordMark& mark, std::string_view text);
     void take(Stream& stream, Record record, std::int64_t now_ms);
+    static void append(Stream& stream, const Record& record);
     void put(Stream& stream, const Record& record);
     void release(std::priority_queue<Held>& held, std::int64_t until, Stream& stream);
     void put_damaged(Stream& stream, Record record);

@@ -13,8 +13,9 @@
 // Records as a producer with a Schema Registry writes them: a frame with the schema's id, then the
 // record as JSON or as Avro.
 //
-// A line that is no record of its topic (damaged on purpose) has no Avro: it is written as it is,
-// without a frame, as by a producer that goes past the registry. Framed JSON is never looked into.
+// A line that is no record of its topic, or more than that (damaged on purpose), has no Avro: it is
+// written as it is, without a frame, as by a producer that goes past the registry. Framed JSON is
+// never looked into.
 namespace bassline::simulator {
 
 enum class RecordEncoding : std::uint8_t { json, avro };

@@ -6,13 +6,16 @@ import json
 import os
 import shutil
 import subprocess
+import sys
 import time
 from pathlib import Path
 
 import duckdb
+import pyarrow
 import pytest
 
 NOBODY = 65534
+MEMORY_MB = 200
 SHIM = Path(__file__).parent / "rename_replaces.c"
 
 
@@ -131,6 +134,43 @@ def test_a_line_of_10_mb(ingest, lake, golden, tmp_path):
     golden("line_of_10_mb", ingest(tmp_path / "long.json"))
     assert reasons(lake) == [("oversize", f"{len(long) - 1} bytes, at most 1048576 are read", len(long) - 1)]
     assert len(rows(lake, "_quarantine", "raw")[0][0]) == 1 << 20
+
+
+def most_memory_mb(*command) -> int:
+    """Runs it; the most memory that it held. A small process stands between, for what starts one counts as its own."""
+    between = ("import resource, subprocess, sys; subprocess.run(sys.argv[1:], check=True, stdout=2);"
+               "print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // 1024)")
+    done = subprocess.run([sys.executable, "-c", between, *map(str, command)], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return int(done.stdout)
+
+
+OPEN = {"gzip": lambda path: gzip.open(path, "wb", compresslevel=1),
+        "zstd": lambda path: pyarrow.CompressedOutputStream(str(path), "zstd")}
+
+
+@pytest.mark.parametrize("codec", OPEN)
+def test_a_bomb_costs_one_refused_line_and_little_memory(bassline, lake, tmp_path, codec):
+    bomb = tmp_path / f"bomb.{codec}"
+    mebibyte, count = b"x" * (1 << 20), 768
+    with OPEN[codec](bomb) as out:
+        out.write(lines(1))
+        for _ in range(count):
+            out.write(mebibyte)
+        out.write(b"\n" * (20 << 20) + lines(1))
+    assert bomb.stat().st_size < 4_000_000
+    peak = most_memory_mb(bassline.binary, "ingest", "--lake", lake, "--from", bomb)
+    assert reasons(lake) == [("oversize", f"{count << 20} bytes, at most 1048576 are read", count << 20)]
+    assert len(rows(lake, "_quarantine", "raw")[0][0]) == 1 << 20
+    assert len(rows(lake, "bronze/page_view_events", "ts")) == 2, "what stands around it; blank lines are no records"
+    assert peak < MEMORY_MB, "of the 768 MB nothing but the first was held"
+
+
+def test_a_zstd_frame_that_asks_for_gigabytes_is_refused(ingest, lake, golden, tmp_path):
+    magic, window_of_2_gib, last_raw_block = b"\x28\xb5\x2f\xfd\0", b"\xa8", (len(lines(1)) << 3 | 1).to_bytes(3, "little")
+    (tmp_path / "window.zst").write_bytes(magic + window_of_2_gib + last_raw_block + lines(1))
+    golden("zstd_window_of_2_gib", ingest(tmp_path / "window.zst"))
+    assert not list(lake.rglob("*.parquet"))
 
 
 def test_unknown_fields_are_kept(ingest, lake, golden, tmp_path):

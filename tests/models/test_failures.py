@@ -88,6 +88,28 @@ def test_descendants_of_a_failed_model_are_skipped_and_the_exit_is_1(bassline, l
     assert snapshot_numbers(lake) == []
 
 
+def test_values_at_the_edges_of_their_types_end_no_build(bassline, lake, tmp_path):
+    least, greatest = -(1 << 63), (1 << 63) - 1
+    step = {"ts": 1741132800000, "sessionId": 1, "page": "Login", "auth": "Logged In", "method": "PUT", "status": 200,
+            "level": "free", "itemInSession": 0, "city": "Austin", "zip": "78701", "state": "TX", "userAgent": "x",
+            "lon": -97.7, "lat": 30.3, "userId": 7, "lastName": "Lee", "firstName": "Ada", "gender": "F",
+            "registration": 1741000000000}
+    song = {"page": "NextSong", "artist": "A", "song": "S"}
+    edges = [
+        {"itemInSession": (1 << 31) - 1}, {"itemInSession": -(1 << 31)}, {"lat": 1.7e308, "lon": -1.7e308}, {"lat": 91},
+        {"registration": greatest}, {"registration": least}, {"status": (1 << 31) - 1}, {"status": -(1 << 31)},
+        {"sessionId": greatest}, {"sessionId": least}, {"userId": 10**29}, {"userId": greatest}, {"userId": least},
+        {**song, "duration": -1.7e308}, {**song, "duration": 5e-324}, {"city": "\0"}, {"ts": 946684800000},
+    ]
+    steps = [step | {"ts": step["ts"] + 1000 * number} | edge for number, edge in enumerate([{}, *edges])]
+    plays = [{name: value for name, value in each.items() if name not in ("page", "method", "status")}
+             for each in steps if "duration" in each]
+    (tmp_path / "edges.ndjson").write_text("".join(json.dumps(each) + "\n" for each in steps + plays))
+    told = bassline("ingest", "--lake", lake, "--from", tmp_path / "edges.ndjson", "--json")
+    assert sum(topic["written"] for topic in json.loads(told.stdout)["topics"].values()) == len(steps + plays)
+    bassline("build", "--lake", lake)
+
+
 def test_a_warning_only_counts(bassline, lake, models):
     change(models, lambda manifest: failing_test(manifest, "WARN"))
     done = bassline("build", "--lake", lake, "--models", models, "--json")

@@ -21,6 +21,7 @@ from topics import TOPICS, read_all
 COMPARED = (
     ("ts", "bigint"), ("sessionId", "bigint"), ("itemInSession", "integer"), ("level", "varchar"), ("userId", "varchar"),
     ("page", "varchar"), ("artist", "varchar"), ("song", "varchar"), ("duration", "double"), ("lat", "double"),
+    ("city", "varchar"),
     ("success", "boolean"), ("method", "varchar"), ("status", "integer"), ("registration", "bigint"),
 )
 RAW_BYTES = 1 << 20  # quarantine keeps so much of a record
@@ -134,8 +135,8 @@ def _find_differing(connection: duckdb.DuckDBPyConnection, parsed: bool) -> None
     """The table `differing`: rows of the lake that do not say what their record says."""
     def said(name: str, kind: str) -> str:
         text = f"json_extract_string(said, '$.\"{name}\"')"
-        if kind in ("bigint", "integer"):  # an integer may come as 3.0
-            return f"try_cast(try_cast({text} as double) as {kind})" if name != "ts" else f"try_cast({text} as {kind})"
+        if kind in ("bigint", "integer"):  # which may come as 3.0 or 7e2
+            return f"coalesce(try_cast({text} as {kind}), try_cast(try_cast({text} as double) as {kind}))"
         return f"nullif({text}, '')" if kind == "varchar" else f"try_cast({text} as {kind})"
 
     checks = {name: f"l.{name}::{kind} is distinct from {said(name, kind)}" for name, kind in COMPARED}

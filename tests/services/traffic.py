@@ -32,12 +32,16 @@ class Feeder:
         )
 
     def finish(self, stop: bool = False) -> dict[str, int]:
-        """Waits until all is sent, or stops after what is sent; acknowledged records by topic."""
+        """Waits until all is sent, or stops after what is sent; acknowledged records by topic. Then `hostile` says how many
+        of those were which kind of hostile record.
+        """
         if stop:
             self.process.terminate()
         out, error = self.process.communicate(timeout=600)
         assert self.process.returncode == 0, error
-        return {topic: sum(partitions.values()) for topic, partitions in json.loads(out).items()}
+        told = json.loads(out)
+        self.hostile: dict[str, int] = told["hostile"]
+        return {topic: sum(partitions.values()) for topic, partitions in told["acknowledged"].items()}
 
     def __enter__(self):
         return self

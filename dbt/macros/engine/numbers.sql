@@ -16,6 +16,12 @@
 {%- endmacro %}
 
 
+{# Bronze holds whatever a producer may send; what no engine can compute with is unknown from staging on. #}
+{% macro within(number, least, greatest) -%}
+    case when {{ number }} between {{ least }} and {{ greatest }} then {{ number }} end
+{%- endmacro %}
+
+
 {% macro integer_sum(number) -%}
     cast(sum({{ number }}) as bigint)
 {%- endmacro %}

@@ -11,6 +11,12 @@
 {%- endmacro %}
 
 
+{# Milliseconds of the years 1 to 9999; others are no time that a date can show. #}
+{% macro calendar_ms(milliseconds) -%}
+    {{ within(milliseconds, -62135596800000, 253402300799999) }}
+{%- endmacro %}
+
+
 {% macro timestamp_to_ms(moment) -%}
     {{ return(adapter.dispatch('timestamp_to_ms')(moment)) }}
 {%- endmacro %}

@@ -13,6 +13,12 @@ same on every engine. #}
 {%- endmacro %}
 
 
+{# Steps in order of time, those of one millisecond by their item, which must not reach into the next. #}
+{% macro step_order() -%}
+    ts * 1000000 + least(greatest(itemInSession, 0), 999999)
+{%- endmacro %}
+
+
 {% macro coordinate_key(degrees) -%}
     cast(round({{ degrees }} * 1e4) as bigint)
 {%- endmacro %}

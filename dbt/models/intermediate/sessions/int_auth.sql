@@ -17,7 +17,7 @@ int_session_steps as (
 login_successors as (
     select
         session_key,
-        item_in_session + 1 as item_in_session,
+        cast(item_in_session as bigint) + 1 as item_in_session,
         count(*) as logins
     from int_session_steps
     where page = 'Login'

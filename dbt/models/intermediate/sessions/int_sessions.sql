@@ -124,7 +124,8 @@ final as (
         ) as is_bounce,
         cast(
             identified_sessions.first_item > 0
-            or identified_sessions.last_item - identified_sessions.first_item
+            or cast(identified_sessions.last_item as bigint)
+            - identified_sessions.first_item
             + 1 > identified_sessions.item_count
             or identified_sessions.ended_ms
             + {{ var('session_gap_seconds') }} * 1000 > context.watermark_ms
