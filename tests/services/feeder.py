@@ -19,8 +19,11 @@ import sys
 import time
 from pathlib import Path
 
+from confluent_kafka import Producer
 from hostile_records import HOSTILE, TOPIC
-from kafka import KafkaProducer
+
+# Connections that a broker's restart ends are no news here, and words to a pipe that nobody reads would stop us.
+QUIET = {"log_level": 2, "log.connection.close": False, "reconnect.backoff.max.ms": 500}
 
 
 def lines_of(path: Path):
@@ -56,15 +59,26 @@ def main() -> int:
 
     stopped = []
     signal.signal(signal.SIGTERM, lambda *_: stopped.append(True))
-    producer = KafkaProducer(
-        bootstrap_servers=options.bootstrap, compression_type="zstd", linger_ms=10 if options.rate else 50,
-        batch_size=256 << 10, max_request_size=64 << 20, metrics_enabled=False,
-    )
+    producer = Producer({
+        "bootstrap.servers": options.bootstrap, "enable.idempotence": True, "compression.type": "zstd",
+        "linger.ms": 10 if options.rate else 50, "message.max.bytes": 64 << 20, "queue.buffering.max.kbytes": 256 << 10, **QUIET,
+    })
     acknowledged: dict = collections.defaultdict(collections.Counter)
     failures: list = []
 
-    def count(metadata):
-        acknowledged[metadata.topic][metadata.partition] += 1
+    def count(error, message):
+        if error is None:
+            acknowledged[message.topic()][message.partition()] += 1
+        else:
+            failures.append(error)
+
+    def send(topic: str, value: bytes | None, key: bytes | None, **more) -> None:
+        while True:
+            producer.poll(0)
+            try:
+                return producer.produce(topic, value, key, on_delivery=count, **more)
+            except BufferError:  # the broker is slower than we are, or away
+                producer.poll(0.1)
 
     hostile: collections.Counter = collections.Counter()
     kinds = itertools.cycle(HOSTILE)
@@ -72,14 +86,13 @@ def main() -> int:
     def send_hostile():
         kind = next(kind for kind in kinds if hostile[kind.name] < kind.most)
         hostile[kind.name] += 1
-        producer.send(TOPIC, value=kind.value, key=kind.key, headers=list(kind.headers)).add_callback(count).add_errback(
-            failures.append)
+        send(TOPIC, kind.value, kind.key, headers=list(kind.headers))
 
     began, sent = time.monotonic(), 0
     for ts, topic, key, line in in_order(options.folder, again=bool(options.rate)):
         if stopped or sent >= options.records:
             break
-        producer.send(topic, value=line, key=key, timestamp_ms=ts or None).add_callback(count).add_errback(failures.append)
+        send(topic, line, key, timestamp=ts)  # 0: now
         sent += 1
         if options.hostile_every and sent % options.hostile_every == 0:
             send_hostile()
@@ -87,8 +100,8 @@ def main() -> int:
             ahead = sent / options.rate - (time.monotonic() - began)
             if ahead > 0:
                 time.sleep(ahead)
-    producer.flush(timeout=120)
-    producer.close()
+    if left := producer.flush(120):
+        failures.append(f"{left} without an answer")
     print(json.dumps({"acknowledged": acknowledged, "hostile": hostile}))
     if failures:
         print(f"error: {len(failures)} records were not acknowledged, the first: {failures[0]}", file=sys.stderr)
