@@ -97,7 +97,7 @@ def test_values_at_the_edges_of_their_types_end_no_build(bassline, lake, tmp_pat
     song = {"page": "NextSong", "artist": "A", "song": "S"}
     edges = [
         {"itemInSession": (1 << 31) - 1}, {"itemInSession": -(1 << 31)}, {"lat": 1.7e308, "lon": -1.7e308}, {"lat": 91},
-        {"registration": greatest}, {"registration": least}, {"status": (1 << 31) - 1}, {"status": -(1 << 31)},
+        {"registration": greatest, "sessionId": 2, "userId": 8}, {"registration": least, "sessionId": 3, "userId": 9}, {"status": (1 << 31) - 1}, {"status": -(1 << 31)},
         {"sessionId": greatest}, {"sessionId": least}, {"userId": 10**29}, {"userId": greatest}, {"userId": least},
         {**song, "duration": -1.7e308}, {**song, "duration": 5e-324}, {"city": "\0"}, {"ts": 946684800000},
     ]
