@@ -5,7 +5,7 @@ kill -9 cannot show a missing fsync, since the kernel keeps what it was given. S
 their file operations (crash_recorder.c), and of the states that a cut after each operation may leave (crash_disk.py) a
 sample, or all of them with BASSLINE_CRASH_STATES=100000, is made anew. In each: a commit that was reported stands, no
 Parquet file under a final name is short or torn, an hour that is marked complete is, and after a restart every record is in
-the lake exactly once.
+the lake exactly once and every complete hour is marked.
 """
 
 import concurrent.futures
@@ -46,10 +46,9 @@ def committed(lake: Path) -> int:
     return len(list(lake.glob("_ingest/*/log/*.json")))
 
 
-def incomplete(lake: Path, present: list[tuple], expected: list[tuple]) -> list[str]:
-    """Hours that are marked complete and are not."""
-    marked = {str(mark.parent.relative_to(lake / "bronze")) for mark in (lake / "bronze").rglob("_SUCCESS")}
-    return sorted(folder for layer, folder, *_ in set(expected) - set(present) if layer == "bronze" and folder in marked)
+def marked(lake: Path) -> set[str]:
+    """Hours that are marked complete, by their folder."""
+    return {str(mark.parent.relative_to(lake / "bronze")) for mark in (lake / "bronze").rglob("_SUCCESS")}
 
 
 class Workload:
@@ -97,13 +96,16 @@ class Workload:
             return f"a reader of the folders fails: {error}"
         if len(set(present)) != len(present):
             return "a record stands twice before the restart"
-        if hours := incomplete(lake, present, expected):
+        lacking = {folder for layer, folder, *_ in set(expected) - set(present) if layer == "bronze"}
+        if hours := lacking & marked(lake):
             return f"marked complete and not: {hours}"
         for command, *options in self.restart:
             done = subprocess.run([self.bassline.binary, command, "--lake", lake, *map(str, options)], capture_output=True,
                                   text=True, check=False, timeout=120)
             if done.returncode != 0:
                 return f"{command} exits {done.returncode}: {done.stderr}"
+        if hours := marked(self.lake) - marked(lake):
+            return f"complete and not marked after the restart: {hours}"
         after = rows(lake)
         return "" if after == expected else f"{len(after)} rows after the restart instead of {len(expected)}"
 
