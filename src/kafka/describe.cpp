@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "kafka/metadata.hpp"
+
 namespace bassline::kafka {
 namespace {
 
@@ -14,20 +16,6 @@ using NamesHandle =
 
 using ResourceHandle =
     std::unique_ptr<rd_kafka_ConfigResource_t, Destroyer<rd_kafka_ConfigResource_destroy>>;
-
-struct MetadataDestroyer {
-    void operator()(const rd_kafka_metadata_t* metadata) const {
-        rd_kafka_metadata_destroy(metadata);
-    }
-};
-using MetadataHandle = std::unique_ptr<const rd_kafka_metadata_t, MetadataDestroyer>;
-
-Result<MetadataHandle> metadata_of(rd_kafka_t* client, int timeout_ms) {
-    const rd_kafka_metadata_t* found = nullptr;
-    const auto code = rd_kafka_metadata(client, 1, nullptr, &found, timeout_ms);
-    if (code == RD_KAFKA_RESP_ERR_NO_ERROR) return MetadataHandle(found);
-    return error(kind_of(code), "kafka: could not ask for the topics: {}", rd_kafka_err2str(code));
-}
 
 Result<TopicDescription> description_of(const rd_kafka_metadata_t& metadata,
                                         const std::string& topic) {
@@ -112,7 +100,7 @@ bool says_compact(const rd_kafka_event_t& event) {
 Result<bool> has_compaction(rd_kafka_t* client, const std::string& topic,
                             std::chrono::milliseconds timeout) {
     const auto timeout_ms = static_cast<int>(timeout.count());
-    TRY_ASSIGN(const MetadataHandle metadata, metadata_of(client, timeout_ms));
+    TRY_ASSIGN(const MetadataHandle metadata, ask_metadata(client, Listing::all_topics, timeout));
     if (!has_controller(client, *metadata, timeout_ms)) return false;
     const ResourceHandle resource(
         rd_kafka_ConfigResource_new(RD_KAFKA_RESOURCE_TOPIC, topic.c_str()));
@@ -136,7 +124,7 @@ Result<std::vector<TopicDescription>> describe_topics(rd_kafka_t* client,
                                                       const std::vector<std::string>& topics,
                                                       std::chrono::milliseconds timeout) {
     const auto timeout_ms = static_cast<int>(timeout.count());
-    TRY_ASSIGN(const MetadataHandle metadata, metadata_of(client, timeout_ms));
+    TRY_ASSIGN(const MetadataHandle metadata, ask_metadata(client, Listing::all_topics, timeout));
     std::vector<TopicDescription> descriptions;
     for (const std::string& topic : topics) {
         TRY_ASSIGN(auto description, description_of(*metadata, topic));

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 
+#include "kafka/metadata.hpp"
 #include "kafka/refusal.hpp"
 #include "kafka/topic_admin.hpp"
 #include "kafka/vendor.hpp"
@@ -17,6 +18,7 @@ using std::chrono::milliseconds;
 constexpr milliseconds kPollStep{100};
 constexpr int kSendsAPoll = 256;  // a poll takes a lock; so many reports wait at most
 constexpr milliseconds kDeliverySlack{5'000};
+constexpr milliseconds kReminders{5'000};
 
 // Settings that bassline proposes; librdkafka has two names for some.
 struct Proposal {
@@ -76,6 +78,7 @@ struct Producer::State {
     std::vector<TopicHandle> topics;
     milliseconds delivery_timeout{};
     std::optional<Clock::time_point> stop_seen;
+    std::optional<Clock::time_point> remind_at;  // while all brokers are down
     int sends = 0;
     bool is_closed = false;
 
@@ -87,6 +90,7 @@ struct Producer::State {
             ++topic.acked;
             topic.partitions[message->partition].add(message->offset);
             state.refusal.clear();
+            state.remind_at.reset();
             return;
         }
         const bool is_absent =
@@ -96,7 +100,11 @@ struct Producer::State {
     }
 
     static void on_error(rd_kafka_t* /*client*/, int code, const char* reason, void* opaque) {
-        static_cast<State*>(opaque)->refusal.note(static_cast<rd_kafka_resp_err_t>(code), reason);
+        auto& state = *static_cast<State*>(opaque);
+        state.refusal.note(static_cast<rd_kafka_resp_err_t>(code), reason);
+        if (code == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN && !state.remind_at) {
+            state.remind_at = Clock::now() + kReminders;
+        }
     }
 
     ~State() {
@@ -120,6 +128,12 @@ struct Producer::State {
         return Clock::now() - *stop_seen > options.drain_timeout;
     }
 
+    void remind_of_brokers() {
+        if (!remind_at || Clock::now() < *remind_at) return;
+        name_brokers_again(client.get());
+        remind_at = Clock::now() + kReminders;
+    }
+
     // Waiting longer helps nobody.
     bool is_refused() { return !refusal.check(client.get(), options.refusal_time); }
 
@@ -131,6 +145,7 @@ struct Producer::State {
             return error(ErrorKind::io, "kafka: {}", reason.data());
         }
         TRY(refusal.check(client.get(), options.refusal_time));
+        remind_of_brokers();
         return check_ledger(ledger);
     }
 
@@ -215,6 +230,7 @@ Result<void> Producer::close() {
             RD_KAFKA_RESP_ERR_NO_ERROR) {
             break;
         }
+        state.remind_of_brokers();
     }
     auto refused = state.refusal.lasting(state.options.refusal_time);
     state.abandon();  // nothing, if all went well

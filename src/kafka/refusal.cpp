@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "kafka/metadata.hpp"
+
 namespace bassline::kafka {
 namespace {
 
@@ -13,12 +15,7 @@ constexpr milliseconds kSlice{250};
 constexpr milliseconds kLastQuestion{3'000};
 
 bool has_answer(rd_kafka_t* client, milliseconds timeout) {
-    const rd_kafka_metadata_t* metadata = nullptr;
-    const auto code =
-        rd_kafka_metadata(client, 0, nullptr, &metadata, static_cast<int>(timeout.count()));
-    if (code != RD_KAFKA_RESP_ERR_NO_ERROR) return false;
-    rd_kafka_metadata_destroy(metadata);
-    return true;
+    return static_cast<bool>(ask_metadata(client, Listing::no_topics, timeout));
 }
 
 }  // namespace

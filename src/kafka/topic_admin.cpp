@@ -6,6 +6,8 @@
 #include <limits>
 #include <span>
 
+#include "kafka/metadata.hpp"
+
 namespace bassline::kafka {
 namespace {
 
@@ -13,8 +15,6 @@ using AdminOptionsHandle =
     std::unique_ptr<rd_kafka_AdminOptions_t, Destroyer<rd_kafka_AdminOptions_destroy>>;
 using EventHandle = std::unique_ptr<rd_kafka_event_t, Destroyer<rd_kafka_event_destroy>>;
 using NewTopicHandle = std::unique_ptr<rd_kafka_NewTopic_t, Destroyer<rd_kafka_NewTopic_destroy>>;
-using ListingHandle =
-    std::unique_ptr<const rd_kafka_metadata_t, Destroyer<rd_kafka_metadata_destroy>>;
 
 // One request to the cluster's administration and its answer.
 class AdminCall {
@@ -59,15 +59,7 @@ Result<std::vector<std::string>> missing_topics(rd_kafka_t* client,
                                                 const std::vector<std::string>& topics,
                                                 const TopicLayout& layout,
                                                 std::chrono::milliseconds timeout) {
-    const rd_kafka_metadata_t* answer = nullptr;
-    const rd_kafka_resp_err_t code =
-        rd_kafka_metadata(client, 1, nullptr, &answer, static_cast<int>(timeout.count()));
-    const ListingHandle metadata(answer);
-    if (code != RD_KAFKA_RESP_ERR_NO_ERROR) {
-        return error(kind_of(code), "kafka: no broker tells its topics within {} s: {}",
-                     std::chrono::ceil<std::chrono::seconds>(timeout).count(),
-                     rd_kafka_err2str(code));
-    }
+    TRY_ASSIGN(const MetadataHandle metadata, ask_metadata(client, Listing::all_topics, timeout));
     std::vector<std::string> missing;
     for (const std::string& topic : topics) {
         const std::span known(metadata->topics, static_cast<std::size_t>(metadata->topic_cnt));

@@ -23,7 +23,7 @@ from traffic import simulate
 
 KILLS = int(os.environ.get("BASSLINE_KAFKA_KILLS", "250"))
 IN_GROUP = max(8, KILLS * 40 // 250)  # of which a quarter are frozen
-BROKER_RESTARTS = max(2, KILLS // 100)
+BROKER_RESTARTS = max(4, KILLS // 60)
 SEED = int(os.environ.get("BASSLINE_SEED", "20250314"))
 MET_SHARE = 0.8
 PARTITIONS = 2
