@@ -1,6 +1,6 @@
 # The README's commands. Set-up is part of each and quick when nothing is missing (tools/setup).
 .DEFAULT_GOAL := build
-.PHONY: run test test-threads test-services soak planted build bench fmt lint clean setup setup-test setup-spark setup-services dev
+.PHONY: run test test-threads test-services soak planted build bench fmt lint clean setup setup-test setup-spark setup-services setup-lint dev
 
 ARGS ?=
 PYTHON := .venv/bin/python
@@ -20,6 +20,9 @@ setup-spark:
 
 setup-services:
 	@tools/setup services
+
+setup-lint:
+	@tools/setup lint
 
 dev: setup-test
 	@tools/build dev unit_tests
@@ -54,7 +57,7 @@ bench: build setup-spark setup-services
 fmt: setup-test
 	@tools/format --write
 
-lint: dev
+lint: dev setup-lint
 	@tools/format --check
 	@tools/lint
 

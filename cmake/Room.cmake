@@ -1,11 +1,12 @@
 add_custom_target(unit_tests)  # every room's test program
 
-# bassline_room(NAME LINK <targets...> [VENDOR <targets...>])
+# bassline_room(NAME LINK <targets...> [VENDOR <targets...>] [READS_BYTES])
 #
 # A room is a folder of src/: every .cpp but the tests and what mocks for them becomes the library bassline_NAME, every *_test.cpp the program
-# NAME_test. LINK names the rooms it may include; VENDOR the libraries whose headers only this room sees.
+# NAME_test. LINK names the rooms it may include; VENDOR the libraries whose headers only this room sees. READS_BYTES: it
+# points at numbers inside byte buffers, so UBSan checks their alignment.
 function(bassline_room name)
-    cmake_parse_arguments(ROOM "" "" "LINK;VENDOR" ${ARGN})
+    cmake_parse_arguments(ROOM "READS_BYTES" "" "LINK;VENDOR" ${ARGN})
     file(GLOB sources CONFIGURE_DEPENDS *.cpp)
     file(GLOB tests CONFIGURE_DEPENDS *_test.cpp)
     list(FILTER sources EXCLUDE REGEX "/(main|mock_[^/]*)\\.cpp$")
@@ -16,6 +17,9 @@ function(bassline_room name)
     if(sources)
         add_library(bassline_${name} STATIC ${sources})
         target_link_libraries(bassline_${name} PRIVATE ${ROOM_VENDOR})
+        if(ROOM_READS_BYTES AND BASSLINE_SANITIZE MATCHES undefined)
+            target_compile_options(bassline_${name} PRIVATE -fsanitize=alignment)
+        endif()
     else()
         add_library(bassline_${name} INTERFACE)
         set(visibility INTERFACE)

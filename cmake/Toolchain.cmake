@@ -26,10 +26,18 @@ if(CMAKE_UNITY_BUILD)
     target_compile_options(bassline_options INTERFACE -Wno-subobject-linkage)  # a unit's sources are not its main file
 endif()
 
+# The compiler collects its own garbage less often: a twentieth of the compile time.
+add_compile_options(--param=ggc-min-heapsize=700000)
+
 if(BASSLINE_SANITIZE)
     add_compile_options(-fsanitize=${BASSLINE_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
     add_link_options(-fsanitize=${BASSLINE_SANITIZE})
-    if(BASSLINE_SANITIZE MATCHES undefined)  # a fifth of the compile time; ASan stops at most of what they find
-        add_compile_options(-fno-sanitize=null,object-size,vptr)
+    if(BASSLINE_SANITIZE MATCHES undefined)
+        # A third of the compile time; ASan stops at most of what they find. Rooms that read numbers out of bytes have
+        # alignment back (Room.cmake).
+        add_compile_options(-fno-sanitize=null,object-size,vptr,pointer-overflow,alignment)
+    endif()
+    if(BASSLINE_SANITIZE MATCHES address)  # in large functions calls, not inline: a sixth of the compile time
+        add_compile_options(--param=asan-instrumentation-with-call-threshold=50)
     endif()
 endif()

@@ -9,7 +9,7 @@ from manifest_runner import Manifest, built_in_parts, events_of
 
 
 @pytest.fixture(scope="session")
-def build(tmp_path_factory):
+def build(tmp_path_factory, manifest_path):
     """build(name) loads a log into a lake of its own and runs `dbt build`; returns (connection, work folder)."""
     built = {}
 
@@ -17,7 +17,7 @@ def build(tmp_path_factory):
         if name not in built:
             work = tmp_path_factory.mktemp(name.replace("/", "_"))
             write_bronze(log_folder(name), work / "lake")
-            run_dbt(["build"], work, "--vars", f"lake: {work / 'lake'}")
+            run_dbt(["build"], work, parsed_by=manifest_path.parents[1])
             built[name] = (duckdb.connect(str(work / "bassline.duckdb"), read_only=True), work)
         return built[name]
 
@@ -26,7 +26,7 @@ def build(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def manifest_path(tmp_path_factory):
-    """The manifest as the native runtime gets it: compiled without any lake."""
+    """The manifest as the native runtime gets it: compiled where no lake is."""
     work = tmp_path_factory.mktemp("manifest")
     run_dbt(["compile"], work)
     return work / "target" / "manifest.json"

@@ -64,7 +64,8 @@ def test_two_producers_with_the_same_ids_stay_apart(manifest):
 def test_docs_are_generated_with_every_model_and_gold_column_described(build, tmp_path):
     _, work = build("golden")
     shutil.copy(work / "bassline.duckdb", tmp_path)
-    run_dbt(["docs", "generate"], tmp_path, "--vars", f"lake: {work / 'lake'}")
+    (tmp_path / "lake").symlink_to(work / "lake")
+    run_dbt(["docs", "generate"], tmp_path, parsed_by=work)
     manifest = json.loads((tmp_path / "target" / "manifest.json").read_text())
     models = [node for node in manifest["nodes"].values() if node["resource_type"] == "model"]
     catalog = json.loads((tmp_path / "target" / "catalog.json").read_text())["nodes"]
