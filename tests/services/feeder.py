@@ -19,10 +19,12 @@ import sys
 import time
 from pathlib import Path
 
-from confluent_kafka import Producer
+from confluent_kafka import KafkaError, Producer
 from hostile_records import HOSTILE, TOPIC
 
 # Connections that a broker's restart ends are no news here, and words to a pipe that nobody reads would stop us.
+GIVEN_UP = (KafkaError._PURGE_QUEUE, KafkaError._PURGE_INFLIGHT)
+SILENT_SECONDS = 20  # longer than a broker's restart
 QUIET = {"log_level": 2, "log.connection.close": False, "reconnect.backoff.max.ms": 500}
 
 
@@ -59,22 +61,42 @@ def main() -> int:
 
     stopped = []
     signal.signal(signal.SIGTERM, lambda *_: stopped.append(True))
-    producer = Producer({
-        "bootstrap.servers": options.bootstrap, "enable.idempotence": True, "compression.type": "zstd",
-        "linger.ms": 10 if options.rate else 50, "message.max.bytes": 64 << 20, "queue.buffering.max.kbytes": 256 << 10, **QUIET,
-    })
     acknowledged: dict = collections.defaultdict(collections.Counter)
     failures: list = []
 
     def count(error, message):
+        nonlocal heard_at
         if error is None:
             acknowledged[message.topic()][message.partition()] += 1
-        else:
+            heard_at = time.monotonic()
+        elif error.code() not in GIVEN_UP:
             failures.append(error)
+
+    def open_producer() -> Producer:
+        return Producer({
+            "bootstrap.servers": options.bootstrap, "enable.idempotence": True, "compression.type": "zstd",
+            "linger.ms": 10 if options.rate else 50, "message.max.bytes": 64 << 20, "queue.buffering.max.kbytes": 256 << 10,
+            **QUIET,
+        })
+
+    producer, heard_at = open_producer(), time.monotonic()
+
+    def renew_if_silent() -> None:
+        """librdkafka's producer may lose its brokers for good when one restarts (its issue 5301): another takes its place."""
+        nonlocal producer, heard_at
+        now = time.monotonic()
+        if not len(producer):
+            heard_at = now
+        if now < heard_at + SILENT_SECONDS:
+            return
+        producer.purge()
+        producer.poll(0)
+        producer, heard_at = open_producer(), now
 
     def send(topic: str, value: bytes | None, key: bytes | None, **more) -> None:
         while True:
             producer.poll(0)
+            renew_if_silent()
             try:
                 return producer.produce(topic, value, key, on_delivery=count, **more)
             except BufferError:  # the broker is slower than we are, or away
@@ -100,7 +122,10 @@ def main() -> int:
             ahead = sent / options.rate - (time.monotonic() - began)
             if ahead > 0:
                 time.sleep(ahead)
-    if left := producer.flush(120):
+    deadline = time.monotonic() + 120
+    while (left := producer.flush(1)) and time.monotonic() < deadline:
+        renew_if_silent()
+    if left:
         failures.append(f"{left} without an answer")
     print(json.dumps({"acknowledged": acknowledged, "hostile": hostile}))
     if failures:
