@@ -1,5 +1,6 @@
 # The README's commands. Set-up is part of each and quick when nothing is missing (tools/setup).
 .DEFAULT_GOAL := build
+.NOTPARALLEL:  # each part of the set-up may install
 .PHONY: run test test-threads test-services soak planted build bench fmt lint clean setup setup-test setup-spark setup-services setup-lint dev
 
 ARGS ?=

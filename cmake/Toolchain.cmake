@@ -26,8 +26,13 @@ if(CMAKE_UNITY_BUILD)
     target_compile_options(bassline_options INTERFACE -Wno-subobject-linkage)  # a unit's sources are not its main file
 endif()
 
-# The compiler collects its own garbage less often: a twentieth of the compile time.
-add_compile_options(--param=ggc-min-heapsize=700000)
+# Where memory allows, the compiler collects its own garbage less often: a twentieth of the compile time.
+cmake_host_system_information(RESULT host_memory QUERY TOTAL_PHYSICAL_MEMORY)  # MiB
+cmake_host_system_information(RESULT host_cores QUERY NUMBER_OF_LOGICAL_CORES)
+math(EXPR memory_a_core "${host_memory} / ${host_cores}")
+if(memory_a_core GREATER 3000)
+    add_compile_options(--param=ggc-min-heapsize=700000)
+endif()
 
 if(BASSLINE_SANITIZE)
     add_compile_options(-fsanitize=${BASSLINE_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)

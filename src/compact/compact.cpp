@@ -32,7 +32,10 @@ public:
         TRY(merge_closed_hours(stop));
         TRY(sweep_past_grace());
         TRY(journal_->keep_checkpoint());
-        if (!summary_.interrupted) archive_old_entries(stop);
+        if (!summary_.interrupted) {
+            TRY(finish_dead_batches());
+            archive_old_entries(stop);
+        }
         summary_.retained_from = journal_->live().retained_from;
         summary_.seconds = std::chrono::duration<double>(clock_.now() - started).count();
         return std::move(summary_);
@@ -111,22 +114,23 @@ private:
         summary_.files_written += entry.outputs.size();
     }
 
+    // What killed writers of Kafka chains left would keep their entries from being archived.
+    Result<void> finish_dead_batches() {
+        const Timestamp dead = SystemClock().now() - lake::kStagingGrace;  // as files tell
+        for (const auto& [chain, head] : journal_->live().heads) {
+            if (lake::is_kafka_chain(chain)) TRY(lake::remove_dead_staging(files_, chain, dead));
+        }
+        return {};
+    }
+
     // Housekeeping: what keeps it from being done undoes nothing of the compaction.
     void archive_old_entries(const std::stop_token& stop) {
         for (const auto& [chain, head] : journal_->live().heads) {
-            const auto done = archive_old_entries(chain, head.next_seq, stop);
+            const auto done = lake::archive_entries(files_, chain, head.next_seq, clock_.now(),
+                                                    options_.archive, stop);
             if (done) continue;
             log_warn("old entries of {} stay as they are: {}", chain, done.error().message);
         }
-    }
-
-    Result<std::uint64_t> archive_old_entries(const std::string& chain, std::uint64_t end,
-                                              const std::stop_token& stop) {
-        if (lake::is_kafka_chain(chain)) {
-            const Timestamp dead = SystemClock().now() - lake::kStagingGrace;  // as files tell
-            TRY(lake::remove_dead_staging(files_, chain, dead));
-        }
-        return lake::archive_entries(files_, chain, end, clock_.now(), options_.archive, stop);
     }
 
     Date today() const { return std::chrono::floor<std::chrono::days>(clock_.now()); }

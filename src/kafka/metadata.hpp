@@ -15,14 +15,15 @@ using MetadataHandle =
 
 enum class Listing : int { no_topics = 0, all_topics = 1 };  // a topic asked by name may be made
 
-/// Asks until one answers; a client that has no broker to ask is named them again.
-/// Errors: `unavailable`, `config`.
+/// Asks one of them. A client that has nobody to ask is named them again.
+/// Errors: `unavailable`, `config`, `io`.
 Result<MetadataHandle> ask_metadata(rd_kafka_t* client, Listing listing,
                                     std::chrono::milliseconds timeout);
 
 /// The brokers of the client's configuration, once more. librdkafka drops every broker that an
 /// answer does not name, and one that has only just started names none: the client then has no
-/// broker left and waits for ever (librdkafka issue 5301). Without need it does nothing.
+/// broker left and waits for ever (librdkafka issue 5301). Without need it does no harm: the
+/// library does the same when all brokers are down.
 void name_brokers_again(rd_kafka_t* client);
 
 }  // namespace bassline::kafka

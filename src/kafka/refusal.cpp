@@ -21,12 +21,13 @@ bool has_answer(rd_kafka_t* client, milliseconds timeout) {
 }  // namespace
 
 void Refusal::note(rd_kafka_resp_err_t code, std::string_view reason) {
-    if (code == RD_KAFKA_RESP_ERR__TRANSPORT && reason.find("in state CONNECT") != reason.npos) {
+    if (code == RD_KAFKA_RESP_ERR__RESOLVE ||
+        (code == RD_KAFKA_RESP_ERR__TRANSPORT && reason.find("in state CONNECT") != reason.npos)) {
         is_away_ = true;
     }
     if (kind_of(code) != ErrorKind::config) return;
+    if (!since_ || is_away_) since_ = steady_clock::now();
     is_away_ = false;
-    if (!since_) since_ = steady_clock::now();
     text_ = fmt::format(
         "kafka: the brokers do not let us in: {}; check {} (--kafka-property, or the file of "
         "--kafka-config)",
@@ -37,13 +38,18 @@ void Refusal::note(rd_kafka_resp_err_t code, std::string_view reason) {
 }
 
 std::optional<Error> Refusal::lasting(milliseconds bound) const {
-    if (!since_ || steady_clock::now() - *since_ < bound) return std::nullopt;
+    if (is_away_ || !since_ || steady_clock::now() - *since_ < bound) return std::nullopt;
+    return last();
+}
+
+std::optional<Error> Refusal::last() const {
+    if (text_.empty()) return std::nullopt;
     return error(ErrorKind::config, "{}", text_);
 }
 
 Result<void> Refusal::check(rd_kafka_t* client, milliseconds bound) {
     auto failure = lasting(bound);
-    if (!failure || is_away_) return {};
+    if (!failure) return {};
     if (!has_answer(client, kLastQuestion)) return std::move(*failure);
     clear();
     return {};
@@ -57,7 +63,7 @@ Result<void> reach_broker(rd_kafka_t* client, const Refusal& refusal,
         if (has_answer(client, std::clamp(left, milliseconds(1), kSlice))) return {};
         serve();
         const bool is_over = steady_clock::now() >= until;
-        auto refused = refusal.lasting(is_over ? milliseconds(0) : kRefusalTimeAtStart);
+        auto refused = is_over ? refusal.last() : refusal.lasting(kRefusalTimeAtStart);
         if (refused) return std::move(*refused);
         if (is_over) return error(ErrorKind::unavailable, "kafka: no broker answers");
     }

@@ -24,10 +24,16 @@ public:
     /// which says nothing about us. Others are let go.
     void note(rd_kafka_resp_err_t code, std::string_view reason);
     /// A broker answered.
-    void clear() { since_.reset(); }
-    /// What to end with, if brokers refuse for so long. Errors: none or `config`.
+    void clear() {
+        since_.reset();
+        text_.clear();
+        is_away_ = false;
+    }
+    /// What to end with, if brokers refuse for so long and are not simply away.
     std::optional<Error> lasting(std::chrono::milliseconds bound) const;
-    /// The same, once a last question had no answer either, unless brokers are simply away.
+    /// The newest refusal that no answer followed, however old.
+    std::optional<Error> last() const;
+    /// As lasting(), once a last question had no answer either. Errors: `config`.
     Result<void> check(rd_kafka_t* client, std::chrono::milliseconds bound);
 
 private:

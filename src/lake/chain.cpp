@@ -31,6 +31,18 @@ Result<void> append_entry(const FileSystem& files, Chain& chain, ReadEntry read)
     return {};
 }
 
+// After a rename whose reply is an error: what stands under the name decides.
+Result<void> settle_commit(const FileSystem& files, const Entry& entry, const std::string& content,
+                           Error failure) {
+    const std::string path = chain_entry_path(entry.chain, entry.seq);
+    const auto standing = files.read(path);
+    if (standing && standing.value() == content) return {};  // ours: only the reply was lost
+    if (!standing) return failure;
+    const auto other = entry_from_json(standing.value());
+    return error(ErrorKind::conflict, "entry {} of chain {} was committed by another writer ({})",
+                 entry.seq, entry.chain, other ? other.value().writer : "unreadable");
+}
+
 // Of an archived entry the name may be free again, its number is not.
 Result<void> refuse_archived(const FileSystem& files, const Entry& entry) {
     TRY_ASSIGN(const std::uint64_t archived, archived_end(files, entry.chain));
@@ -39,29 +51,15 @@ Result<void> refuse_archived(const FileSystem& files, const Entry& entry) {
                  entry.seq, entry.chain);
 }
 
-// After a rename whose reply is an error: what stands under the name decides.
-Result<void> settle_commit(const FileSystem& files, const Entry& entry, const std::string& content,
-                           Error failure) {
-    const std::string path = chain_entry_path(entry.chain, entry.seq);
-    const auto standing = files.read(path);
-    if (standing && standing.value() == content) return {};  // ours: only the reply was lost
-    if (!standing) {
-        TRY(refuse_archived(files, entry));
-        return failure;
-    }
-    const auto other = entry_from_json(standing.value());
-    return error(ErrorKind::conflict, "entry {} of chain {} was committed by another writer ({})",
-                 entry.seq, entry.chain, other ? other.value().writer : "unreadable");
-}
-
 // After a pause in which the number was archived the rename finds a free name. Such a win is none,
 // unless the archive holds our own bytes.
 Result<void> withdraw_if_archived(FileSystem& files, const Entry& entry,
                                   const std::string& content) {
     auto refused = refuse_archived(files, entry);
     if (refused) return {};
-    const auto archived = EntryReader(files, entry.chain).archived_bytes(entry.seq);
-    if (archived && archived.value() == content) return {};
+    TRY_ASSIGN(const std::string archived,
+               EntryReader(files, entry.chain).archived_bytes(entry.seq));
+    if (archived == content) return {};
     TRY(files.remove(chain_entry_path(entry.chain, entry.seq)));
     return refused;
 }

@@ -20,7 +20,7 @@ inline constexpr std::uint64_t kEntriesAnArchive = 1000;
 /// Which entries keep a file each.
 struct ArchiveRule {
     std::uint64_t newest = 1000;  // what a start, a build or a sweep may read one by one
-    std::chrono::milliseconds age{std::chrono::hours(1)};  // far longer than a writer may pause
+    std::chrono::milliseconds age{std::chrono::hours(1)};  // as long as readers may lag
 };
 
 /// Moves the entries before `end` that the rule lets go into archives, whole archives only.

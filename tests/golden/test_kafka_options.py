@@ -41,4 +41,4 @@ def test_wrong_use_is_told_with_its_fix(ingest, arguments, message):
 def test_brokers_that_are_not_there(ingest):
     done = ingest("--kafka", "127.0.0.1:1", "--kafka-property", "socket.connection.setup.timeout.ms=1000")
     assert done.returncode == 4, done.stderr
-    assert "could not reach a broker" in done.stderr or "no broker answers" in done.stderr
+    assert "no broker answers" in done.stderr

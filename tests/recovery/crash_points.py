@@ -42,8 +42,8 @@ def rows(lake: Path) -> list[tuple]:
     return sorted(found)
 
 
-def committed(lake: Path) -> int:
-    return len(list(lake.glob("_ingest/*/log/*.json")))
+def committed(lake: Path) -> set[Path]:
+    return {entry.relative_to(lake) for entry in lake.glob("_ingest/*/log/*.json")}
 
 
 def marked(lake: Path) -> set[str]:
@@ -84,12 +84,12 @@ class Workload:
                     found.append((at, damage, state))
         return found
 
-    def check(self, state, reported: int, expected, folder: Path) -> str:
+    def check(self, state, reported: set[Path], expected, folder: Path) -> str:
         """What is wrong in the state; nothing if all is well."""
         leave(state, self.disk, folder)
         lake = folder / "lake"
-        if committed(lake) < reported:
-            return f"{reported} entries were reported, {committed(lake)} survived"
+        if lost := reported - committed(lake):
+            return f"{len(reported)} entries were reported, {len(reported) - len(lost)} survived"
         try:
             present = rows(lake)
         except duckdb.Error as error:
