@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""One broker and one registry for all tests of this folder, started by the first that asks."""
+"""One broker and one registry for all tests of this folder (of a worker), started by the first that asks."""
 
 import logging
 from pathlib import Path
@@ -9,8 +9,14 @@ from servers import Broker, Registry
 from topics import Topics
 from traffic import Feeder, simulate
 
+LONGEST_FIRST = ("test_kafka_kills", "test_verify_kafka")  # so that nothing is left to wait for at the end
 
 logging.getLogger("kafka").setLevel(logging.CRITICAL)  # a broker that is stopped is no news here
+
+
+def pytest_collection_modifyitems(items):
+    names = [*LONGEST_FIRST, None]
+    items.sort(key=lambda item: names.index(item.path.stem if item.path.stem in names else None))
 
 
 @pytest.fixture(scope="session")
