@@ -171,10 +171,9 @@ ProgressDisplay::State reread_state(const ingest::RereadProgress& progress) {
 
 Result<VerifyReport> verify_with_brokers(const storage::FileSystem& files,
                                          const VerifyArguments& options,
-                                         const std::stop_token& stop) {
-    ingest::VerifyOptions wanted = options.verify;
+                                         ingest::VerifyOptions wanted) {
     ingest::RereadProgress progress;
-    wanted.kafka = ingest::KafkaVerifyOptions{.stop = stop, .progress = &progress};
+    wanted.kafka = ingest::KafkaVerifyOptions{.progress = &progress};
     TRY_ASSIGN(wanted.kafka->cluster, cluster_of(options.cluster));
     TRY_ASSIGN(wanted.kafka->registry, registry_of(options.registry));
     const ProgressDisplay display([&progress](double) { return reread_state(progress); });
@@ -183,9 +182,11 @@ Result<VerifyReport> verify_with_brokers(const storage::FileSystem& files,
 
 Result<Exit> run_verify(const VerifyArguments& options, const std::stop_token& stop) {
     TRY_ASSIGN(const auto files, lake::open_lake_read_only(options.lake));
+    ingest::VerifyOptions wanted = options.verify;
+    wanted.stop = stop;
     TRY_ASSIGN(const VerifyReport report, options.cluster.brokers.empty()
-                                              ? ingest::verify(*files, options.verify)
-                                              : verify_with_brokers(*files, options, stop));
+                                              ? ingest::verify(*files, wanted)
+                                              : verify_with_brokers(*files, options, wanted));
     if (options.json) {
         fmt::print("{}\n", report_json(report).dump(-1, ' ', false,
                                                     nlohmann::json::error_handler_t::replace));

@@ -362,5 +362,19 @@ TEST_F(IngestTest, the_log_is_folded_into_a_checkpoint_that_the_next_start_uses)
     expect_lake(102);
 }
 
+TEST_F(IngestTest, a_verification_that_is_stopped_gives_no_verdict) {
+    write("a.json", events(0, 5));
+    run();
+    std::filesystem::remove_all(root_ + "/lake/bronze");  // there would be a finding
+    std::stop_source stop;
+    const auto files = lake::open_lake_read_only(root_ + "/lake").value();
+    const auto check = [&] { return verify(*files, {.scratch = root_, .stop = stop.get_token()}); };
+    EXPECT_FALSE(check().value().ok());
+    stop.request_stop();
+    const auto stopped = check();
+    ASSERT_FALSE(stopped);
+    EXPECT_EQ(stopped.error().kind, ErrorKind::cancelled);
+}
+
 }  // namespace
 }  // namespace bassline::ingest

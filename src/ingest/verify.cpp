@@ -5,6 +5,7 @@
 #include <set>
 
 #include "base/log.hpp"
+#include "duck/interrupter.hpp"
 #include "ingest/compaction_check.hpp"
 #include "ingest/fingerprint.hpp"
 #include "ingest/input_file.hpp"
@@ -33,8 +34,13 @@ public:
 
     Result<VerifyReport> run() {
         TRY(check_logs());
-        check_live_files();
-        for (const auto& [topic, paths] : topics_) check_rows(topic, paths);
+        const duck::Interrupter interrupter(options_.stop,
+                                            [this] { counter_.connection().interrupt(); });
+        TRY(check_live_files());
+        for (const auto& [topic, paths] : topics_) {
+            check_rows(topic, paths);
+            TRY(unless_stopped());
+        }
         for (const std::string_view folder :
              {std::string_view("bronze"), std::string_view("_quarantine"),
               std::string_view("_late"), lake::kMergedDirectory}) {
@@ -42,7 +48,7 @@ public:
         }
         add_empty_partitions();
         TRY(report_unnamed());
-        check_snapshots();
+        TRY(check_snapshots());
         if (options_.kafka) TRY(check_kafka(*options_.kafka));
         return std::move(report_);
     }
@@ -51,6 +57,12 @@ private:
     template <class... Args>
     void find(fmt::format_string<Args...> format, Args&&... args) {
         report_.findings.push_back(fmt::format(format, std::forward<Args>(args)...));
+    }
+
+    // Asked after each file: what a stop broke off is no finding.
+    Result<void> unless_stopped() const {
+        if (!options_.stop.stop_requested()) return {};
+        return error(ErrorKind::cancelled, "interrupted: the lake was not checked to its end");
     }
 
     // The chain `compact` is read first and folded last: what it replaces, the others then name.
@@ -107,8 +119,12 @@ private:
         }
     }
 
-    void check_live_files() {
-        for (const auto& [name, file] : live_.files) check_file(file, topics_[file.output.topic]);
+    Result<void> check_live_files() {
+        for (const auto& [name, file] : live_.files) {
+            check_file(file, topics_[file.output.topic]);
+            TRY(unless_stopped());
+        }
+        return {};
     }
 
     void check_counters(const lake::Entry& entry) {
@@ -216,8 +232,9 @@ private:
         for (ReadChain& chain : chains) {
             for (RowFile& file : chain.files) file.path = published_path(file.path);
         }
-        TRY_ASSIGN(report_.brokers, verify_kafka(kafka, options_.full, chains,
-                                                 counter_.connection(), report_.findings));
+        TRY_ASSIGN(report_.brokers,
+                   verify_kafka(kafka, options_.full, chains, counter_.connection(),
+                                report_.findings, options_.stop));
         return {};
     }
 
@@ -333,13 +350,34 @@ private:
         return {};
     }
 
-    void check_snapshots() {
+    Result<void> check_snapshots() {
+        const auto newest = check_chain_of_snapshots();
+        if (!newest) return {};
+        for (const auto& [name, table] : newest->tables) {
+            for (const lake::TableFile& file : table.files) {
+                ++report_.files;
+                (void)is_whole(fmt::format("snapshot {}", newest->n), file.path, file.bytes,
+                               file.rows, file.xxh64);
+                TRY(unless_stopped());
+            }
+        }
+        return {};
+    }
+
+    // The newest snapshot, unless there is none or one cannot be read.
+    std::optional<lake::Snapshot> check_chain_of_snapshots() {
         const auto numbers = lake::list_snapshots(files_);
-        if (!numbers) return find("{}", numbers.error().message);
+        if (!numbers) {
+            find("{}", numbers.error().message);
+            return std::nullopt;
+        }
         std::optional<lake::Snapshot> previous;
         for (const std::uint64_t number : numbers.value()) {
             auto read = lake::read_snapshot(files_, number);
-            if (!read) return find("{}", read.error().message);
+            if (!read) {
+                find("{}", read.error().message);
+                return std::nullopt;
+            }
             lake::Snapshot snapshot = std::move(read).value();
             if (previous && (previous->n + 1 != snapshot.n ||
                              snapshot.prev_sha256 != lake::sha256_of(*previous))) {
@@ -349,17 +387,7 @@ private:
             ++report_.snapshots;
             previous = std::move(snapshot);
         }
-        if (previous) check_tables(*previous);
-    }
-
-    void check_tables(const lake::Snapshot& snapshot) {
-        for (const auto& [name, table] : snapshot.tables) {
-            for (const lake::TableFile& file : table.files) {
-                ++report_.files;
-                (void)is_whole(fmt::format("snapshot {}", snapshot.n), file.path, file.bytes,
-                               file.rows, file.xxh64);
-            }
-        }
+        return previous;
     }
 
     const FileSystem& files_;

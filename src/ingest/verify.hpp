@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -34,6 +35,7 @@ struct VerifyOptions {
     std::uint64_t memory_bytes = 512u << 20;
     std::string scratch = "/tmp";  // where the engine may spill
     std::optional<KafkaVerifyOptions> kafka{};
+    std::stop_token stop{};
 };
 
 /// One source (or Kafka partition) in one topic.
@@ -69,8 +71,8 @@ struct VerifyReport {
     bool ok() const { return findings.empty(); }
 };
 
-/// Errors: `io` if the lake cannot be read at all; those of verify_kafka; what is wrong with it is
-/// a finding.
+/// Errors: `io` if the lake cannot be read at all; `cancelled` after a stop; those of verify_kafka;
+/// what is wrong with the lake is a finding.
 Result<VerifyReport> verify(const storage::FileSystem& files, const VerifyOptions& options);
 
 }  // namespace bassline::ingest

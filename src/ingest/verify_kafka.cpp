@@ -60,10 +60,12 @@ bool has_expired(const ReadChain& chain, std::uint64_t offset, const RecordVerdi
 class KafkaVerifier {
 public:
     KafkaVerifier(const KafkaVerifyOptions& options, duck::Connection& connection,
-                  kafka::SchemaRegistry* registry, std::vector<std::string>& findings)
+                  kafka::SchemaRegistry* registry, std::vector<std::string>& findings,
+                  const std::stop_token& stop)
         : options_(options),
           connection_(connection),
           findings_(findings),
+          stop_(stop),
           schemas_(registry),
           check_(&schemas_) {}
 
@@ -223,7 +225,7 @@ private:
         std::uint64_t next = at;
         auto deadline = steady_clock::now() + options_.patience;
         while (next < to && records < kWindowRecords && window_.bytes() < kWindowBytes) {
-            if (options_.stop.stop_requested()) {
+            if (stop_.stop_requested()) {
                 return error(ErrorKind::cancelled, "interrupted while records were read again");
             }
             TRY_ASSIGN(const auto event, consumer_->poll(milliseconds(100)));
@@ -323,6 +325,7 @@ private:
     const KafkaVerifyOptions& options_;
     duck::Connection& connection_;
     std::vector<std::string>& findings_;
+    const std::stop_token& stop_;
     RecordSchemas schemas_;
     RecordCheck check_;
     FromOffset listener_;
@@ -340,10 +343,11 @@ private:
 Result<std::vector<BrokerState>> verify_kafka(const KafkaVerifyOptions& options, bool reread,
                                               const std::vector<ReadChain>& chains,
                                               duck::Connection& connection,
-                                              std::vector<std::string>& findings) {
+                                              std::vector<std::string>& findings,
+                                              const std::stop_token& stop) {
     std::unique_ptr<kafka::SchemaRegistry> registry;
     if (options.registry) registry = std::make_unique<kafka::SchemaRegistry>(*options.registry);
-    return KafkaVerifier(options, connection, registry.get(), findings).run(chains, reread);
+    return KafkaVerifier(options, connection, registry.get(), findings, stop).run(chains, reread);
 }
 
 }  // namespace bassline::ingest

@@ -39,7 +39,6 @@ struct KafkaVerifyOptions {
     kafka::Cluster cluster;
     std::optional<kafka::RegistryOptions> registry;  // of framed records
     std::chrono::milliseconds patience{30'000};      // with brokers that do not answer
-    std::stop_token stop;
     RereadProgress* progress = nullptr;
 };
 
@@ -83,6 +82,7 @@ struct ReadChain {
 Result<std::vector<BrokerState>> verify_kafka(const KafkaVerifyOptions& options, bool reread,
                                               const std::vector<ReadChain>& chains,
                                               duck::Connection& connection,
-                                              std::vector<std::string>& findings);
+                                              std::vector<std::string>& findings,
+                                              const std::stop_token& stop);
 
 }  // namespace bassline::ingest

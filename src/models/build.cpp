@@ -8,11 +8,11 @@
 
 #include "base/failpoint.hpp"
 #include "base/log.hpp"
+#include "duck/interrupter.hpp"
 #include "lake/projection.hpp"
 #include "lake/snapshot.hpp"
 #include "models/bronze.hpp"
 #include "models/export.hpp"
-#include "models/interrupter.hpp"
 #include "models/plan.hpp"
 #include "models/relation_maker.hpp"
 #include "models/relations.hpp"
@@ -55,7 +55,7 @@ public:
         if (size.is_small()) TRY(scratch.use_one_thread_a_query());
         graph_ = make_task_graph(manifest_, plan.built,
                                  size.is_in_small_files() ? Staging::table : Staging::view);
-        const Interrupter interrupter(stop, [&scratch] { scratch.interrupt(); });
+        const duck::Interrupter interrupter(stop, [&scratch] { scratch.interrupt(); });
         TRY_ASSIGN(const auto outcomes, run_jobs(
                                             graph_.jobs, scratch.workers(),
                                             [&](std::size_t job, std::size_t worker) {

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "models/interrupter.hpp"
+#include "duck/interrupter.hpp"
 
 #include <atomic>
 #include <chrono>
 
 #include <gtest/gtest.h>
 
-namespace bassline::models {
+namespace bassline::duck {
 namespace {
 
 TEST(Interrupters, an_interrupt_is_repeated_until_the_work_has_ended) {
@@ -28,4 +28,4 @@ TEST(Interrupters, an_interrupt_is_repeated_until_the_work_has_ended) {
 }
 
 }  // namespace
-}  // namespace bassline::models
+}  // namespace bassline::duck

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "models/interrupter.hpp"
+#include "duck/interrupter.hpp"
 
 #include <chrono>
 #include <utility>
 
-namespace bassline::models {
+namespace bassline::duck {
 
 Interrupter::Interrupter(std::stop_token stop, std::function<void()> interrupt)
     : thread_([this, stop = std::move(stop), interrupt = std::move(interrupt)] {
@@ -21,4 +21,4 @@ Interrupter::~Interrupter() {
     changed_.notify_all();
 }
 
-}  // namespace bassline::models
+}  // namespace bassline::duck

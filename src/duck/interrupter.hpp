@@ -9,7 +9,7 @@
 
 // Repeats an interrupt from the request to stop until the work has ended: one that falls between
 // two statements is lost.
-namespace bassline::models {
+namespace bassline::duck {
 
 class Interrupter {
 public:
@@ -26,4 +26,4 @@ private:
     std::jthread thread_;  // last: starts when the rest stands, is joined first
 };
 
-}  // namespace bassline::models
+}  // namespace bassline::duck
