@@ -4,12 +4,13 @@ int_song_days as (
     select * from {{ ref('int_song_days') }}
 ),
 
-int_song_user_days as (
+listeners_of_songs as (
     select
         song_key,
         account_key
     from {{ ref('int_song_user_days') }}
     where account_key <> {{ unknown_key() }}
+    group by song_key, account_key
 ),
 
 songs as (
@@ -30,8 +31,8 @@ songs as (
 listeners as (
     select
         song_key,
-        count(distinct account_key) as unique_listeners
-    from int_song_user_days
+        count(*) as unique_listeners
+    from listeners_of_songs
     group by song_key
 ),
 

@@ -41,85 +41,67 @@ activity as (
     from int_user_days
 ),
 
-{# An active day counts from its date on, until it leaves the window. #}
-changes as (
+numbered_activity as (
+    select
+        account_key,
+        level,
+        event_date,
+        {{ days_between("date '1970-01-01'", 'event_date') }} as day_number
+    from activity
+),
+
+{# Active days in the window that ends with an active day, and in the first one without it. #}
+counts as (
+    select
+        level,
+        event_date,
+        {% for days in windows -%}
+            count(*) over (
+                partition by account_key, level
+                order by day_number
+                range between {{ days - 1 }} preceding and current row
+            ) as active_{{ days }},
+            count(*) over (
+                partition by account_key, level
+                order by day_number
+                range between 1 following and {{ days - 1 }} following
+            ) as rest_{{ days }}
+            {%- if not loop.last %},
+            {% endif %}
+        {%- endfor %}
+    from numbered_activity
+),
+
+{# A user rises by a class on an active day, and falls by one when that day leaves the window. #}
+movements as (
     {% for days in windows -%}
-        select
-            account_key,
-            level,
-            {{ days }} as window_days,
-            event_date,
-            1 as change
-        from activity
+        {% for active_days, event_date, change in [
+            ('active_' ~ days, 'event_date', 'count(*)'),
+            ('active_' ~ days ~ ' - 1', 'event_date', '-count(*)'),
+            ('rest_' ~ days ~ ' + 1', add_days('event_date', days), '-count(*)'),
+            ('rest_' ~ days, add_days('event_date', days), 'count(*)'),
+        ] -%}
+            select
+                level,
+                {{ days }} as window_days,
+                {{ active_days }} as active_days,
+                {{ event_date }} as event_date,
+                {{ change }} as change
+            from counts
+            where {{ active_days }} > 0
+            group by level, {{ active_days }}, {{ event_date }}
+            {%- if not loop.last %}
 
-        union all
+                union all
 
-        select
-            account_key,
-            level,
-            {{ days }} as window_days,
-            {{ add_days('event_date', days) }} as event_date,
-            -1 as change
-        from activity
+            {% endif %}
+        {%- endfor %}
         {%- if not loop.last %}
 
             union all
 
         {% endif %}
     {%- endfor %}
-),
-
-daily_changes as (
-    select
-        account_key,
-        level,
-        window_days,
-        event_date,
-        sum(change) as change
-    from changes
-    group by account_key, level, window_days, event_date
-),
-
-stretches as (
-    select
-        level,
-        window_days,
-        event_date,
-        sum(change) over (
-            partition by account_key, level, window_days
-            order by event_date
-            rows between unbounded preceding and current row
-        ) as active_days,
-        lead(event_date) over (
-            partition by account_key, level, window_days
-            order by event_date
-        ) as end_date
-    from daily_changes
-),
-
-{# A user enters a class on the first date of a stretch and leaves it on the date after the last. #}
-movements as (
-    select
-        level,
-        window_days,
-        active_days,
-        event_date,
-        count(*) as change
-    from stretches
-    where active_days > 0
-    group by level, window_days, active_days, event_date
-
-    union all
-
-    select
-        level,
-        window_days,
-        active_days,
-        end_date as event_date,
-        -count(*) as change
-    from stretches
-    where active_days > 0
-    group by level, window_days, active_days, end_date
 ),
 
 daily_movements as (
