@@ -17,10 +17,10 @@ Gold make_gold() {
                       {day("2025-03-15"), 7, 1, 1, 0, 1, 100'000},
                       {day("2025-03-15"), 8, 2, 1, 2, 0, 60'500},
                       {day("2025-03-17"), 8, 1, 1, 1, 0, 30'001}};
-    gold.songs = {{"a", "Same", "One"}, {"b", "Same", "Two"}, {"c", "Third", "One"}};
-    gold.song_days = {{day("2025-03-14"), 0, 3, 3, 600'000},
-                      {day("2025-03-14"), 1, 1, 0, 100'000},
-                      {day("2025-03-15"), 1, 2, 1, 100'500},
+    gold.songs = {{"Same", "Two", 2}, {"Same", "One", 1}, {"Third", "One", 3}};
+    gold.song_days = {{day("2025-03-14"), 1, 3, 3, 600'000},
+                      {day("2025-03-14"), 0, 1, 0, 100'000},
+                      {day("2025-03-15"), 0, 2, 1, 100'500},
                       {day("2025-03-15"), 2, 1, 1, 60'000},
                       {day("2025-03-17"), 2, 1, 1, 30'001}};
     gold.active_days = {{day("2025-03-14"), 1, 1, 1}, {day("2025-03-15"), 3, 3, 3}};
@@ -72,7 +72,7 @@ TEST(Charts, songs_are_recordings_and_ties_follow_the_all_time_rank) {
 TEST(Charts, only_the_top_songs_are_listed) {
     Gold gold;
     for (std::uint32_t song = 0; song < 30; ++song) {
-        gold.songs.push_back({std::to_string(song), "title", "artist"});
+        gold.songs.push_back({"title", "artist", song + 1});
         gold.song_days.push_back({day("2025-03-14"), song, 1, 1, 1000});
     }
     EXPECT_EQ(top_songs(gold, kFirstDays).rows.size(), kTopSongs);

@@ -10,7 +10,7 @@
 #include "base/clock.hpp"
 #include "dashboard/date_range.hpp"
 
-// The gold tables of one snapshot that the charts need, in memory, sorted by date. Immutable once
+// The tables of one snapshot that the charts need, in memory, sorted by date. Immutable once
 // loaded; shared by threads. Durations are integer milliseconds, so that sums are exact in any
 // order.
 namespace bassline::dashboard {
@@ -20,7 +20,7 @@ enum class Level { free, paid };
 /// daily_user_listen_counts: one user on one day with a play.
 struct UserDay {
     Date date{};
-    std::int64_t user = 0;
+    std::int64_t user = 0;  // any number, the same on every day
     std::int64_t listens = 0;
     std::int64_t countable = 0;  // plays of 30 s and more
     std::int64_t free_listens = 0;
@@ -28,7 +28,7 @@ struct UserDay {
     std::int64_t listened_ms = 0;
 };
 
-/// song_plays_daily; `song` is an index into Gold::songs.
+/// int_song_days; `song` is an index into Gold::songs.
 struct SongDay {
     Date date{};
     std::uint32_t song = 0;
@@ -37,11 +37,11 @@ struct SongDay {
     std::int64_t listened_ms = 0;
 };
 
-/// top_songs_by_play_count, in order of its rank.
+/// top_songs_by_play_count.
 struct Song {
-    std::string key;
     std::string title;
     std::string artist;
+    std::int64_t rank = 0;  // from 1; 0: no song of this snapshot
 };
 
 /// active_users_daily, all levels together.

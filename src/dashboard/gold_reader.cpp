@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "dashboard/gold_reader.hpp"
 
+#include <algorithm>
 #include <cmath>
-#include <map>
-#include <string>
-#include <unordered_map>
+#include <utility>
 
 #include "duck/database.hpp"
 #include "duck/sql_text.hpp"
@@ -19,86 +18,134 @@ std::int64_t to_ms(double seconds) {
     return std::llround(seconds * 1000.0);
 }
 
-// One load: where the tables are, and the connection that reads them.
-class Reader {
+}  // namespace
+
+std::uint32_t KeyNumbers::of(std::string_view key) {
+    return numbers_.emplace(key, static_cast<std::uint32_t>(numbers_.size())).first->second;
+}
+
+// One snapshot's: where the tables are, and the connection that reads them.
+class GoldReader::Load {
 public:
-    Reader(const storage::FileSystem& files, const lake::Snapshot& snapshot,
-           duck::Connection connection)
-        : files_(files), snapshot_(snapshot), connection_(std::move(connection)) {}
+    Load(GoldReader& reader, const lake::Snapshot& snapshot, duck::Connection connection)
+        : reader_(reader), snapshot_(snapshot), connection_(std::move(connection)) {}
 
     Result<void> read_user_days(Gold& gold);
     Result<void> read_songs(Gold& gold);
+    Result<void> read_song_days(Gold& gold);
     Result<void> read_active_days(Gold& gold);
     Result<void> read_level_days(Gold& gold);
     Result<void> read_session_days(Gold& gold);
     Result<void> read_status_days(Gold& gold);
 
 private:
-    // Rows of `select <columns> from <the table's files> <rest>`.
+    Result<const lake::Table*> find(std::string_view table) const;
+    // Rows of `select <columns> from <these files, by absolute path> <rest>`.
+    Result<duck::Rows> select_from(const std::vector<std::string>& paths, std::string_view table,
+                                   std::string_view columns, std::string_view rest);
+    // The same of all files of the table.
     Result<duck::Rows> select(std::string_view table, std::string_view columns,
                               std::string_view rest);
 
-    const storage::FileSystem& files_;
+    GoldReader& reader_;
     const lake::Snapshot& snapshot_;
     duck::Connection connection_;
 };
 
-Result<duck::Rows> Reader::select(std::string_view table, std::string_view columns,
-                                  std::string_view rest) {
+Result<const lake::Table*> GoldReader::Load::find(std::string_view table) const {
     const auto found = snapshot_.tables.find(std::string(table));
-    if (found == snapshot_.tables.end()) {
-        return error(ErrorKind::bad_data, "snapshot {} has no table {}; run `bassline build`",
-                     snapshot_.n, table);
-    }
-    std::vector<std::string> paths;
-    for (const auto& file : found->second.files) paths.push_back(files_.absolute(file.path));
-    auto rows = connection_.query(
-        fmt::format("select {} from read_parquet({}) {}", columns, duck::text_list(paths), rest));
+    if (found != snapshot_.tables.end()) return &found->second;
+    return error(ErrorKind::bad_data, "snapshot {} has no table {}; run `bassline build`",
+                 snapshot_.n, table);
+}
+
+Result<duck::Rows> GoldReader::Load::select_from(const std::vector<std::string>& paths,
+                                                 std::string_view table, std::string_view columns,
+                                                 std::string_view rest) {
+    auto rows = connection_.query(fmt::format(
+        "select {} from read_parquet({}, hive_partitioning = false, filename = true) {}", columns,
+        duck::text_list(paths), rest));
     if (!rows) return std::move(rows).error().during("reading gold table " + std::string(table));
     return rows;
 }
 
-Result<void> Reader::read_user_days(Gold& gold) {
+Result<duck::Rows> GoldReader::Load::select(std::string_view table, std::string_view columns,
+                                            std::string_view rest) {
+    TRY_ASSIGN(const lake::Table* found, find(table));
+    std::vector<std::string> paths;
+    for (const auto& file : found->files) {
+        paths.push_back(reader_.files_.absolute(file.path));
+    }
+    return select_from(paths, table, columns, rest);
+}
+
+Result<void> GoldReader::Load::read_user_days(Gold& gold) {
     TRY_ASSIGN(auto rows, select("daily_user_listen_counts",
-                                 "event_date, "
-                                 "dense_rank() over (order by coalesce(producer, ''), \"userId\"), "
+                                 "event_date, concat_ws(':', \"userId\", producer), "
                                  "listen_count, countable_streams, "
                                  "free_listens, paid_listens, listened_seconds",
-                                 "order by event_date, 2"));
-    while (rows.next()) {
-        gold.user_days.push_back({rows.date(0), rows.int64(1), rows.int64(2), rows.int64(3),
-                                  rows.int64(4), rows.int64(5), to_ms(rows.real(6))});
-    }
-    return {};
-}
-
-Result<void> Reader::read_songs(Gold& gold) {
-    std::unordered_map<std::string, std::uint32_t> index;
-    TRY_ASSIGN(auto songs,
-               select("top_songs_by_play_count", "song_key, song, artist", "order by rank"));
-    while (songs.next()) {
-        index.emplace(songs.text(0), static_cast<std::uint32_t>(gold.songs.size()));
-        gold.songs.push_back(
-            {std::string(songs.text(0)), std::string(songs.text(1)), std::string(songs.text(2))});
-    }
-    TRY_ASSIGN(auto rows, select("song_plays_daily",
-                                 "event_date, song_key, play_count, countable_streams, "
-                                 "listened_seconds",
                                  "order by event_date"));
+    KeyNumbers users;
     while (rows.next()) {
-        const auto song = index.find(std::string(rows.text(1)));
-        if (song == index.end()) {
-            return error(ErrorKind::bad_data,
-                         "song_plays_daily names a song that top_songs_by_play_count lacks: {}",
-                         rows.text(1));
-        }
-        gold.song_days.push_back(
-            {rows.date(0), song->second, rows.int64(2), rows.int64(3), to_ms(rows.real(4))});
+        gold.user_days.push_back({rows.date(0), users.of(rows.text(1)), rows.int64(2),
+                                  rows.int64(3), rows.int64(4), rows.int64(5),
+                                  to_ms(rows.real(6))});
     }
     return {};
 }
 
-Result<void> Reader::read_active_days(Gold& gold) {
+Result<void> GoldReader::Load::read_songs(Gold& gold) {
+    TRY_ASSIGN(auto rows, select("top_songs_by_play_count", "song_key, song, artist, rank", ""));
+    while (rows.next()) {
+        const std::uint32_t song = reader_.songs_.of(rows.text(0));
+        gold.songs.resize(std::max<std::size_t>(gold.songs.size(), song + 1));
+        gold.songs[song] = {std::string(rows.text(1)), std::string(rows.text(2)), rows.int64(3)};
+    }
+    return {};
+}
+
+// Of files that the reader does not know yet; the others' rows are there.
+Result<void> GoldReader::Load::read_song_days(Gold& gold) {
+    constexpr std::string_view kTable = "int_song_days";
+    TRY_ASSIGN(const lake::Table* table, find(kTable));
+    std::map<std::string, std::vector<SongDay>> parts;
+    std::map<std::string, std::vector<SongDay>*, std::less<>> added;  // by absolute path
+    for (const auto& file : table->files) {
+        auto known = reader_.song_days_.extract(file.path);
+        if (known.empty()) {
+            added[reader_.files_.absolute(file.path)] = &parts[file.path];
+        } else {
+            parts.insert(std::move(known));
+        }
+    }
+    if (!added.empty()) {
+        std::vector<std::string> paths;
+        for (const auto& [path, part] : added) paths.push_back(path);
+        TRY_ASSIGN(auto rows, select_from(paths, kTable,
+                                          "filename, event_date, song_key, plays, "
+                                          "countable_streams, listened_ms",
+                                          "order by filename, event_date"));
+        while (rows.next()) {
+            added.find(rows.text(0))
+                ->second->push_back({rows.date(1), reader_.songs_.of(rows.text(2)), rows.int64(3),
+                                     rows.int64(4), rows.int64(5)});
+        }
+    }
+    reader_.song_days_ = std::move(parts);
+    for (const auto& file : table->files) {  // by date
+        for (const SongDay& row : reader_.song_days_.at(file.path)) {
+            if (row.song >= gold.songs.size() || gold.songs[row.song].rank == 0) {
+                return error(ErrorKind::bad_data,
+                             "{} of {} has a song that top_songs_by_play_count lacks", kTable,
+                             format_date(row.date));
+            }
+            gold.song_days.push_back(row);
+        }
+    }
+    return {};
+}
+
+Result<void> GoldReader::Load::read_active_days(Gold& gold) {
     TRY_ASSIGN(auto rows, select("active_users_daily", "event_date, dau, wau, mau",
                                  "where level = 'all' order by event_date"));
     while (rows.next()) {
@@ -107,7 +154,7 @@ Result<void> Reader::read_active_days(Gold& gold) {
     return {};
 }
 
-Result<void> Reader::read_level_days(Gold& gold) {
+Result<void> GoldReader::Load::read_level_days(Gold& gold) {
     TRY_ASSIGN(auto rows, select("free_vs_paid_daily",
                                  "event_date, level, plays, countable_streams, listened_seconds, "
                                  "sessions",
@@ -120,7 +167,7 @@ Result<void> Reader::read_level_days(Gold& gold) {
     return {};
 }
 
-Result<void> Reader::read_session_days(Gold& gold) {
+Result<void> GoldReader::Load::read_session_days(Gold& gold) {
     std::map<std::int64_t, std::size_t> index;
     TRY_ASSIGN(auto buckets,
                select("session_lengths_daily", "length_bucket_minutes, any_value(length_label)",
@@ -140,7 +187,7 @@ Result<void> Reader::read_session_days(Gold& gold) {
     return {};
 }
 
-Result<void> Reader::read_status_days(Gold& gold) {
+Result<void> GoldReader::Load::read_status_days(Gold& gold) {
     TRY_ASSIGN(auto rows,
                select("event_status_daily", "event_date, status, cast(sum(event_count) as bigint)",
                       "where status is not null group by event_date, status "
@@ -151,9 +198,7 @@ Result<void> Reader::read_status_days(Gold& gold) {
     return {};
 }
 
-}  // namespace
-
-Result<Gold> read_gold(const storage::FileSystem& files, const lake::Snapshot& snapshot) {
+Result<Gold> GoldReader::read(const lake::Snapshot& snapshot) {
     TRY_ASSIGN(auto database,
                duck::Database::open({.threads = kThreads, .memory_bytes = kMemoryBytes}));
     TRY_ASSIGN(auto connection, database.connect());
@@ -162,13 +207,14 @@ Result<Gold> read_gold(const storage::FileSystem& files, const lake::Snapshot& s
     gold.run = snapshot.run;
     gold.built_at = snapshot.committed_at;
     gold.watermark = Timestamp(std::chrono::milliseconds(snapshot.watermark_ms));
-    Reader reader(files, snapshot, std::move(connection));
-    TRY(reader.read_user_days(gold));
-    TRY(reader.read_songs(gold));
-    TRY(reader.read_active_days(gold));
-    TRY(reader.read_level_days(gold));
-    TRY(reader.read_session_days(gold));
-    TRY(reader.read_status_days(gold));
+    Load load(*this, snapshot, std::move(connection));
+    TRY(load.read_user_days(gold));
+    TRY(load.read_songs(gold));
+    TRY(load.read_song_days(gold));
+    TRY(load.read_active_days(gold));
+    TRY(load.read_level_days(gold));
+    TRY(load.read_session_days(gold));
+    TRY(load.read_status_days(gold));
     return gold;
 }
 

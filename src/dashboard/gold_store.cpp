@@ -5,7 +5,6 @@
 
 #include "base/clock.hpp"
 #include "base/log.hpp"
-#include "dashboard/gold_reader.hpp"
 #include "lake/snapshot.hpp"
 
 namespace bassline::dashboard {
@@ -39,7 +38,7 @@ void GoldStore::refresh() {
     }
     const auto newest = lake::read_snapshot(files_, numbers.value().back());
     if (!newest) return fail(newest.error().message);
-    auto gold = read_gold(files_, newest.value());
+    auto gold = reader_.read(newest.value());
     if (!gold) return fail(gold.error().message);
     if (!loaded)
         log_info("snapshot {} of run {} is on the page", gold.value().snapshot, gold.value().run);

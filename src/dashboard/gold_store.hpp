@@ -9,6 +9,7 @@
 #include <string>
 
 #include "dashboard/gold.hpp"
+#include "dashboard/gold_reader.hpp"
 #include "storage/file_system.hpp"
 
 // The newest gold there is, followed: looks for a new snapshot now and then and swaps it in whole.
@@ -28,7 +29,7 @@ public:
 
     /// `files` must outlive the store. `on_loaded` is called once `state` has a new snapshot.
     explicit GoldStore(const storage::FileSystem& files, OnLoaded on_loaded = {})
-        : files_(files), on_loaded_(std::move(on_loaded)) {}
+        : files_(files), reader_(files), on_loaded_(std::move(on_loaded)) {}
 
     State state() const;
 
@@ -43,6 +44,7 @@ private:
     void fail(std::string message);
 
     const storage::FileSystem& files_;
+    GoldReader reader_;
     const OnLoaded on_loaded_;
     mutable std::mutex mutex_;
     State state_;

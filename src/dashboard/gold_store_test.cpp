@@ -30,8 +30,8 @@ std::map<std::string, std::string> gold_queries(int plays) {
                                          day},
         {"top_songs_by_play_count",
          "select 'k' as song_key, 'S' as song, 'A' as artist, 1 as rank"},
-        {"song_plays_daily", "select 'k' as song_key, " + n + " as play_count, " + n +
-                                 " as countable_streams, 0.2005 as listened_seconds, " + day},
+        {"int_song_days", "select 'k' as song_key, " + n + " as plays, " + n +
+                              " as countable_streams, 201 as listened_ms, " + day},
         {"active_users_daily", "select 'all' as level, 1 as dau, 1 as wau, 1 as mau, " + day},
         {"free_vs_paid_daily", "select 'free' as level, " + n + " as plays, " + n +
                                    " as countable_streams, 0.2005 as listened_seconds, 1 as "
@@ -99,11 +99,11 @@ TEST_F(GoldStoreTest, a_snapshot_that_cannot_be_loaded_leaves_the_old_one) {
     ASSERT_NE(store.state().gold, nullptr) << store.state().failure;
     EXPECT_EQ(store.state().gold->user_days[0].listened_ms, 201);  // 200.5 ms, rounded half up
     auto without_songs = gold_queries(4);
-    without_songs.erase("song_plays_daily");
+    without_songs.erase("int_song_days");
     publish(2, without_songs);
     store.refresh();
     EXPECT_EQ(store.state().gold->snapshot, 1U);
-    EXPECT_NE(store.state().failure.find("song_plays_daily"), std::string::npos);
+    EXPECT_NE(store.state().failure.find("int_song_days"), std::string::npos);
     publish(3, gold_queries(5));
     store.refresh();
     EXPECT_EQ(store.state().gold->snapshot, 3U);

@@ -79,7 +79,8 @@ Table top_songs(const Gold& gold, const DateRange& range) {
     std::iota(order.begin(), order.end(), 0U);
     const auto top = order.begin() + static_cast<std::ptrdiff_t>(std::min(kTopSongs, order.size()));
     std::partial_sort(order.begin(), top, order.end(), [&](std::uint32_t a, std::uint32_t b) {
-        return totals[a].plays != totals[b].plays ? totals[a].plays > totals[b].plays : a < b;
+        return totals[a].plays != totals[b].plays ? totals[a].plays > totals[b].plays
+                                                  : gold.songs[a].rank < gold.songs[b].rank;
     });
     for (auto song = order.begin(); song != top && totals[*song].plays > 0; ++song) {
         const SongTotal& total = totals[*song];

@@ -126,10 +126,10 @@ def make_tables(days: int, users: int, first: date, seed: int) -> dict[str, pa.T
             song=[songs[s][0] for s in ranked], artist=[songs[s][1] for s in ranked], play_count=[totals[s][0] for s in ranked],
             song_key=[f"key{s}" for s in ranked], rank=list(range(1, len(ranked) + 1)),
             listened_seconds=[totals[s][1] for s in ranked]),
-        "song_plays_daily": columns(
+        "int_song_days": columns(
             event_date=[r[0] for r in song_rows], song_key=[f"key{r[1]}" for r in song_rows],
-            play_count=[r[2] for r in song_rows], countable_streams=[r[2] for r in song_rows],
-            listened_seconds=[r[3] for r in song_rows]),
+            plays=[r[2] for r in song_rows], countable_streams=[r[2] for r in song_rows],
+            listened_ms=[round(r[3] * 1000) for r in song_rows]),
         "active_users_daily": table(active_rows, ["event_date", "level", "dau", "wau", "mau"]),
         "free_vs_paid_daily": table(level_rows, ["event_date", "level", "plays", "countable_streams", "listened_seconds", "sessions"]),
         "session_lengths_daily": table(session_rows, ["event_date", "level", "length_bucket_minutes", "length_label",
