@@ -37,7 +37,7 @@ public:
     /// the state.
     void refresh();
 
-    /// Refreshes four times a second until stop is requested.
+    /// Refreshes ten times a second until stop is requested.
     void follow(const std::stop_token& stop);
 
 private:

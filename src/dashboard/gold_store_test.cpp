@@ -61,7 +61,8 @@ protected:
     }
     void TearDown() override { EXPECT_TRUE(files_->remove_all("")); }
 
-    void publish(std::uint64_t n, const std::map<std::string, std::string>& queries) {
+    void publish(std::uint64_t n, const std::map<std::string, std::string>& queries,
+                 const std::vector<lake::TableFile>& songs_of_other_days = {}) {
         auto database = duck::Database::open({});
         ASSERT_TRUE(database);
         auto connection = database.value().connect();
@@ -76,6 +77,10 @@ protected:
                 " (format parquet)");
             ASSERT_TRUE(written) << written.error().message;
             snapshot.tables[name] = {.layer = "gold", .files = {{.path = path}}};
+        }
+        for (const lake::TableFile& file : songs_of_other_days) {
+            auto& songs = snapshot.tables["int_song_days"].files;
+            songs.insert(songs.begin(), file);
         }
         const auto committed = lake::commit(*files_, snapshot);
         ASSERT_TRUE(committed) << committed.error().message;
@@ -108,6 +113,29 @@ TEST_F(GoldStoreTest, a_snapshot_that_cannot_be_loaded_leaves_the_old_one) {
     store.refresh();
     EXPECT_EQ(store.state().gold->snapshot, 3U);
     EXPECT_EQ(store.state().failure, "");
+}
+
+TEST_F(GoldStoreTest, the_songs_of_a_day_are_read_once) {
+    GoldStore store(*files_);
+    publish(1, gold_queries(3));
+    store.refresh();
+    const auto day = lake::read_snapshot(*files_, 1).value().tables.at("int_song_days").files;
+    ASSERT_TRUE(files_->remove(day[0].path));
+    auto next = gold_queries(4);
+    next["int_song_days"] =
+        "select 'l' as song_key, 5 as plays, 5 as countable_streams, 1 as listened_ms, "
+        "date '2025-03-15' as event_date";
+    next["top_songs_by_play_count"] =
+        "select unnest(['l', 'k']) as song_key, 'S' as song, 'A' as artist, unnest([1, 2]) as rank";
+    publish(2, next, day);
+    store.refresh();
+    const auto gold = store.state().gold;
+    ASSERT_EQ(gold->snapshot, 2U) << store.state().failure;
+    ASSERT_EQ(gold->song_days.size(), 2U);
+    EXPECT_EQ(gold->song_days[0].plays, 3);
+    EXPECT_EQ(gold->songs[gold->song_days[0].song].rank, 2);
+    EXPECT_EQ(gold->song_days[1].plays, 5);
+    EXPECT_EQ(gold->songs[gold->song_days[1].song].rank, 1);
 }
 
 // Each answer is made from one snapshot: its number and its figure belong together, whoever asks

@@ -7,7 +7,7 @@
 #include "base/log.hpp"
 #include "duck/interrupter.hpp"
 #include "ingest/compaction_check.hpp"
-#include "ingest/fingerprint.hpp"
+#include "ingest/file_check.hpp"
 #include "ingest/input_file.hpp"
 #include "ingest/read_chains.hpp"
 #include "ingest/row_counts.hpp"
@@ -171,11 +171,14 @@ private:
         const std::string named_by = fmt::format("entry {} of chain {}", file.seq, file.chain);
         const std::size_t findings = report_.findings.size();
         std::string path = standing_path(output);
-        bool whole = is_whole(named_by, path, output.bytes, output.rows, output.xxh64);
+        const auto look = [&] {
+            return is_whole(named_by, {path, output.bytes, output.rows, output.xxh64});
+        };
+        bool whole = look();
         if (!whole && path != output.final) {  // published while it was looked at?
             report_.findings.resize(findings);
             path = standing_path(output);
-            whole = is_whole(named_by, path, output.bytes, output.rows, output.xxh64);
+            whole = look();
         }
         if (path != output.final) staged_[files_.absolute(path)] = files_.absolute(output.final);
         // A damaged file too, if it can be read: which rows are wrong is worth knowing.
@@ -188,39 +191,10 @@ private:
         (output.has_events() ? topic.bronze : topic.quarantine).push_back(files_.absolute(path));
     }
 
-    bool is_whole(const std::string& named_by, const std::string& path, std::uint64_t bytes,
-                  std::uint64_t rows, const std::string& xxh64) {
-        const auto info = files_.stat(path);
-        if (!info) {
-            find("{} names {}, which is missing", named_by, files_.absolute(path));
-            return false;
-        }
-        if (info.value().bytes != bytes) {
-            find("{} names {} with {} bytes, it has {}", named_by, files_.absolute(path), bytes,
-                 info.value().bytes);
-            return false;
-        }
-        if (options_.full && !has_hash(path, xxh64)) {
-            find("{} names {} with hash {}, its content was changed", named_by,
-                 files_.absolute(path), xxh64);
-            return false;
-        }
-        const auto counted = counter_.rows_of(files_.absolute(path));
-        if (!counted || counted.value() != rows) {
-            find("{} names {} with {} rows, {}", named_by, files_.absolute(path), rows,
-                 counted ? fmt::format("it has {}", counted.value()) : counted.error().message);
-            return false;
-        }
-        return true;
-    }
-
-    bool has_hash(const std::string& path, const std::string& xxh64) const {
-        const auto file = InputFile::open(files_.absolute(path));
-        if (!file) return false;
-        const auto bytes = file.value()->size();
-        if (!bytes) return false;
-        const auto hash = hash_of_range(*file.value(), 0, bytes.value());
-        return hash && hash.value() == xxh64;
+    bool is_whole(const std::string& named_by, const NamedFile& file) {
+        const auto wrong = what_is_wrong(files_, counter_, file, options_.full);
+        if (wrong) find("{} names {}", named_by, *wrong);
+        return !wrong;
     }
 
     Result<void> check_kafka(const KafkaVerifyOptions& kafka) {
@@ -356,8 +330,8 @@ private:
         for (const auto& [name, table] : newest->tables) {
             for (const lake::TableFile& file : table.files) {
                 ++report_.files;
-                (void)is_whole(fmt::format("snapshot {}", newest->n), file.path, file.bytes,
-                               file.rows, file.xxh64);
+                (void)is_whole(fmt::format("snapshot {}", newest->n),
+                               {file.path, file.bytes, file.rows, file.xxh64});
                 TRY(unless_stopped());
             }
         }
