@@ -69,7 +69,7 @@ def test_docs_are_generated_with_every_model_and_gold_column_described(build, tm
     manifest = json.loads((tmp_path / "target" / "manifest.json").read_text())
     models = [node for node in manifest["nodes"].values() if node["resource_type"] == "model"]
     catalog = json.loads((tmp_path / "target" / "catalog.json").read_text())["nodes"]
-    assert len(models) == 52
+    assert len(models) == 51
     assert [model["name"] for model in models if len(model["description"].split("\n")) < 2] == []
     for model in models:
         if model["schema"] not in ("silver", "gold"):
