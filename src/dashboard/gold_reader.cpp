@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <set>
 #include <utility>
 
 #include "duck/database.hpp"
@@ -11,6 +12,7 @@
 namespace bassline::dashboard {
 namespace {
 
+constexpr std::string_view kSongDays = "int_song_days";
 constexpr int kThreads = 2;
 constexpr std::uint64_t kMemoryBytes = std::uint64_t{512} << 20;
 
@@ -21,6 +23,8 @@ std::int64_t to_ms(double seconds) {
 }  // namespace
 
 std::uint32_t KeyNumbers::of(std::string_view key) {
+    const auto found = numbers_.find(key);
+    if (found != numbers_.end()) return found->second;
     return numbers_.emplace(key, static_cast<std::uint32_t>(numbers_.size())).first->second;
 }
 
@@ -33,6 +37,7 @@ public:
     Result<void> read_user_days(Gold& gold);
     Result<void> read_songs(Gold& gold);
     Result<void> read_song_days(Gold& gold);
+    Result<void> read_new_song_days(const lake::Table& table);
     Result<void> read_active_days(Gold& gold);
     Result<void> read_level_days(Gold& gold);
     Result<void> read_session_days(Gold& gold);
@@ -65,7 +70,7 @@ Result<duck::Rows> GoldReader::Load::select_from(const std::vector<std::string>&
     auto rows = connection_.query(fmt::format(
         "select {} from read_parquet({}, hive_partitioning = false, filename = true) {}", columns,
         duck::text_list(paths), rest));
-    if (!rows) return std::move(rows).error().during("reading gold table " + std::string(table));
+    if (!rows) return std::move(rows).error().during("reading table " + std::string(table));
     return rows;
 }
 
@@ -104,44 +109,51 @@ Result<void> GoldReader::Load::read_songs(Gold& gold) {
     return {};
 }
 
-// Of files that the reader does not know yet; the others' rows are there.
+// The rows of files that the reader does not know yet.
+Result<void> GoldReader::Load::read_new_song_days(const lake::Table& table) {
+    std::map<std::string, std::vector<SongDay>> added;
+    std::map<std::string, std::vector<SongDay>*, std::less<>> by_name;
+    std::vector<std::string> paths;
+    for (const auto& file : table.files) {
+        if (reader_.song_days_.contains(file.path)) continue;
+        paths.push_back(reader_.files_.absolute(file.path));
+        by_name[paths.back()] = &added[file.path];
+    }
+    if (paths.empty()) return {};
+    TRY_ASSIGN(auto rows,
+               select_from(paths, kSongDays,
+                           "filename, event_date, song_key, plays, countable_streams, listened_ms",
+                           "order by filename, event_date"));
+    while (rows.next()) {
+        const auto part = by_name.find(rows.text(0));
+        if (part == by_name.end()) {
+            return error(ErrorKind::bad_data, "DuckDB read {} by another name: {}", kSongDays,
+                         rows.text(0));
+        }
+        part->second->push_back({rows.date(1), reader_.songs_.of(rows.text(2)), rows.int64(3),
+                                 rows.int64(4), rows.int64(5)});
+    }
+    reader_.song_days_.merge(added);
+    return {};
+}
+
 Result<void> GoldReader::Load::read_song_days(Gold& gold) {
-    constexpr std::string_view kTable = "int_song_days";
-    TRY_ASSIGN(const lake::Table* table, find(kTable));
-    std::map<std::string, std::vector<SongDay>> parts;
-    std::map<std::string, std::vector<SongDay>*, std::less<>> added;  // by absolute path
-    for (const auto& file : table->files) {
-        auto known = reader_.song_days_.extract(file.path);
-        if (known.empty()) {
-            added[reader_.files_.absolute(file.path)] = &parts[file.path];
-        } else {
-            parts.insert(std::move(known));
-        }
-    }
-    if (!added.empty()) {
-        std::vector<std::string> paths;
-        for (const auto& [path, part] : added) paths.push_back(path);
-        TRY_ASSIGN(auto rows, select_from(paths, kTable,
-                                          "filename, event_date, song_key, plays, "
-                                          "countable_streams, listened_ms",
-                                          "order by filename, event_date"));
-        while (rows.next()) {
-            added.find(rows.text(0))
-                ->second->push_back({rows.date(1), reader_.songs_.of(rows.text(2)), rows.int64(3),
-                                     rows.int64(4), rows.int64(5)});
-        }
-    }
-    reader_.song_days_ = std::move(parts);
+    TRY_ASSIGN(const lake::Table* table, find(kSongDays));
+    TRY(read_new_song_days(*table));
+    std::set<std::string> named;
     for (const auto& file : table->files) {  // by date
+        named.insert(file.path);
         for (const SongDay& row : reader_.song_days_.at(file.path)) {
             if (row.song >= gold.songs.size() || gold.songs[row.song].rank == 0) {
                 return error(ErrorKind::bad_data,
-                             "{} of {} has a song that top_songs_by_play_count lacks", kTable,
+                             "{} of {} has a song that top_songs_by_play_count lacks", kSongDays,
                              format_date(row.date));
             }
             gold.song_days.push_back(row);
         }
     }
+    std::erase_if(reader_.song_days_,
+                  [&](const auto& part) { return !named.contains(part.first); });
     return {};
 }
 

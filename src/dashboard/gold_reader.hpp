@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <string>
 #include <string_view>
@@ -21,12 +22,15 @@ public:
     std::uint32_t of(std::string_view key);
 
 private:
-    std::unordered_map<std::string, std::uint32_t> numbers_;
+    struct Hash : std::hash<std::string_view> {
+        using is_transparent = void;
+    };
+    std::unordered_map<std::string, std::uint32_t, Hash, std::equal_to<>> numbers_;
 };
 
-/// Reads gold of one snapshot after the other into memory. A live service publishes every other
-/// second and changes the last dates alone: the songs of a date are kept as long as its file is
-/// the same. One thread.
+/// Reads gold and the songs of each day of one snapshot after the other into memory. A live service
+/// publishes every other second and changes the last dates alone: the songs of a date are kept as
+/// long as its file is the same. One thread.
 class GoldReader {
 public:
     /// `files` must outlive this.

@@ -50,6 +50,7 @@ public:
         TRY(report_unnamed());
         TRY(check_snapshots());
         if (options_.kafka) TRY(check_kafka(*options_.kafka));
+        TRY(unless_stopped());
         return std::move(report_);
     }
 
@@ -59,7 +60,7 @@ private:
         report_.findings.push_back(fmt::format(format, std::forward<Args>(args)...));
     }
 
-    // Asked after each file: what a stop broke off is no finding.
+    // Asked after each file and chain: what a stop broke off is no finding.
     Result<void> unless_stopped() const {
         if (!options_.stop.stop_requested()) return {};
         return error(ErrorKind::cancelled, "interrupted: the lake was not checked to its end");
@@ -72,6 +73,7 @@ private:
         TRY_ASSIGN(const auto names, lake::list_chains(files_));
         for (const std::string& name : names) {
             if (name == lake::kCompactChain) continue;
+            TRY(unless_stopped());
             TRY_ASSIGN(const lake::Chain chain, load(name));
             check_chain(chain);
             if (auto noted = kafka_.add(chain); !noted) find("{}", noted.error().message);
@@ -206,9 +208,10 @@ private:
         for (ReadChain& chain : chains) {
             for (RowFile& file : chain.files) file.path = published_path(file.path);
         }
-        TRY_ASSIGN(report_.brokers,
-                   verify_kafka(kafka, options_.full, chains, counter_.connection(),
-                                report_.findings, options_.stop));
+        auto states = verify_kafka(kafka, options_.full, chains, counter_.connection(),
+                                   report_.findings, options_.stop);
+        TRY(unless_stopped());  // whatever the stop made of it
+        TRY_ASSIGN(report_.brokers, std::move(states));
         return {};
     }
 
@@ -229,10 +232,8 @@ private:
             follow_publication(paths.quarantine);
             counted = counter_.by_source(paths.bronze, paths.quarantine);
         }
-        if (!counted) {
-            find("the files of {} cannot be read: {}", topic, counted.error().message);
-            return;
-        }
+        if (!counted)
+            return find("the files of {} cannot be read: {}", topic, counted.error().message);
         for (const auto& [source, rows] : counted.value()) {
             VerifiedPartition partition{.chain = source.first,
                                         .topic = topic,
@@ -314,6 +315,7 @@ private:
         if (unnamed_.empty()) return {};
         TRY_ASSIGN(const auto chains, lake::list_chains(files_));
         for (const std::string& name : chains) {
+            TRY(unless_stopped());
             TRY_ASSIGN(const lake::Chain chain, lake::Chain::load(files_, name));
             for (const lake::Entry& entry : chain.entries) name_files(entry);
         }

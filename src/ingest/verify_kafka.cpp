@@ -83,10 +83,16 @@ private:
         findings_.push_back(fmt::format(format, std::forward<Args>(args)...));
     }
 
+    Result<void> unless_stopped() const {
+        if (!stop_.stop_requested()) return {};
+        return error(ErrorKind::cancelled, "interrupted while the brokers were asked");
+    }
+
     Result<std::vector<BrokerState>> compare(const std::vector<ReadChain>& chains, bool reread) {
         TRY_ASSIGN(cluster_id_, consumer_->cluster_id(options_.patience));
         std::vector<BrokerState> states;
         for (const ReadChain& chain : chains) {
+            TRY(unless_stopped());
             TRY_ASSIGN(states.emplace_back(), look(chain));
         }
         if (!reread) return states;
@@ -225,9 +231,7 @@ private:
         std::uint64_t next = at;
         auto deadline = steady_clock::now() + options_.patience;
         while (next < to && records < kWindowRecords && window_.bytes() < kWindowBytes) {
-            if (stop_.stop_requested()) {
-                return error(ErrorKind::cancelled, "interrupted while records were read again");
-            }
+            TRY(unless_stopped());
             TRY_ASSIGN(const auto event, consumer_->poll(milliseconds(100)));
             const bool is_ours =
                 event && event->partition != nullptr && *event->partition == partition;

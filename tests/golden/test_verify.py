@@ -2,7 +2,9 @@
 """`verify` finds every kind of damage, names file and entry, and ends with exit code 3."""
 
 import json
+import os
 import shutil
+import signal
 
 import pytest
 from conftest import ROOT
@@ -26,6 +28,15 @@ def verify(bassline, lake):
 
 def first_file(lake, topic="listen_events"):
     return sorted((lake / "bronze" / topic).rglob("*.parquet"))[0]
+
+
+def test_ctrl_c_ends_it_without_a_verdict(bassline, lake):
+    def interrupt_at_the_start():  # a signal that waits outlives the exec
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+        os.kill(os.getpid(), signal.SIGINT)
+
+    stopped = bassline("verify", "--lake", lake, "--full", check=False, preexec_fn=interrupt_at_the_start)  # noqa: PLW1509
+    assert (stopped.returncode, stopped.stdout) == (130, "")
 
 
 def test_a_lake_as_committed(verify, golden):

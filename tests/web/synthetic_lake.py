@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A lake with gold only, made by hand: known numbers, hostile names, any length, no ingest or build needed.
+"""A lake with only what the page reads, made by hand: known numbers, hostile names, any length, no ingest or build needed.
 
 The layout is docs/formats/lake.md's: tables under _versions/, one snapshot that names them.
 """
