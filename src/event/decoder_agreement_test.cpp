@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <random>
 #include <string>
+#include <vector>
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>
@@ -60,6 +61,60 @@ TEST(Decoder, BothPathsAgreeOnRealLines) {
     }
 }
 
+// Every length of whole and fraction, leading zeros, signs and exponents, in columns of every type.
+TEST(Decoder, BothPathsAgreeOnNumbersOfAnyLength) {
+    Lines lines;
+    const std::string digits = "1234567890123456789012";
+    std::vector<std::string> numbers{"0",     "-0",  "00",   "01",        "-",   ".5",
+                                     "5.",    "0.",  "-0.0", "1e5",       "1E5", "1.e5",
+                                     "1.5e2", "0x1", "1 ",   "1.0000000", "7.00"};
+    for (std::size_t whole = 1; whole <= 20; ++whole) {
+        for (const char* before : {"", "-", "0", "-0"}) {
+            const std::string integer = before + digits.substr(0, whole);
+            numbers.push_back(integer);
+            for (std::size_t fraction = 1; fraction <= 19; ++fraction) {
+                numbers.push_back(integer + "." + digits.substr(3, fraction));
+                numbers.push_back(integer + "." + std::string(fraction, '0'));
+            }
+        }
+    }
+    const std::string_view end = R"(,"sessionId":1,"itemInSession":2,"artist":"A","song":"S")";
+    for (const std::string& number : numbers) {
+        for (const std::string_view field : {"ts", "status", "lon", "userId", "registration"}) {
+            const std::string ts = field == "ts" ? "" : "\"ts\":1741996230000,";
+            for (const std::string_view rest : {"}", " }", ",\"duration\":2.5}"}) {
+                const auto line = fmt::format("{{{}\"{}\":{}{}{}", ts, field, number, end, rest);
+                const auto fast = describe(lines.decode(line));
+                ASSERT_EQ(fast, describe(lines.decode_generally(line))) << line;
+            }
+        }
+    }
+}
+
+// Wherever the end, an escape or a control character lies in the bytes that are read at once.
+TEST(Decoder, BothPathsAgreeOnTextsOfAnyLength) {
+    for (const char padding : {'\0', '"', '\\'}) {
+        Lines lines(padding);
+        for (std::size_t size = 0; size < 100; ++size) {
+            for (const std::string_view middle :
+                 {"", "\\n", "\\\\", "\\u00e9", "\\u12", "\t", "\xc3\xa9"}) {
+                const std::string text = std::string(size, 'x') + std::string(middle);
+                for (const std::string_view rest :
+                     {"", "y", "yyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyy"}) {
+                    const auto line = fmt::format(
+                        R"({{"ts":1741996230000,"sessionId":1,"itemInSession":2,"artist":"{}{}","song":"S"}})",
+                        text, rest);
+                    const auto fast = describe(lines.decode(line));
+                    ASSERT_EQ(fast, describe(lines.decode_generally(line))) << line;
+                    const std::string_view cut = std::string_view(line).substr(0, 60 + size);
+                    ASSERT_EQ(describe(lines.decode(cut)), describe(lines.decode_generally(cut)))
+                        << cut;
+                }
+            }
+        }
+    }
+}
+
 // Mutates a line at random: bytes flipped, removed, doubled; pieces of other lines and of hostile
 // spellings put in.
 std::string mutate(std::mt19937_64& random, std::string line) {
@@ -91,6 +146,8 @@ std::string mutate(std::mt19937_64& random, std::string line) {
                                             "[",
                                             "\n",
                                             "\r",
+                                            "1234567",
+                                            "12345678",
                                             "12345678901234567890",
                                             "4503599627370497.5",
                                             "0.30000000000000004",

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "event/rules.hpp"
 
-#include <algorithm>
 #include <bit>
 
 #include "event/decoder.hpp"
+#include "event/vocabulary.hpp"
 
 namespace bassline::event {
 namespace {
@@ -20,7 +20,6 @@ constexpr std::uint32_t kSong = set_of(Column::artist, Column::song, Column::dur
 constexpr std::uint32_t kPageView = set_of(Column::method, Column::status);
 constexpr std::uint32_t kEveryTopic =
     set_of(Column::ts, Column::session_id, Column::item_in_session);
-constexpr Column kClosed[] = {Column::auth, Column::method, Column::level, Column::gender};
 
 bool sees(const Fields& fields, std::uint32_t columns) {
     return (fields.seen & columns) != 0;
@@ -42,11 +41,6 @@ Topic topic_without_page(const Fields& fields) {
     if (sees(fields, bit_of(Column::success))) return Topic::auth_events;
     if ((fields.seen & kEveryTopic) == kEveryTopic) return Topic::status_change_events;
     return Topic::page_view_events;
-}
-
-bool in_vocabulary(const Text& text, Column column) {
-    const auto words = definition(column).vocabulary;
-    return !text.escaped && std::find(words.begin(), words.end(), text.view()) != words.end();
 }
 
 }  // namespace
@@ -78,9 +72,12 @@ std::optional<Breach> find_breach(const Fields& fields, Topic topic, std::int64_
     }
     const std::int64_t ts = fields[Column::ts].integer;
     if (ts < kEventMsMin || ts > event_ms_max) return Breach{Reason::ts_out_of_range, Column::ts};
-    for (const Column column : kClosed) {
-        if ((fields.present & columns.allowed & bit_of(column)) == 0) continue;
-        if (!in_vocabulary(fields[column].text, column)) return Breach{Reason::bad_enum, column};
+    auto closed = columns.allowed & fields.present & kClosedColumns;
+    for (; closed != 0; closed &= closed - 1) {
+        const auto column = static_cast<Column>(std::countr_zero(closed));
+        if (vocabulary_of(column).find(fields[column].text) < 0) {
+            return Breach{Reason::bad_enum, column};
+        }
     }
     if ((columns.allowed & fields.present & bit_of(Column::duration)) != 0 &&
         fields[Column::duration].real > kDurationSecondsMax) {

@@ -3,9 +3,10 @@
 
 #include <bit>
 #include <cstring>
-#include <limits>
 
 #include <nmmintrin.h>
+
+#include "event/number_reader.hpp"
 
 // Reads may run past the end of the line by less than kScanPadding: a name compares 32 bytes, and a
 // number reads at most 50 (two runs of 16 digits and 8 more, sign and point). Texts and white space
@@ -14,12 +15,6 @@ namespace bassline::event {
 namespace {
 
 constexpr std::size_t kLineStart = kProducerColumnCount;
-
-std::uint64_t load8(const char* at) {
-    std::uint64_t word = 0;
-    std::memcpy(&word, at, sizeof word);
-    return word;
-}
 
 __m128i load16(const char* at) {
     return _mm_loadu_si128(reinterpret_cast<const __m128i*>(at));
@@ -31,99 +26,6 @@ bool is_space(char c) {
 
 const char* skip_space(const char* at, const char* end) {
     while (at < end && is_space(*at)) ++at;
-    return at;
-}
-
-constexpr std::uint64_t kEveryByte = 0x0101010101010101u;
-
-// The high bit of each byte that is no digit; exact up to and including the first such byte.
-std::uint64_t non_digits(std::uint64_t word) {
-    return ((word + kEveryByte * 0x46) | (word - kEveryByte * 0x30)) & kEveryByte * 0x80;
-}
-
-// Eight digits, the first in the lowest byte.
-std::uint64_t value_of_eight(std::uint64_t word) {
-    word -= kEveryByte * 0x30;
-    word = word * 10 + (word >> 8);
-    constexpr std::uint64_t kPairs = 0x000000FF000000FFu;
-    return ((word & kPairs) * 0x000F424000000064u +
-            ((word >> 16 & kPairs) * 0x0000271000000001u)) >>
-           32;
-}
-
-constexpr std::uint64_t kPowers[] = {1, 10, 100, 1000, 10000, 100000, 1000000, 10000000, 100000000};
-
-// Appends the digits at `at` to `value`; the place after them, or null if there are over 16.
-const char* read_digits(const char* at, std::uint64_t& value) {
-    std::uint64_t word = load8(at);
-    std::uint64_t others = non_digits(word);
-    for (int runs = 0; others == 0; ++runs) {
-        if (runs == 2) return nullptr;
-        value = value * kPowers[8] + value_of_eight(word);
-        at += 8;
-        word = load8(at);
-        others = non_digits(word);
-    }
-    const int count = std::countr_zero(others) / 8;
-    if (count == 0) return at;
-    const std::uint64_t zeros = kEveryByte * 0x30 >> 8 * count;
-    value = value * kPowers[count] + value_of_eight(word << (64 - 8 * count) | zeros);
-    return at + count;
-}
-
-// A decimal number without exponent: value = (negative ? - : +) digits / 10^fraction_digits.
-struct Decimal {
-    bool negative = false;
-    std::uint64_t digits = 0;
-    std::uint64_t whole = 0;
-    std::ptrdiff_t fraction_digits = 0;
-};
-constexpr std::ptrdiff_t kDigitsMax = 18;  // of which any number fits 64 bits
-constexpr std::uint64_t kExactDouble = std::uint64_t{1} << 53;
-
-const char* read_decimal(const char* at, Decimal& number) {
-    number.negative = *at == '-';
-    at += number.negative;
-    const char* const first = at;
-    at = read_digits(at, number.whole);
-    if (at == nullptr || at == first || at - first > kDigitsMax) return nullptr;
-    if (*first == '0' && at - first > 1) return nullptr;
-    number.digits = number.whole;
-    if (*at == '.') {
-        const char* const fraction = ++at;
-        at = read_digits(at, number.digits);
-        if (at == nullptr || at == fraction) return nullptr;
-        number.fraction_digits = at - fraction;
-        if (fraction - 1 - first + number.fraction_digits > kDigitsMax) return nullptr;
-    }
-    if (*at == 'e' || *at == 'E') return nullptr;
-    return at;
-}
-
-const char* read_integer(const char* at, std::int64_t& value) {
-    Decimal number;
-    at = read_decimal(at, number);
-    if (at == nullptr) return nullptr;
-    if (number.fraction_digits > 0) {  // an integral float, as pandas writes them
-        const std::string_view fraction(at - number.fraction_digits, at);
-        if (number.whole >= kExactDouble || fraction.find_first_not_of('0') != fraction.npos) {
-            return nullptr;
-        }
-    }
-    value = number.negative ? -static_cast<std::int64_t>(number.whole)
-                            : static_cast<std::int64_t>(number.whole);
-    return at;
-}
-
-// Exact: a mantissa of at most 2^53 over a power of ten of at most 10^18 rounds once.
-const char* read_real(const char* at, double& value) {
-    constexpr double kTens[] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,  1e8, 1e9,
-                                1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18};
-    Decimal number;
-    at = read_decimal(at, number);
-    if (at == nullptr || number.digits > kExactDouble) return nullptr;
-    value = static_cast<double>(number.digits) / kTens[number.fraction_digits];
-    if (number.negative) value = 0.0 - value;  // never -0.0
     return at;
 }
 
@@ -153,26 +55,32 @@ std::ptrdiff_t escape_length(const char* at) {
     }
 }
 
-// `at` is the first byte after the opening mark; returns the closing mark, or null.
-// `high_bits` becomes non-zero if a byte over 0x7F was met.
-const char* read_text(const char* at, const char* end, Text& text, std::uint32_t& high_bits) {
-    const __m128i mark = _mm_set1_epi8('"');
-    const __m128i backslash = _mm_set1_epi8('\\');
-    const __m128i control = _mm_set1_epi8(0x1F);
+// Which of 16 bytes a text's value does not go past unseen: its end, an escape, a control
+// character.
+std::uint32_t special_bytes(__m128i chunk) {
+    const __m128i special =
+        _mm_or_si128(_mm_or_si128(_mm_cmpeq_epi8(chunk, _mm_set1_epi8('"')),
+                                  _mm_cmpeq_epi8(chunk, _mm_set1_epi8('\\'))),
+                     _mm_cmpeq_epi8(_mm_min_epu8(chunk, _mm_set1_epi8(0x1F)), chunk));
+    return static_cast<std::uint32_t>(_mm_movemask_epi8(special));
+}
+
+// `at` is the first byte after the opening mark; returns the closing mark, or null. The bytes seen
+// are or-ed into `seen`. 32 at a time: most texts end there, and no branch has to guess where.
+[[gnu::always_inline]] inline const char* read_text(const char* at, const char* end, Text& text,
+                                                    __m128i& seen) {
     text.data = at;
     text.escaped = false;
     while (at < end) {
-        const __m128i chunk = load16(at);
-        high_bits |= static_cast<unsigned>(_mm_movemask_epi8(chunk));
-        const __m128i special = _mm_or_si128(
-            _mm_or_si128(_mm_cmpeq_epi8(chunk, mark), _mm_cmpeq_epi8(chunk, backslash)),
-            _mm_cmpeq_epi8(_mm_min_epu8(chunk, control), chunk));
-        const int found = _mm_movemask_epi8(special);
-        if (found == 0) {
-            at += 16;
+        const __m128i low = load16(at);
+        const __m128i high = load16(at + 16);
+        seen = _mm_or_si128(seen, _mm_or_si128(low, high));
+        const std::uint32_t special = special_bytes(low) | special_bytes(high) << 16;
+        if (special == 0) {
+            at += 32;
             continue;
         }
-        at += std::countr_zero(static_cast<unsigned>(found));
+        at += std::countr_zero(special);
         if (*at == '"') {
             text.size = static_cast<std::uint32_t>(at - text.data);
             return at;
@@ -187,6 +95,12 @@ const char* read_text(const char* at, const char* end, Text& text, std::uint32_t
 
 // A non-negative integer, kept as it is spelled.
 const char* read_digits_as_text(const char* at, Text& text) {
+    unsigned count = 0;
+    few_digits(at, count);
+    if (count > 0 && ends_integer(at[count]) && (*at != '0' || count == 1)) {
+        text = {at, count, false};
+        return at + count;
+    }
     Decimal number;
     const char* const after = read_decimal(at, number);
     if (after == nullptr || number.negative || number.fraction_digits > 0) return nullptr;
@@ -200,6 +114,38 @@ const char* read_boolean(const char* at, bool& value) {
     return std::memcmp(at, "false", 5) == 0 ? at + 5 : nullptr;
 }
 
+// A number of 32 bits, a boolean, or a user's id: a text, or a number that becomes one.
+const char* read_rare(const char* at, const char* end, Scanner::Reading reading, Fields& fields,
+                      Value& value, __m128i& bytes) {
+    switch (reading) {
+        case Scanner::Reading::user_id:
+            if (*at != '"') return read_digits_as_text(at, value.text);
+            at = read_text(at + 1, end, value.text, bytes);
+            fields.user_id_is_text = true;
+            return at == nullptr ? nullptr : at + 1;
+        case Scanner::Reading::boolean:
+            return read_boolean(at, value.boolean);
+        default:
+            at = read_integer(at, value.integer);
+            return value.integer == static_cast<std::int32_t>(value.integer) ? at : nullptr;
+    }
+}
+
+Scanner::Reading reading_of(Column column) {
+    switch (definition(column).type) {
+        case Type::int64:
+            return Scanner::Reading::integer;
+        case Type::int32:
+            return Scanner::Reading::small_integer;
+        case Type::real:
+            return Scanner::Reading::real;
+        case Type::boolean:
+            return Scanner::Reading::boolean;
+        default:
+            return column == Column::user_id ? Scanner::Reading::user_id : Scanner::Reading::text;
+    }
+}
+
 }  // namespace
 
 bool Scanner::Foretold::stands_at(const char* at) const {
@@ -208,11 +154,11 @@ bool Scanner::Foretold::stands_at(const char* at) const {
                              load16(mask.data() + from));
     };
     const __m128i difference = _mm_or_si128(differs(0), differs(16));
-    return _mm_testz_si128(difference, difference) != 0 && size != 0;
+    return _mm_testz_si128(difference, difference) != 0;
 }
 
 Scanner::Scanner() {
-    for (std::size_t i = 0; i < types_.size(); ++i) types_[i] = bronze_columns()[i].type;
+    for (Foretold& foretold : next_) foretold.foretell_nothing();
 }
 
 // Reads `, "name" :` (or `{` in place of the comma) and foretells it for the lines to come.
@@ -232,66 +178,29 @@ const char* Scanner::read_name(const char* at, const char* end, Foretold& foreto
     at = skip_space(at + 1, end);
 
     const auto size = static_cast<std::size_t>(at - start);
+    foretold.foretell_nothing();
     foretold.column = *column;
+    foretold.reading = reading_of(*column);
     foretold.is_length = *column == Column::duration && *name == 'l';
-    foretold.size = 0;
     if (size > foretold.bytes.size()) return at;
-    foretold.bytes.fill(0);
-    foretold.mask.fill(0);
     std::memcpy(foretold.bytes.data(), start, size);
     std::memset(foretold.mask.data(), 0xFF, size);
     foretold.size = static_cast<std::uint8_t>(size);
     return at;
 }
 
-// Reads one value into fields, its bit into fields.present unless it is null or an empty text.
-const char* Scanner::read_value(const char* at, const char* end, Column column, Fields& fields) {
-    Value& value = fields[column];
-    if (*at == 'n') return std::memcmp(at, "null", 4) == 0 ? at + 4 : nullptr;
-    switch (types_[index_of(column)]) {
-        case Type::text:
-            if (*at == '"') {
-                at = read_text(at + 1, end, value.text, high_bits_);
-                if (at == nullptr) return nullptr;
-                ++at;
-                if (column == Column::user_id) fields.user_id_is_text = true;
-                if (value.text.size == 0 && column != Column::location) return at;
-            } else {
-                if (column != Column::user_id) return nullptr;
-                at = read_digits_as_text(at, value.text);
-            }
-            break;
-        case Type::int64:
-            at = read_integer(at, value.integer);
-            break;
-        case Type::int32:
-            at = read_integer(at, value.integer);
-            if (at != nullptr && value.integer != static_cast<std::int32_t>(value.integer)) {
-                return nullptr;
-            }
-            break;
-        case Type::real:
-            at = read_real(at, value.real);
-            break;
-        default:  // success, the only boolean
-            at = read_boolean(at, value.boolean);
-    }
-    fields.present |= bit_of(column);
-    return at;
-}
-
 bool Scanner::scan(std::string_view line, Fields& fields) {
     const char* at = line.data();
     const char* const end = at + line.size();
-    fields.seen = 0;
-    fields.present = 0;
+    std::uint32_t seen = 0;
+    std::uint32_t present = 0;
+    __m128i bytes = _mm_setzero_si128();
+    bool length_seen = false;
     fields.user_id_is_text = false;
-    fields.length_seen = false;
-    high_bits_ = 0;
     std::size_t before = kLineStart;
     while (*at != '}' || before == kLineStart) {
         Foretold& foretold = next_[before];
-        if (foretold.stands_at(at)) {
+        if (foretold.stands_at(at)) [[likely]] {
             at += foretold.size;
         } else {
             const char* const closing = skip_space(at, end);
@@ -300,15 +209,43 @@ bool Scanner::scan(std::string_view line, Fields& fields) {
                 break;
             }
             at = read_name(at, end, foretold);
+            if (at == nullptr) return false;
         }
-        if (at == nullptr || at >= end || (fields.seen & bit_of(foretold.column)) != 0)
-            return false;
-        fields.seen |= bit_of(foretold.column);
+        const std::uint32_t bit = bit_of(foretold.column);
+        if (at >= end || (seen & bit) != 0) return false;
+        seen |= bit;
+        length_seen |= foretold.is_length;
         before = index_of(foretold.column);
-        fields.length_seen |= foretold.is_length;
-        at = read_value(at, end, foretold.column, fields);
-        if (at == nullptr || at >= end) return false;
+        Value& value = fields.values[before];
+        bool is_present = true;
+        if (*at == 'n') [[unlikely]] {
+            if (std::memcmp(at, "null", 4) != 0) return false;
+            at += 4;
+            is_present = false;
+        } else if (foretold.reading == Reading::text) {
+            if (*at != '"') return false;
+            at = read_text(at + 1, end, value.text, bytes);
+            if (at == nullptr) return false;
+            ++at;
+            is_present = value.text.size > 0 || foretold.column == Column::location;
+        } else if (foretold.reading == Reading::integer) {
+            at = read_integer(at, value.integer);
+            if (at == nullptr) return false;
+        } else if (foretold.reading == Reading::real) {
+            at = read_real(at, value.real);
+            if (at == nullptr) return false;
+        } else {
+            at = read_rare(at, end, foretold.reading, fields, value, bytes);
+            if (at == nullptr) return false;
+            is_present = foretold.reading != Reading::user_id || value.text.size > 0;
+        }
+        if (at >= end) return false;
+        present |= is_present ? bit : 0;
     }
+    fields.seen = seen;
+    fields.present = present;
+    fields.length_seen = length_seen;
+    non_ascii_ = _mm_movemask_epi8(bytes) != 0;
     return skip_space(at + 1, end) == end;
 }
 

@@ -29,26 +29,35 @@ public:
     bool scan(std::string_view line, Fields& fields);
 
     /// Whether the line scanned last may hold bytes over 0x7F.
-    bool non_ascii() const { return high_bits_ != 0; }
+    bool non_ascii() const { return non_ascii_; }
+
+    /// How a column's value is read.
+    enum class Reading : std::uint8_t { text, integer, real, small_integer, boolean, user_id };
 
 private:
     // The bytes that lead to a field, as they stood in a line before.
     struct alignas(16) Foretold {
-        std::array<char, 32> bytes{};
-        std::array<char, 32> mask{};  // 0xFF where `bytes` count
-        std::uint8_t size = 0;        // 0: nothing foretold yet
+        std::array<char, 32> bytes;
+        std::array<char, 32> mask;  // 0xFF where `bytes` count
+        std::uint8_t size = 0;
         Column column = Column::ts;
+        Reading reading = Reading::integer;
         bool is_length = false;  // the field is `length`, not `duration`
 
         bool stands_at(const char* at) const;
+        // No line begins or goes on with a zero.
+        void foretell_nothing() {
+            bytes.fill(0);
+            mask.fill(0);
+            mask[0] = static_cast<char>(0xFF);
+            size = 0;
+        }
     };
 
     const char* read_name(const char* at, const char* end, Foretold& foretold) const;
-    const char* read_value(const char* at, const char* end, Column column, Fields& fields);
 
     std::array<Foretold, kProducerColumnCount + 1> next_;  // by field before; the last: line start
-    std::array<Type, kProducerColumnCount> types_{};
-    std::uint32_t high_bits_ = 0;
+    bool non_ascii_ = false;
 };
 
 }  // namespace bassline::event

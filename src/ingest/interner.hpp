@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <memory>
@@ -9,8 +8,9 @@
 #include <string_view>
 #include <vector>
 
-#include <nmmintrin.h>
+#include <smmintrin.h>
 
+#include "event/masked_load.hpp"
 #include "event/record.hpp"
 
 // The values of one text column, each with a dense code: what Parquet's dictionary is made of.
@@ -86,20 +86,11 @@ struct Interner::Candidate {
 
 namespace detail {
 
-// The 16 bytes at `at`, those from `count` on as zeros.
-inline __m128i load_masked(const char* at, std::size_t count) {
-    alignas(16) static constexpr std::array<std::int8_t, 32> kMasks{-1, -1, -1, -1, -1, -1, -1, -1,
-                                                                    -1, -1, -1, -1, -1, -1, -1, -1};
-    const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(at));
-    const __m128i mask = _mm_loadu_si128(
-        reinterpret_cast<const __m128i*>(kMasks.data() + 16 - std::min<std::size_t>(count, 16)));
-    return _mm_and_si128(bytes, mask);
-}
-
 // The 32 bytes at `at`, those from `count` on as zeros: no branch depends on the count.
 struct Bytes32 {
     Bytes32(const char* at, std::size_t count)
-        : low(load_masked(at, count)), high(load_masked(at + 16, count > 16 ? count - 16 : 0)) {}
+        : low(event::load_masked(at, count)),
+          high(event::load_masked(at + 16, count > 16 ? count - 16 : 0)) {}
 
     std::uint64_t hash(std::uint64_t seed) const {
         auto word = [](__m128i bytes, int half) {
