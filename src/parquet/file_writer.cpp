@@ -195,11 +195,11 @@ private:
                 if (column.statistics) metadata.SetStatistics(text_pages().statistics(*texts));
                 return true;
             }
-            text_pages().write_plain(*texts, rows, column.required, pages);
+            text_pages().write_texts(*texts, rows, column.required, pages);
             return false;
         }
         if (const auto* const packed = std::get_if<Packed>(&chunk)) {
-            text_pages().write_plain(*packed, rows, column.required, pages);
+            text_pages().write_texts(*packed, rows, column.required, pages);
             return false;
         }
         if (const auto* const constant = std::get_if<Constant>(&chunk)) {

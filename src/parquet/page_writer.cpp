@@ -6,7 +6,7 @@
 #include <new>
 
 #include <arrow/buffer.h>
-#include <arrow/util/crc32.h>
+#include <libdeflate.h>
 #include <parquet/exception.h>
 #include <zstd.h>
 
@@ -98,8 +98,7 @@ void begin(Header& header, int type, std::span<const std::uint8_t> body,
     header.number(1, type);
     header.number(2, static_cast<std::int64_t>(uncompressed_size));
     header.number(3, static_cast<std::int64_t>(body.size()));
-    header.number(4,
-                  static_cast<std::int32_t>(arrow::internal::crc32(0, body.data(), body.size())));
+    header.number(4, static_cast<std::int32_t>(libdeflate_crc32(0, body.data(), body.size())));
 }
 
 std::span<const std::uint8_t> view(const arrow::Buffer& buffer) {

@@ -77,30 +77,44 @@ void put_value(std::string_view text, ByteBuffer& out) {
 
 }  // namespace
 
+// Definition levels of rows that all have a value, or none.
+void TextPages::put_level_run(std::size_t rows, bool has_value) {
+    const std::size_t start = begin_levels();
+    body_.append_varint(static_cast<std::uint64_t>(rows) << 1);
+    const std::uint8_t level = rows > 0 && has_value;
+    body_.append(&level, 1);
+    end_levels(start);
+}
+
 // Definition levels of the rows [first, last): one bit each, whether there is a value.
 template <class HasValue>
 void TextPages::put_levels(std::size_t first, std::size_t last, HasValue has_value) {
+    std::size_t same = first;
+    while (same < last && has_value(same) == has_value(first)) ++same;
+    const std::size_t rows = last - first;
+    if (same == last) return put_level_run(rows, rows > 0 && has_value(first));
+    const std::size_t start = begin_levels();
+    const std::size_t groups = (rows + kGroup - 1) / kGroup;
+    body_.append_varint(groups << 1 | 1);
+    std::uint8_t* const bits = body_.reserve(groups);
+    std::memset(bits, 0, groups);
+    for (std::size_t row = 0; row < rows; ++row) {
+        bits[row / 8] = static_cast<std::uint8_t>(
+            bits[row / 8] | static_cast<unsigned>(has_value(first + row)) << row % 8);
+    }
+    body_.advance(groups);
+    end_levels(start);
+}
+
+// Levels begin with their size, which is known when they end.
+std::size_t TextPages::begin_levels() {
     const std::size_t start = body_.size();
     std::memset(body_.reserve(kLevelsSizeBytes), 0, kLevelsSizeBytes);
     body_.advance(kLevelsSizeBytes);
-    const std::size_t rows = last - first;
-    const std::size_t groups = (rows + kGroup - 1) / kGroup;
-    std::size_t same = first;
-    while (same < last && has_value(same) == has_value(first)) ++same;
-    if (same == last) {
-        body_.append_varint(static_cast<std::uint64_t>(rows) << 1);
-        const std::uint8_t level = rows > 0 && has_value(first);
-        body_.append(&level, 1);
-    } else {
-        body_.append_varint(groups << 1 | 1);
-        std::uint8_t* const bits = body_.reserve(groups);
-        std::memset(bits, 0, groups);
-        for (std::size_t row = 0; row < rows; ++row) {
-            bits[row / 8] = static_cast<std::uint8_t>(
-                bits[row / 8] | static_cast<unsigned>(has_value(first + row)) << row % 8);
-        }
-        body_.advance(groups);
-    }
+    return start;
+}
+
+void TextPages::end_levels(std::size_t start) {
     const auto size = static_cast<std::uint32_t>(body_.size() - start - kLevelsSizeBytes);
     std::memcpy(body_.data() + start, &size, sizeof size);
 }
@@ -115,27 +129,41 @@ const TextPages::Kept* TextPages::find_equal(const Texts& texts) const {
     return is_equal ? &*found : nullptr;
 }
 
-void TextPages::find_indices(const Texts& texts, std::size_t rows) {
-    if (local_codes_.size() < texts.values.size()) {
-        local_codes_.resize(texts.values.size(), kNullCode);
-    }
+// What a row holds, by the caller's code.
+template <class CodeOf>
+void TextPages::find_indices(std::size_t rows, std::size_t values, CodeOf code_of) {
+    if (local_codes_.size() < values) local_codes_.resize(values, kNullCode);
     used_codes_.clear();
     indices_.resize(rows);
+    nulls_ = 0;
+    std::uint32_t* const local_codes = local_codes_.data();
+    std::uint32_t* const indices = indices_.data();
     for (std::size_t row = 0; row < rows; ++row) {
-        std::uint32_t code = texts.codes[row];
-        if (texts.mapped != nullptr && code != kNullCode) code = texts.mapped[code];
+        const std::uint32_t code = code_of(row);
         if (code == kNullCode) {
-            indices_[row] = kNullCode;
+            indices[row] = kNullCode;
+            ++nulls_;
             continue;
         }
-        std::uint32_t& local = local_codes_[code];
+        std::uint32_t& local = local_codes[code];
         if (local == kNullCode) {
             local = static_cast<std::uint32_t>(used_codes_.size());
             used_codes_.push_back(code);
         }
-        indices_[row] = local;
+        indices[row] = local;
     }
-    for (const std::uint32_t code : used_codes_) local_codes_[code] = kNullCode;
+    for (const std::uint32_t code : used_codes_) local_codes[code] = kNullCode;
+}
+
+void TextPages::find_indices(const Texts& texts, std::size_t rows) {
+    const std::uint32_t* const codes = texts.codes;
+    const std::uint32_t* const mapped = texts.mapped;
+    if (mapped == nullptr) {
+        return find_indices(rows, texts.values.size(), [&](std::size_t row) { return codes[row]; });
+    }
+    find_indices(rows, texts.values.size(), [&](std::size_t row) {
+        return codes[row] == kNullCode ? kNullCode : mapped[codes[row]];
+    });
 }
 
 bool TextPages::put_dictionary(const Texts& texts, CompressedPage* kept, PageWriter& pages) {
@@ -148,8 +176,8 @@ bool TextPages::put_dictionary(const Texts& texts, CompressedPage* kept, PageWri
     return true;
 }
 
-void TextPages::put_indices(std::span<const std::uint32_t> indices, std::size_t used, bool required,
-                            PageWriter& pages) {
+void TextPages::put_indices(std::span<const std::uint32_t> indices, std::size_t used,
+                            std::size_t nulls, bool required, PageWriter& pages) {
     const auto width = used <= 2 ? 1u : static_cast<unsigned>(std::bit_width(used - 1));
     const std::size_t rows_max = kPageBodyBytes * 8 / width;
     std::size_t first = 0;
@@ -157,14 +185,14 @@ void TextPages::put_indices(std::span<const std::uint32_t> indices, std::size_t 
         const std::size_t last = std::min(indices.size(), first + rows_max);
         std::span<const std::uint32_t> of_page = indices.subspan(first, last - first);
         body_.clear();
-        if (!required) {
+        if (nulls > 0) {
             put_levels(first, last, [&](std::size_t row) { return indices[row] != kNullCode; });
-            if (std::ranges::find(of_page, kNullCode) != of_page.end()) {
-                dense_.clear();
-                std::ranges::copy_if(of_page, std::back_inserter(dense_),
-                                     [](std::uint32_t index) { return index != kNullCode; });
-                of_page = dense_;
-            }
+            dense_.clear();
+            std::ranges::copy_if(of_page, std::back_inserter(dense_),
+                                 [](std::uint32_t index) { return index != kNullCode; });
+            of_page = dense_;
+        } else if (!required) {
+            put_level_run(of_page.size(), true);
         }
         const auto width_byte = static_cast<std::uint8_t>(width);
         body_.append(&width_byte, 1);
@@ -178,16 +206,17 @@ bool TextPages::write_coded(const Texts& texts, std::size_t rows, bool required,
                             PageWriter& pages) {
     if (const Kept* const equal = find_equal(texts)) {
         pages.put_dictionary(equal->dictionary, equal->used.size());
-        put_indices(equal->indices, equal->used.size(), required, pages);
+        put_indices(equal->indices, equal->used.size(), equal->nulls, required, pages);
         return true;
     }
     find_indices(texts, rows);
     Kept kept{.codes = texts.codes};
     if (!put_dictionary(texts, again ? &kept.dictionary : nullptr, pages)) return false;
-    put_indices(indices_, used_codes_.size(), required, pages);
+    put_indices(indices_, used_codes_.size(), nulls_, required, pages);
     if (again) {
         kept.used = used_codes_;
         kept.indices = indices_;
+        kept.nulls = nulls_;
         kept_.push_back(std::move(kept));
     }
     return true;
@@ -195,7 +224,7 @@ bool TextPages::write_coded(const Texts& texts, std::size_t rows, bool required,
 
 ::parquet::EncodedStatistics TextPages::statistics(const Texts& texts) const {
     ::parquet::EncodedStatistics statistics;
-    statistics.set_null_count(std::ranges::count(indices_, kNullCode));
+    statistics.set_null_count(static_cast<std::int64_t>(nulls_));
     if (used_codes_.empty()) return statistics;
     const auto value = [&](std::uint32_t code) { return texts.values[code]; };
     const auto [min, max] = std::ranges::minmax(used_codes_, {}, value);
@@ -210,7 +239,7 @@ void TextPages::write_constant(std::string_view text, std::size_t rows, bool req
     put_value(text, body_);
     pages.put_dictionary(body_.view(), 1);
     body_.clear();
-    if (!required) put_levels(0, rows, [](std::size_t) { return true; });
+    if (!required) put_level_run(rows, true);
     constexpr std::uint8_t kWidth = 1;
     constexpr std::uint8_t kFirst = 0;
     body_.append(&kWidth, 1);
@@ -219,58 +248,75 @@ void TextPages::write_constant(std::string_view text, std::size_t rows, bool req
     pages.put_data(body_.view(), rows, Encoding::RLE_DICTIONARY);
 }
 
+// Texts one behind the other with their lengths before them (DELTA_LENGTH_BYTE_ARRAY): a length
+// before each text, as PLAIN has it, costs zstd a match a value.
+void TextPages::put_lengths() {
+    lengths_encoder_->Put(lengths_.data(), static_cast<int>(lengths_.size()));
+    const auto encoded = lengths_encoder_->FlushValues();
+    body_.append(encoded->data(), static_cast<std::size_t>(encoded->size()));
+}
+
 // Pages of whole texts, each closed with the text that fills it.
-template <class TextOf, class HasValue>
-void TextPages::write_plain_pages(std::size_t rows, bool required, PageWriter& pages,
-                                  TextOf text_of, HasValue has_value) {
+template <class SizeOf, class HasValue, class PutTexts>
+void TextPages::write_text_pages(std::size_t rows, bool required, PageWriter& pages, SizeOf size_of,
+                                 HasValue has_value, PutTexts put_texts) {
     std::size_t first = 0;
     do {
         std::size_t last = first;
+        lengths_.clear();
         for (std::size_t bytes = 0; last < rows && bytes < kPageBodyBytes; ++last) {
-            bytes += sizeof(std::uint32_t) + text_of(last).size();
+            const std::size_t size = size_of(last);
+            if (has_value(last)) lengths_.push_back(static_cast<std::int32_t>(size));
+            bytes += sizeof(std::uint32_t) + size;
         }
         body_.clear();
         if (!required) put_levels(first, last, has_value);
-        for (std::size_t row = first; row < last; ++row) {
-            if (has_value(row)) put_value(text_of(row), body_);
-        }
-        pages.put_data(body_.view(), last - first, Encoding::PLAIN);
+        put_lengths();
+        put_texts(first, last);
+        pages.put_data(body_.view(), last - first, Encoding::DELTA_LENGTH_BYTE_ARRAY);
         first = last;
     } while (first < rows);
 }
 
-void TextPages::write_plain(const Texts& texts, std::size_t rows, bool required,
+void TextPages::write_texts(const Texts& texts, std::size_t rows, bool required,
                             PageWriter& pages) {
     const auto code_of = [&](std::size_t row) {
         const std::uint32_t code = texts.codes[row];
         return texts.mapped != nullptr && code != kNullCode ? texts.mapped[code] : code;
     };
-    write_plain_pages(
-        rows, required, pages,
-        [&](std::size_t row) {
-            const std::uint32_t code = code_of(row);
-            return code == kNullCode ? std::string_view() : texts.values[code];
-        },
-        [&](std::size_t row) { return code_of(row) != kNullCode; });
+    const auto text_of = [&](std::size_t row) {
+        const std::uint32_t code = code_of(row);
+        return code == kNullCode ? std::string_view() : texts.values[code];
+    };
+    write_text_pages(
+        rows, required, pages, [&](std::size_t row) { return text_of(row).size(); },
+        [&](std::size_t row) { return code_of(row) != kNullCode; },
+        [&](std::size_t first, std::size_t last) {
+            for (std::size_t row = first; row < last; ++row) {
+                const std::string_view text = text_of(row);
+                body_.append(text.data(), text.size());
+            }
+        });
 }
 
-void TextPages::write_plain(const Packed& packed, std::size_t rows, bool required,
+// A row without a value has no bytes.
+void TextPages::write_texts(const Packed& packed, std::size_t rows, bool required,
                             PageWriter& pages) {
-    write_plain_pages(
-        rows, required, pages,
-        [&](std::size_t row) {
-            return packed.bytes.substr(packed.starts[row],
-                                       packed.starts[row + 1] - packed.starts[row]);
-        },
+    const std::uint32_t* const starts = packed.starts;
+    write_text_pages(
+        rows, required, pages, [&](std::size_t row) { return starts[row + 1] - starts[row]; },
         [&](std::size_t row) {
             return packed.present == nullptr || (packed.present[row] & packed.bit) != 0;
+        },
+        [&](std::size_t first, std::size_t last) {
+            body_.append(packed.bytes.data() + starts[first], starts[last] - starts[first]);
         });
 }
 
 void TextPages::write_nulls(std::size_t rows, bool has_dictionary, PageWriter& pages) {
     body_.clear();
     if (has_dictionary) pages.put_dictionary(body_.view(), 0);
-    put_levels(0, rows, [](std::size_t) { return false; });
+    put_level_run(rows, false);
     const std::uint8_t width = 1;
     if (has_dictionary) body_.append(&width, 1);
     pages.put_data(body_.view(), rows, has_dictionary ? Encoding::RLE_DICTIONARY : Encoding::PLAIN);

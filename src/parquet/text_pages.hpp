@@ -2,10 +2,12 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <string_view>
 #include <vector>
 
+#include <parquet/encoding.h>
 #include <parquet/statistics.h>
 
 #include "parquet/file_writer.hpp"
@@ -25,8 +27,8 @@ public:
     /// Of the coded chunk written last.
     ::parquet::EncodedStatistics statistics(const Texts& texts) const;
     void write_constant(std::string_view text, std::size_t rows, bool required, PageWriter& pages);
-    void write_plain(const Texts& texts, std::size_t rows, bool required, PageWriter& pages);
-    void write_plain(const Packed& packed, std::size_t rows, bool required, PageWriter& pages);
+    void write_texts(const Texts& texts, std::size_t rows, bool required, PageWriter& pages);
+    void write_texts(const Packed& packed, std::size_t rows, bool required, PageWriter& pages);
     void write_nulls(std::size_t rows, bool has_dictionary, PageWriter& pages);
 
     /// The row group is at its end: what was kept speaks of memory that the caller takes back.
@@ -38,25 +40,36 @@ private:
         const std::uint32_t* codes;
         std::vector<std::uint32_t> used;
         std::vector<std::uint32_t> indices;
+        std::size_t nulls = 0;
         CompressedPage dictionary;
     };
 
     const Kept* find_equal(const Texts& texts) const;
+    template <class CodeOf>
+    void find_indices(std::size_t rows, std::size_t values, CodeOf code_of);
     void find_indices(const Texts& texts, std::size_t rows);
     bool put_dictionary(const Texts& texts, CompressedPage* kept, PageWriter& pages);
-    void put_indices(std::span<const std::uint32_t> indices, std::size_t used, bool required,
-                     PageWriter& pages);
+    void put_indices(std::span<const std::uint32_t> indices, std::size_t used, std::size_t nulls,
+                     bool required, PageWriter& pages);
+    std::size_t begin_levels();
+    void end_levels(std::size_t start);
+    void put_level_run(std::size_t rows, bool has_value);
     template <class HasValue>
     void put_levels(std::size_t first, std::size_t last, HasValue has_value);
-    template <class TextOf, class HasValue>
-    void write_plain_pages(std::size_t rows, bool required, PageWriter& pages, TextOf text_of,
-                           HasValue has_value);
+    void put_lengths();
+    template <class SizeOf, class HasValue, class PutTexts>
+    void write_text_pages(std::size_t rows, bool required, PageWriter& pages, SizeOf size_of,
+                          HasValue has_value, PutTexts put_texts);
 
     std::vector<std::uint32_t> local_codes_;  // by the caller's code; kNullCode between calls
     std::vector<std::uint32_t> used_codes_;   // by local code
     std::vector<std::uint32_t> indices_;      // local code by row, kNullCode for none
+    std::size_t nulls_ = 0;                   // of these
     std::vector<std::uint32_t> dense_;        // those of one page that are none of kNullCode
     std::vector<Kept> kept_;
+    std::vector<std::int32_t> lengths_;  // of the texts of one page
+    const std::unique_ptr<::parquet::Int32Encoder> lengths_encoder_ =
+        ::parquet::MakeTypedEncoder<::parquet::Int32Type>(::parquet::Encoding::DELTA_BINARY_PACKED);
     ByteBuffer body_;
 };
 

@@ -51,6 +51,7 @@ VENDORS = {
     "curl/": {"net"},
     "CLI/": {"cli"},
     "zlib.h": {"ingest", "net", "simulator"},
+    "libdeflate.h": {"parquet"},
     "zstd.h": {"ingest", "lake", "parquet", "simulator"},
 }
 
