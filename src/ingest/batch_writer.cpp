@@ -51,8 +51,7 @@ Result<void> ParquetBatchWriter::consume(const LineBlock& block) {
         bytes_since_check_ += static_cast<std::size_t>(at - line_start);
         if (bytes_since_check_ >= kBytesBetweenChecks) TRY(relieve_memory());
     }
-    turn_ ^= 1;
-    return finish_pending();  // the last line's texts lie in the block
+    return finish_all_pending();  // the last lines' texts lie in the block
 }
 
 Result<void> ParquetBatchWriter::consume(const RecordBlock& block) {
@@ -61,8 +60,7 @@ Result<void> ParquetBatchWriter::consume(const RecordBlock& block) {
         bytes_since_check_ += record.value ? record.value->size() : 0;
         if (bytes_since_check_ >= kBytesBetweenChecks) TRY(relieve_memory());
     }
-    turn_ ^= 1;
-    return finish_pending();  // the last record's texts lie in the block
+    return finish_all_pending();  // the last records' texts lie in the block
 }
 
 Result<void> ParquetBatchWriter::take_record(const KafkaRecord& record, LinePosition position) {
@@ -87,9 +85,7 @@ Result<void> ParquetBatchWriter::take_record(const KafkaRecord& record, LinePosi
     taken.decoded = &decode_value(*record.value, position);
     taken.line = *record.value;
     taken.position = position;
-    interners_.begin(*taken.decoded, taken.lookup);
-    turn_ ^= 1;
-    return finish_pending();
+    return await_texts(taken);
 }
 
 // The one place where a record's value becomes a line. What carries a schema's id is decoded here,
@@ -117,12 +113,27 @@ Result<void> ParquetBatchWriter::take_line(std::string_view line, LinePosition p
     taken.decoded = &decoders_[turn_].decode_line(line);
     taken.line = line;
     taken.position = position;
+    return await_texts(taken);
+}
+
+// The line taken last, the one before it and the one before that each go a step further.
+Result<void> ParquetBatchWriter::await_texts(PendingLine& taken) {
     interners_.begin(*taken.decoded, taken.lookup);
-    turn_ ^= 1;
+    PendingLine& before = lines_[(turn_ + kLinesAtOnce - 1) % kLinesAtOnce];
+    if (before.decoded != nullptr) interners_.find_candidates(before.lookup);
+    turn_ = (turn_ + 1) % kLinesAtOnce;
     return finish_pending();
 }
 
-// Finishes the line before the one taken last, if it is waiting.
+Result<void> ParquetBatchWriter::finish_all_pending() {
+    for (std::size_t line = 1; line < kLinesAtOnce; ++line) {
+        turn_ = (turn_ + 1) % kLinesAtOnce;
+        TRY(finish_pending());
+    }
+    return {};
+}
+
+// Finishes the line whose turn it is, the oldest, if it is waiting.
 Result<void> ParquetBatchWriter::finish_pending() {
     PendingLine& pending = lines_[turn_];
     if (pending.decoded == nullptr) return {};
@@ -211,23 +222,16 @@ Result<void> ParquetBatchWriter::refuse(const RefusedRecord& record) {
 
 TopicHour& ParquetBatchWriter::hour_of(event::Topic topic, std::int64_t hour,
                                        lake::OutputKind kind) {
-    const auto index =
-        static_cast<std::size_t>(topic) + (kind == lake::OutputKind::late ? event::kTopicCount : 0);
+    const std::size_t index = index_of(topic, kind);
     TopicHour*& latest = latest_[index];
     if (latest != nullptr && latest->hour == hour) return *latest;
     auto& found = hours_[index][hour];
-    if (!found) {
-        found = std::make_unique<TopicHour>(topic, hour, kind, origin_);
-        found->buffer.set_packed(interners_.packed());
-        if (latest != nullptr && latest->hour < hour) {  // not for a straggler
-            reserve_like(found->buffer, latest->buffer);
-        }
-    }
+    if (!found) found = std::make_unique<TopicHour>(topic, hour, kind, origin_);
     latest = found.get();
     return *latest;
 }
 
-// An hour mostly becomes as large as the one before it; not so if many are open.
+// Not if many hours are open.
 void ParquetBatchWriter::reserve_like(RowBuffer& buffer, const RowBuffer& other) {
     if (other.bytes() * kReservedShare > memory_limit_ - std::min(memory_limit_, memory_bytes())) {
         return;
@@ -251,10 +255,30 @@ Result<void> ParquetBatchWriter::make_room(TopicHour& hour) {
     if (buffer.bytes() >= row_group_bytes_max_ || buffer.rows() >= kRowGroupRowsMax) {
         TRY(write_row_group(hour));
     }
-    if (buffer.rows() == 0) buffer.set_packed(interners_.packed());
+    if (buffer.rows() == 0) TRY(begin_rows(hour));
     buffered_bytes_ -= buffer.bytes();
     buffer.reserve(1);
     buffered_bytes_ += buffer.bytes();
+    return {};
+}
+
+// An hour mostly becomes as large as the one before it, and takes the memory of one that is over:
+// fresh memory costs as much as what is put there. Not a straggler.
+Result<void> ParquetBatchWriter::begin_rows(TopicHour& hour) {
+    auto& of_topic = hours_[index_of(hour.topic, hour.kind)];
+    const auto before = of_topic.find(hour.hour - 1);
+    const bool comes_next = before != of_topic.end() && !of_topic.contains(hour.hour + 1);
+    if (comes_next) {
+        for (const auto& [number, other] : of_topic) {
+            if (other->buffer.used_bytes() < kRowGroupBytesWorth || !is_over(*other)) continue;
+            TRY(put_row_group(*other));
+            other->buffer.forget_rows();
+            std::swap(hour.buffer, other->buffer);
+            break;
+        }
+    }
+    hour.buffer.set_packed(interners_.packed());
+    if (comes_next && hour.buffer.bytes() == 0) reserve_like(hour.buffer, before->second->buffer);
     return {};
 }
 

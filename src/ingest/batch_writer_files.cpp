@@ -57,6 +57,7 @@ Result<void> ParquetBatchWriter::evict_all() {
 void ParquetBatchWriter::clear_interners() {
     interners_.clear();
     columns_.forget_repairs();
+    for (PendingLine& line : lines_) line.lookup.found = 0;  // what was found is gone
 }
 
 Result<void> ParquetBatchWriter::open(TopicHour& hour) {
@@ -71,10 +72,15 @@ Result<void> ParquetBatchWriter::open(TopicHour& hour) {
     return {};
 }
 
-Result<void> ParquetBatchWriter::write_row_group(TopicHour& hour) {
+Result<void> ParquetBatchWriter::put_row_group(TopicHour& hour) {
     if (!hour.file) TRY(open(hour));
     TRY(hour.file->write_row_group(hour.buffer.rows(), columns_.chunks_of(hour.buffer)));
     hour.rows_written += hour.buffer.rows();
+    return {};
+}
+
+Result<void> ParquetBatchWriter::write_row_group(TopicHour& hour) {
+    TRY(put_row_group(hour));
     buffered_bytes_ -= hour.buffer.bytes();
     hour.buffer.clear();
     return {};

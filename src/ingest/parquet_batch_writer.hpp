@@ -31,6 +31,8 @@ inline constexpr std::int64_t kHourMs = 3'600'000;
 inline constexpr std::size_t kRowGroupRowsMax = 1u << 20;
 inline constexpr std::size_t kRowGroupBytesMax = 256u << 20;
 inline constexpr std::size_t kRowGroupBytesMin = 2u << 20;  // smaller buffers are spilled instead
+// What an hour that is over is worth a row group for, though memory is not short.
+inline constexpr std::size_t kRowGroupBytesWorth = 4u << 20;
 inline constexpr std::uint64_t kQuietRows = 1u << 14;  // an hour without a row for so many is over
 inline constexpr std::size_t kQuietHourBytesMin = 128u << 10;  // and a row group then
 inline constexpr std::size_t kOpenFileBytes = 256u << 10;  // about what a file holds until its end
@@ -65,6 +67,7 @@ public:
           memory_limit_(context_.memory_bytes / 2),  // the rest: encoding, files, the reader
           row_group_bytes_max_(std::clamp(memory_limit_ / 4, kRowGroupBytesMin, kRowGroupBytesMax)),
           decoders_{RecordDecoder(event_ms_max(context_), context_.schemas),
+                    RecordDecoder(event_ms_max(context_), context_.schemas),
                     RecordDecoder(event_ms_max(context_), context_.schemas)},
           columns_(context_, interners_),
           quarantine_(files_, context_),
@@ -92,7 +95,7 @@ private:
         return context.ingested_at.time_since_epoch().count() / 1000 + context.ahead_max.count();
     }
 
-    // A decoded line whose texts are being fetched while the next one is decoded.
+    // A decoded line whose texts are being fetched while the next two are decoded.
     struct PendingLine {
         const event::Line* decoded = nullptr;
         std::string_view line;
@@ -104,9 +107,12 @@ private:
     const event::Line& decode_value(std::string_view value, LinePosition& position);
     bool is_late(std::int64_t ts, const LinePosition& position) const;
     Result<void> take_line(std::string_view line, LinePosition position);
+    Result<void> await_texts(PendingLine& taken);
     Result<void> finish_pending();
+    Result<void> finish_all_pending();
     Result<void> refuse(const RefusedRecord& record);
     Result<void> make_room(TopicHour& hour);
+    Result<void> begin_rows(TopicHour& hour);
     void reserve_like(RowBuffer& buffer, const RowBuffer& other);
     void append(TopicHour& hour, const event::Line& line, LinePosition position);
     TopicHour& hour_of(event::Topic topic, std::int64_t hour,
@@ -120,9 +126,15 @@ private:
     }
     Result<void> evict(TopicHour& hour);
     Result<void> evict_all();
+    Result<void> put_row_group(TopicHour& hour);
     Result<void> write_row_group(TopicHour& hour);
     Result<void> open(TopicHour& hour);
     void clear_interners();
+
+    static std::size_t index_of(event::Topic topic, lake::OutputKind kind) {
+        return static_cast<std::size_t>(topic) +
+               (kind == lake::OutputKind::late ? event::kTopicCount : 0);
+    }
 
     // Of the hours themselves, beside what they buffer.
     std::size_t open_hours_bytes() const {
@@ -142,10 +154,11 @@ private:
     const std::size_t memory_limit_;
     const std::size_t row_group_bytes_max_;
 
-    // Two, in turn: the line before is still needed while one is decoded.
-    std::array<RecordDecoder, 2> decoders_;
+    // In turn: the two lines before are still needed while one is decoded.
+    static constexpr std::size_t kLinesAtOnce = 3;
+    std::array<RecordDecoder, kLinesAtOnce> decoders_;
     std::size_t turn_ = 0;
-    std::array<PendingLine, 2> lines_;
+    std::array<PendingLine, kLinesAtOnce> lines_;
     Interners interners_;
     RowCodes codes_{};
     BronzeColumns columns_;

@@ -59,6 +59,9 @@ void for_each_bit(std::uint32_t bits, Visit visit) {
 }  // namespace
 
 Interners::Interners() {
+    for_each_bit(event::kClosedColumns, [&](std::size_t i) {
+        vocabularies_[i] = &event::vocabulary_of(static_cast<Column>(i));
+    });
     clear();
 }
 
@@ -66,20 +69,34 @@ void Interners::clear() {
     find_packed(kLinesToJudge);
     lines_ = 0;
     for (Interner& interner : interners_) interner.clear();
-    for (const auto format : {event::InputFormat::topics, event::InputFormat::single}) {
+    // The codes of these are their places in their lists.
+    const auto add = [&](Column column, std::string_view word) {
         std::array<char, 16 + event::kTextPadding> padded{};
-        const auto name = to_string(format);
-        name.copy(padded.data(), name.size());
-        of(Column::input_format)
-            .code({padded.data(), static_cast<std::uint32_t>(name.size()), false});
+        word.copy(padded.data(), word.size());
+        of(column).code({padded.data(), static_cast<std::uint32_t>(word.size()), false});
+    };
+    for (const auto format : {event::InputFormat::topics, event::InputFormat::single}) {
+        add(Column::input_format, to_string(format));
     }
+    for_each_bit(event::kClosedColumns, [&](std::size_t i) {
+        const auto column = static_cast<Column>(i);
+        for (const auto word : event::definition(column).vocabulary) add(column, word);
+    });
 }
 
 void Interners::begin(const event::Line& line, Lookup& lookup) const {
-    lookup.begun = line.fields.present & kTexts & ~packed_;
+    lookup.begun = line.fields.present & kTexts & ~packed_ & ~event::kClosedColumns;
+    lookup.found = 0;
     for_each_bit(lookup.begun, [&](std::size_t i) {
         lookup.hashes[i] = Interner::hash_of(line.fields.values[i].text);
         interners_[i].prefetch(lookup.hashes[i]);
+    });
+}
+
+void Interners::find_candidates(Lookup& lookup) const {
+    lookup.found = lookup.begun;
+    for_each_bit(lookup.found, [&](std::size_t i) {
+        lookup.candidates[i] = interners_[i].candidate(lookup.hashes[i]);
     });
 }
 
@@ -87,15 +104,23 @@ void Interners::finish(const event::Line& line, std::uint32_t wanted, Lookup& lo
                        RowCodes& codes) {
     ++lines_;
     const std::uint32_t present = line.fields.present & kTexts & wanted;
-    std::array<const Interner::Candidate*, event::kProducerColumnCount> candidates;
-    for_each_bit(present & ~lookup.begun, [&](std::size_t i) {
+    const std::uint32_t looked_up = present & ~event::kClosedColumns;
+    for_each_bit(looked_up & ~lookup.begun, [&](std::size_t i) {
         lookup.hashes[i] = Interner::hash_of(line.fields.values[i].text);
     });
-    for_each_bit(present,
-                 [&](std::size_t i) { candidates[i] = interners_[i].candidate(lookup.hashes[i]); });
+    for_each_bit(looked_up & ~lookup.found, [&](std::size_t i) {
+        lookup.candidates[i] = interners_[i].candidate(lookup.hashes[i]);
+    });
     for_each_bit(kTexts & ~present, [&](std::size_t i) { codes[i] = kNullCode; });
-    for_each_bit(present, [&](std::size_t i) {
-        codes[i] = interners_[i].code(line.fields.values[i].text, lookup.hashes[i], candidates[i]);
+    for_each_bit(looked_up, [&](std::size_t i) {
+        codes[i] =
+            interners_[i].code(line.fields.values[i].text, lookup.hashes[i], lookup.candidates[i]);
+    });
+    for_each_bit(present & event::kClosedColumns, [&](std::size_t i) {
+        const event::Text& text = line.fields.values[i].text;
+        const int word = vocabularies_[i]->find(text);
+        // Another word is refused, but not in a topic without the column.
+        codes[i] = word >= 0 ? static_cast<std::uint32_t>(word) : interners_[i].code(text);
     });
     codes[event::index_of(Column::input_format)] = static_cast<std::uint32_t>(*line.format);
     auto& rescued = codes[event::index_of(Column::rescued_data)];
@@ -176,6 +201,11 @@ void RowBuffer::set_capacity(std::size_t rows) {
     }
 }
 
+void RowBuffer::forget_rows() {
+    rows_ = 0;
+    for (Texts& texts : texts_) texts.size = 0;
+}
+
 void RowBuffer::clear() {
     rows_ = 0;
     capacity_ = 0;
@@ -199,16 +229,19 @@ void RowBuffer::set_capacity(Texts& texts, std::size_t bytes) {
 void RowBuffer::put_text(Column column, std::size_t row, const event::Text& text) {
     Texts& texts = texts_[event::index_of(column)];
     values<std::uint32_t>(column)[row] = static_cast<std::uint32_t>(texts.size);
-    if (texts.capacity - texts.size < text.size) {
-        set_capacity(texts, std::max(texts.capacity * 2, text.size + kTextBytesMin));
+    if (texts.capacity - texts.size < text.size + event::kTextPadding) {
+        set_capacity(texts, std::max(texts.capacity * 2, texts.size + text.size + kTextBytesMin));
     }
     char* const end = reinterpret_cast<char*>(texts.bytes.get()) + texts.size;
     if (text.escaped) {  // the value is never longer than its spelling
         texts.size += static_cast<std::size_t>(event::unescape_to(end, text.view()) - end);
-    } else {
-        std::memcpy(end, text.data, text.size);
-        texts.size += text.size;
+        return;
     }
+    for (std::size_t at = 0; at < text.size;
+         at += event::kTextPadding) {  // no call for a few bytes
+        std::memcpy(end + at, text.data + at, event::kTextPadding);
+    }
+    texts.size += text.size;
 }
 
 void RowBuffer::close_texts() {

@@ -12,6 +12,7 @@
 
 #include "event/record.hpp"
 #include "event/schema.hpp"
+#include "event/vocabulary.hpp"
 #include "ingest/interner.hpp"
 
 // Rows of one topic in memory, column by column, as the Parquet writer takes them.
@@ -44,12 +45,16 @@ public:
     Interner& of(event::Column column) { return interners_[event::index_of(column)]; }
     const Interner& of(event::Column column) const { return interners_[event::index_of(column)]; }
 
-    /// Begins to look a line's texts up; by the next line their memory is in the cache.
+    /// Looks a line's texts up in three steps, each of which fetches the memory that the next one
+    /// reads: with a line between two steps it is in the cache by then.
     struct Lookup {
         std::array<std::uint64_t, event::kProducerColumnCount> hashes;
-        std::uint32_t begun;  // bits of event::bit_of
+        std::array<const Interner::Candidate*, event::kProducerColumnCount> candidates;
+        std::uint32_t begun = 0;  // bits of event::bit_of
+        std::uint32_t found = 0;  // of these, those with candidates
     };
     void begin(const event::Line& line, Lookup& lookup) const;
+    void find_candidates(Lookup& lookup) const;
 
     /// The codes of the line's texts in the columns `wanted`, of its format and of its rescued
     /// fields.
@@ -66,6 +71,7 @@ public:
 
 private:
     std::array<Interner, event::kColumnCount> interners_;
+    std::array<const event::Vocabulary*, event::kProducerColumnCount> vocabularies_{};
     std::uint32_t packed_ = 0;
     std::size_t lines_ = 0;  // since clear()
 };
@@ -119,6 +125,8 @@ public:
     void reserve_like(const RowBuffer& other);
     /// Counts `rows` rows more, which the caller has written behind the last one.
     void add_rows(std::size_t rows) { rows_ += rows; }
+    /// Forgets the rows and keeps the memory.
+    void forget_rows();
     /// Forgets the rows and gives the memory back.
     void clear();
 
