@@ -53,7 +53,7 @@ class Runtime:
         self._bronze = {}
         self._published = set()
         self._watermark = None
-        self._connection = duckdb.connect()
+        self._connection = duckdb.connect(config={"threads": 1})  # small tables: a second thread costs more than it gives
         self._connection.execute("set timezone = 'UTC'; attach ':memory:' as lake; attach ':memory:' as bassline")
 
     def load(self, topic, rows):

@@ -13,6 +13,7 @@ import os
 import random
 import shutil
 import subprocess
+import threading
 from pathlib import Path
 
 import duckdb
@@ -20,6 +21,7 @@ from crash_disk import Disk, leave, read_log
 
 SEED = int(os.environ.get("BASSLINE_SEED", "20250314"))
 DAMAGES = ("dropped", "torn", "torn differently")
+of_thread = threading.local()
 
 
 def compile_shim(name: str, folder: Path) -> Path:
@@ -29,13 +31,21 @@ def compile_shim(name: str, folder: Path) -> Path:
     return library
 
 
+def connection():
+    """This thread's own, since opening one costs as much as reading a lake; it remembers nothing of files."""
+    if not hasattr(of_thread, "connection"):
+        of_thread.connection = duckdb.connect(config={"threads": 1})
+        of_thread.connection.execute("set enable_external_file_cache = false")
+    return of_thread.connection
+
+
 def rows(lake: Path) -> list[tuple]:
     """Every row by layer, folder and where it came from; a file that is short or torn fails the read."""
     found = []
     for layer in ("bronze", "_quarantine"):
         files = [str(path) for path in (lake / layer).rglob("*.parquet")]
         if files:
-            found += duckdb.connect().execute(
+            found += connection().execute(
                 f"select '{layer}', parse_dirpath(substr(filename, {len(str(lake / layer)) + 2})), source_partition,"
                 f" source_offset from read_parquet({files!r}, filename = true, hive_partitioning = false,"
                 " union_by_name = true)").fetchall()
