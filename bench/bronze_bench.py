@@ -50,6 +50,22 @@ def cheapest(command: list, output: Path, runs: int) -> dict:
     return min((measure(command, output) for _ in range(runs)), key=lambda row: row["cpu_s"])
 
 
+def two_at_once(command: list, outputs: list[Path], runs: int) -> float:
+    """Wall seconds of two processes of one thread each, side by side: what two threads could reach at best, as cores
+    share caches, memory and often arithmetic. `command` has its output folder in the place of None."""
+    walls = []
+    for _ in range(runs):
+        started = time.monotonic()
+        children = [subprocess.Popen([str(output if part is None else part) for part in command],
+                                     stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) for output in outputs]
+        if any(child.wait() != 0 for child in children):
+            raise SystemExit("error: one of two ingests at once failed")
+        walls.append(time.monotonic() - started)
+        for output in outputs:
+            shutil.rmtree(output)
+    return min(walls)
+
+
 def commands(binary: Path, source: Path, output: Path, with_spark: bool) -> list[tuple[str, int, list]]:
     runs = []
     for threads in THREADS:
@@ -73,6 +89,11 @@ def bench(cardinality: str, options: argparse.Namespace, directory: Path) -> lis
         row["events_per_cpu_s"] = round(options.events / row["cpu_s"])
         rows.append(row)
         print_row(row)
+    one, two = (next(r["wall_s"] for r in rows if (r["engine"], r["threads"]) == ("bassline", n)) for n in THREADS)
+    both = two_at_once([options.build / "bassline", "ingest", "--lake", None, "--from", source, "--threads", 1],
+                       [directory / "first", directory / "second"], options.runs)
+    print(f"{cardinality}: two threads {one / two:.2f} times as fast as one; two processes of one thread each, at once, "
+          f"{2 * one / both:.2f} times as fast as one after the other", flush=True)
     source.unlink()
     return rows
 
@@ -108,10 +129,6 @@ def main() -> int:
           f"{'written MB':>12}{'CPU ratio':>10}")
     with tempfile.TemporaryDirectory(dir=options.directory) as directory:
         rows = [row for kind in KINDS for row in bench(kind, options, Path(directory))]
-    for kind in KINDS:
-        one, two = (next(r["wall_s"] for r in rows if (r["cardinality"], r["engine"], r["threads"]) == (kind, "bassline", n))
-                    for n in THREADS)
-        print(f"{kind}: two threads {one / two:.2f} times as fast as one")
     if options.json:
         options.json.write_text(json.dumps({"conditions": stated, "rows": rows}, indent=1) + "\n")
     return 0

@@ -21,8 +21,9 @@
 // The one BatchWriter. From lines to rows in batch_writer.cpp, from rows to files in
 // batch_writer_files.cpp.
 //
-// Where the rows of an hour are: in its buffer; when memory is short, in row groups of its file
-// (large buffers, and hours that seem to be over) or in segments of the spill file (small ones, so
+// Where the rows of an hour are: in its buffer; in a row group of its file, if it seems to be over
+// and the next one needs a buffer; when memory is short, in row groups too (large buffers, and
+// whatever seems to be over) or in segments of the spill file (small ones, so
 // that hundreds of open hours cost neither descriptors nor footers nor tiny row groups). finish()
 // brings the segments back, one hour after the other.
 namespace bassline::ingest {

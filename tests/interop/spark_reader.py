@@ -6,7 +6,7 @@ import sys
 
 from pyspark.sql import SparkSession
 
-lake = sys.argv[1]
+lake, rare_texts = sys.argv[1:]
 spark = (
     SparkSession.builder.master("local[2]")
     .config("spark.ui.enabled", "false")
@@ -35,6 +35,12 @@ seen = {
         f"{lake}/silver/fact_page_view_events",
         "page_views",
         "select cast(event_date as string), count(*), count(resolved_user_id) from page_views group by event_date order by 1",
+    ),
+    "rare_texts": rows(
+        f"{rare_texts}/bronze/listen_events",
+        "rare",
+        "select count(*), count(distinct song), sum(length(song)), count(city), sum(length(city)), max(song_utf8), min(city)"
+        " from rare",
     ),
     "gold": rows(
         f"{lake}/gold/weekday_mean_listening_time",

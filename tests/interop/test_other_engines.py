@@ -21,10 +21,24 @@ def lake(bassline, tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def spark(lake):
+def rare_texts(bassline, tmp_path_factory):
+    """A lake whose last hour has texts that hardly repeat, some of them missing."""
+    folder = tmp_path_factory.mktemp("rare")
+    with (folder / "listens.ndjson").open("w", encoding="utf-8") as file:
+        for i in range(44_000):
+            listen = {"ts": 1741132800000 + i // 36_000 * 3_600_000 + i % 36_000, "sessionId": i, "itemInSession": 0,
+                      "artist": "A", "song": f"S\u00f6ng {'x' * (i % 40)} {i}", "duration": 1.5,
+                      "city": None if i % 7 == 0 else f"City {i}"}
+            print(json.dumps(listen, ensure_ascii=i % 2 == 0), file=file)
+    bassline("ingest", "--lake", folder / "lake", "--from", folder / "listens.ndjson")
+    return folder / "lake"
+
+
+@pytest.fixture(scope="module")
+def spark(lake, rare_texts):
     assert SPARK.exists(), "run `tools/setup spark`"
     done = subprocess.run(
-        [SPARK, ROOT / "tests/interop/spark_reader.py", lake], capture_output=True, text=True, timeout=300, check=False
+        [SPARK, ROOT / "tests/interop/spark_reader.py", lake, rare_texts], capture_output=True, text=True, timeout=300, check=False
     )
     assert done.returncode == 0, done.stderr[-4000:]
     return json.loads(done.stdout.splitlines()[-1])
@@ -56,6 +70,20 @@ def test_spark_reads_gold(lake, spark):
         "select weekday, mean_listening_time, user_days from gold.weekday_mean_listening_time order by iso_weekday"
     ).fetchall()
     assert spark["gold"] == [list(row) for row in own]
+
+
+def test_spark_reads_texts_that_hardly_repeat(rare_texts, spark):
+    last = max((rare_texts / "bronze/listen_events").rglob("*.parquet"))
+    columns = pyarrow.parquet.read_metadata(last).row_group(0)
+    encodings = {columns.column(i).path_in_schema: columns.column(i).encodings for i in range(columns.num_columns)}
+    assert "DELTA_LENGTH_BYTE_ARRAY" in encodings["song"] and "DELTA_LENGTH_BYTE_ARRAY" in encodings["city"]
+    own = open_lake(rare_texts).execute(
+        "select count(*), count(distinct song), sum(length(song)), count(city), sum(length(city)), max(song_utf8), min(city)"
+        " from read_parquet(? || '/bronze/listen_events/**/*.parquet', hive_partitioning = true)",
+        [str(rare_texts)],
+    ).fetchall()
+    assert own[0][:2] == (44_000, 44_000)
+    assert spark["rare_texts"] == [list(row) for row in own]
 
 
 def test_arrow_checks_every_page_of_bronze(lake):
