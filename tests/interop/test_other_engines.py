@@ -4,6 +4,7 @@
 import json
 import subprocess
 
+import duckdb
 import pyarrow.dataset
 import pyarrow.parquet
 import pytest
@@ -77,7 +78,7 @@ def test_spark_reads_texts_that_hardly_repeat(rare_texts, spark):
     columns = pyarrow.parquet.read_metadata(last).row_group(0)
     encodings = {columns.column(i).path_in_schema: columns.column(i).encodings for i in range(columns.num_columns)}
     assert "DELTA_LENGTH_BYTE_ARRAY" in encodings["song"] and "DELTA_LENGTH_BYTE_ARRAY" in encodings["city"]
-    own = open_lake(rare_texts).execute(
+    own = duckdb.execute(
         "select count(*), count(distinct song), sum(length(song)), count(city), sum(length(city)), max(song_utf8), min(city)"
         " from read_parquet(? || '/bronze/listen_events/**/*.parquet', hive_partitioning = true)",
         [str(rare_texts)],
