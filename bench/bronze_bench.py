@@ -57,8 +57,8 @@ def two_at_once(command: list, outputs: list[Path], runs: int) -> float:
     for _ in range(runs):
         started = time.monotonic()
         children = [subprocess.Popen([str(output if part is None else part) for part in command],
-                                     stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) for output in outputs]
-        if any(child.wait() != 0 for child in children):
+                                     stdout=subprocess.DEVNULL) for output in outputs]
+        if any([child.wait() for child in children]):
             raise SystemExit("error: one of two ingests at once failed")
         walls.append(time.monotonic() - started)
         for output in outputs:

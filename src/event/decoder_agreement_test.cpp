@@ -63,7 +63,6 @@ TEST(Decoder, BothPathsAgreeOnRealLines) {
 
 // Every length of whole and fraction, leading zeros, signs and exponents, in columns of every type.
 TEST(Decoder, BothPathsAgreeOnNumbersOfAnyLength) {
-    Lines lines;
     const std::string digits = "1234567890123456789012";
     std::vector<std::string> numbers{"0",     "-0",  "00",   "01",        "-",   ".5",
                                      "5.",    "0.",  "-0.0", "1e5",       "1E5", "1.e5",
@@ -79,7 +78,14 @@ TEST(Decoder, BothPathsAgreeOnNumbersOfAnyLength) {
         }
     }
     const std::string_view end = R"(,"sessionId":1,"itemInSession":2,"artist":"A","song":"S")";
+    Lines lines;
+    Lines before_digits('7');
+    Lines before_exponents('e');
     for (const std::string& number : numbers) {
+        for (Lines* const cut : {&before_digits, &before_exponents}) {
+            const auto line = "{\"ts\":" + number;
+            ASSERT_EQ(describe(cut->decode(line)), describe(cut->decode_generally(line))) << line;
+        }
         for (const std::string_view field : {"ts", "status", "lon", "userId", "registration"}) {
             const std::string ts = field == "ts" ? "" : "\"ts\":1741996230000,";
             for (const std::string_view rest : {"}", " }", ",\"duration\":2.5}"}) {

@@ -7,9 +7,9 @@
 #include <cstring>
 #include <string_view>
 
-// Numbers of a JSON line, eight digits at a time, as the scanner reads them: each function takes
-// where a number begins and returns where it ends, or null for one that the general path has to
-// judge. Up to 50 bytes are read (two runs of 16 digits and 8 more, sign and point).
+// Numbers of a JSON line, eight digits at a time, as the scanner reads them. read_* take where a
+// number begins and return where it ends, or null for one that the general path has to judge. Up to
+// 44 bytes are read.
 namespace bassline::event {
 
 inline std::uint64_t load8(const char* at) {
@@ -38,7 +38,7 @@ inline std::uint64_t value_of_eight(std::uint64_t word) {
 inline constexpr std::uint64_t kPowers[] = {1,      10,      100,      1000,     10000,
                                             100000, 1000000, 10000000, 100000000};
 
-// Appends the digits at `at` to `value`; the place after them, or null if there are over 16.
+// Appends the digits at `at` to `value`; the place after them, or null if there are very many.
 inline const char* read_digits(const char* at, std::uint64_t& value) {
     std::uint64_t word = load8(at);
     std::uint64_t others = non_digits(word);

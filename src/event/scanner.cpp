@@ -8,9 +8,8 @@
 
 #include "event/number_reader.hpp"
 
-// Reads may run past the end of the line by less than kScanPadding: a name compares 32 bytes, and a
-// number reads at most 50 (two runs of 16 digits and 8 more, sign and point). Texts and white space
-// check the end as they go.
+// Reads may run past the end of the line by less than kScanPadding: a name and a text compare
+// 32 bytes, and a number reads at most 44.
 namespace bassline::event {
 namespace {
 
@@ -116,11 +115,11 @@ const char* read_boolean(const char* at, bool& value) {
 
 // A number of 32 bits, a boolean, or a user's id: a text, or a number that becomes one.
 const char* read_rare(const char* at, const char* end, Scanner::Reading reading, Fields& fields,
-                      Value& value, __m128i& bytes) {
+                      Value& value, __m128i& bits_seen) {
     switch (reading) {
         case Scanner::Reading::user_id:
             if (*at != '"') return read_digits_as_text(at, value.text);
-            at = read_text(at + 1, end, value.text, bytes);
+            at = read_text(at + 1, end, value.text, bits_seen);
             fields.user_id_is_text = true;
             return at == nullptr ? nullptr : at + 1;
         case Scanner::Reading::boolean:
@@ -194,7 +193,7 @@ bool Scanner::scan(std::string_view line, Fields& fields) {
     const char* const end = at + line.size();
     std::uint32_t seen = 0;
     std::uint32_t present = 0;
-    __m128i bytes = _mm_setzero_si128();
+    __m128i bits_seen = _mm_setzero_si128();
     bool length_seen = false;
     fields.user_id_is_text = false;
     std::size_t before = kLineStart;
@@ -224,7 +223,7 @@ bool Scanner::scan(std::string_view line, Fields& fields) {
             is_present = false;
         } else if (foretold.reading == Reading::text) {
             if (*at != '"') return false;
-            at = read_text(at + 1, end, value.text, bytes);
+            at = read_text(at + 1, end, value.text, bits_seen);
             if (at == nullptr) return false;
             ++at;
             is_present = value.text.size > 0 || foretold.column == Column::location;
@@ -235,7 +234,7 @@ bool Scanner::scan(std::string_view line, Fields& fields) {
             at = read_real(at, value.real);
             if (at == nullptr) return false;
         } else {
-            at = read_rare(at, end, foretold.reading, fields, value, bytes);
+            at = read_rare(at, end, foretold.reading, fields, value, bits_seen);
             if (at == nullptr) return false;
             is_present = foretold.reading != Reading::user_id || value.text.size > 0;
         }
@@ -245,7 +244,7 @@ bool Scanner::scan(std::string_view line, Fields& fields) {
     fields.seen = seen;
     fields.present = present;
     fields.length_seen = length_seen;
-    non_ascii_ = _mm_movemask_epi8(bytes) != 0;
+    non_ascii_ = _mm_movemask_epi8(bits_seen) != 0;
     return skip_space(at + 1, end) == end;
 }
 

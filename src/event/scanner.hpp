@@ -45,7 +45,8 @@ private:
         bool is_length = false;  // the field is `length`, not `duration`
 
         bool stands_at(const char* at) const;
-        // No line begins or goes on with a zero.
+        // A zero byte stands for nothing: no value begins with one either, so such a line is not
+        // for the fast path.
         void foretell_nothing() {
             bytes.fill(0);
             mask.fill(0);

@@ -90,7 +90,8 @@ std::string_view to_string(Type type);
 
 enum class Presence : std::uint8_t { absent, optional, required };
 
-/// How the values lie in Parquet: by dictionary, or as differences (sorted and small integers).
+/// How the values lie in Parquet: by dictionary, as differences (sorted and small integers), or one
+/// after the other.
 enum class Layout : std::uint8_t { dictionary, delta, plain };
 
 struct ColumnDefinition {

@@ -14,6 +14,7 @@ using event::Column;
 
 constexpr std::size_t kBytesBetweenChecks = 256u << 10;  // of input
 constexpr std::size_t kReservedShare = 8;                // of the memory that is left
+constexpr std::int64_t kHoursToAsk = 4;                  // back, for their memory
 
 bool is_blank(std::string_view line) {
     return line.find_first_not_of(" \t\r\n") == line.npos;
@@ -269,11 +270,12 @@ Result<void> ParquetBatchWriter::begin_rows(TopicHour& hour) {
     const auto before = of_topic.find(hour.hour - 1);
     const bool comes_next = before != of_topic.end() && !of_topic.contains(hour.hour + 1);
     if (comes_next) {
-        for (const auto& [number, other] : of_topic) {
-            if (other->buffer.used_bytes() < kRowGroupBytesWorth || !is_over(*other)) continue;
-            TRY(put_row_group(*other));
-            other->buffer.forget_rows();
-            std::swap(hour.buffer, other->buffer);
+        for (std::int64_t back = 2; back <= kHoursToAsk; ++back) {
+            const auto other = of_topic.find(hour.hour - back);
+            if (other == of_topic.end() || !is_worth_a_row_group(*other->second)) continue;
+            TRY(put_row_group(*other->second));
+            other->second->buffer.forget_rows();
+            std::swap(hour.buffer, other->second->buffer);
             break;
         }
     }

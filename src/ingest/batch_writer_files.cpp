@@ -17,6 +17,11 @@ constexpr std::size_t kCompleteFilesMax = 512;  // open until they are closed to
 Result<void> ParquetBatchWriter::relieve_memory() {
     bytes_since_check_ = 0;
     interners_.find_packed();
+    for (TopicHour* const hour : latest_) {  // a buffer that was not made for it may never be full
+        if (hour != nullptr && hour->buffer.used_bytes() >= row_group_bytes_max_) {
+            TRY(write_row_group(*hour));
+        }
+    }
     const std::size_t interned = interners_.bytes();
     if (buffered_bytes_ + interned + quarantine_.bytes() + open_hours_bytes() <= memory_limit_) {
         return {};

@@ -292,6 +292,34 @@ TEST_F(BatchWriterTest, AnHourThatSeemsOverIsWrittenAndTakesALateRowAllTheSame) 
               "1");  // the late one's
 }
 
+TEST_F(BatchWriterTest, AnHourThatIsOverGivesItsMemoryToTheNextAndMayGoOn) {
+    constexpr int kHours = 5;
+    constexpr int kHourRows = 40'000;
+    std::string text;
+    std::uint64_t letters = 0;
+    for (int i = 0; i < kHours * kHourRows; ++i) {
+        const auto song = fmt::format("{} {}", std::string(i % 13 * (i / kHourRows), 's'), i);
+        letters += song.size();
+        text += listen(1741132800000 + i / kHourRows * 3'600'000 + i % kHourRows, i, song);
+    }
+    text += listen(1741132800000 + 3'599'999, kHours * kHourRows, "late");
+    const auto result = write(text);
+    ASSERT_EQ(result.outputs.size(), kHours + 0u);
+    EXPECT_EQ(ask("select (count(*), count(distinct sessionId), count(distinct song), "
+                  "sum(length(song))) from " +
+                  files_of(result, "listen_events")),
+              fmt::format("(200001, 200001, 200001, {})", letters + 4));
+    const auto groups = [&](std::size_t hour) {
+        return ask(
+            "select string_agg(distinct row_group_num_rows, ' ' order by "
+            "row_group_num_rows) from parquet_metadata('" +
+            files_->absolute(result.outputs[hour].staged) + "')");
+    };
+    EXPECT_EQ(groups(0), "1 40000");  // its buffer went to the hour after the next
+    EXPECT_EQ(groups(1), "40000");
+    EXPECT_EQ(groups(4), "40000");
+}
+
 TEST_F(BatchWriterTest, TextsThatHardlyRepeatAreWholeToo) {
     std::string text;
     for (int i = 0; i < 60'000; ++i) {

@@ -23,9 +23,9 @@
 //
 // Where the rows of an hour are: in its buffer; in a row group of its file, if it seems to be over
 // and the next one needs a buffer; when memory is short, in row groups too (large buffers, and
-// whatever seems to be over) or in segments of the spill file (small ones, so
-// that hundreds of open hours cost neither descriptors nor footers nor tiny row groups). finish()
-// brings the segments back, one hour after the other.
+// whatever seems to be over) or in segments of the spill file (small ones, so that hundreds of open
+// hours cost neither descriptors nor footers nor tiny row groups). finish() brings the segments
+// back, one hour after the other.
 namespace bassline::ingest {
 
 inline constexpr std::int64_t kHourMs = 3'600'000;
@@ -124,6 +124,9 @@ private:
         return hour.segments.empty() && hour.last_row + kQuietRows < rows_ &&
                hour.buffer.used_bytes() >= kQuietHourBytesMin &&
                (hour.file || (open_files_ + 1) * kOpenFileBytes * kOpenFilesShare <= memory_limit_);
+    }
+    bool is_worth_a_row_group(const TopicHour& hour) const {
+        return is_over(hour) && hour.buffer.used_bytes() >= kRowGroupBytesWorth;
     }
     Result<void> evict(TopicHour& hour);
     Result<void> evict_all();

@@ -45,8 +45,9 @@ public:
     Interner& of(event::Column column) { return interners_[event::index_of(column)]; }
     const Interner& of(event::Column column) const { return interners_[event::index_of(column)]; }
 
-    /// Looks a line's texts up in three steps, each of which fetches the memory that the next one
-    /// reads: with a line between two steps it is in the cache by then.
+    /// A line's texts are looked up in three steps, begin, find_candidates and finish; the first
+    /// two fetch the memory that the next one reads, and with a line between two steps it is in the
+    /// cache by then. Words of closed vocabularies and packed columns take none.
     struct Lookup {
         std::array<std::uint64_t, event::kProducerColumnCount> hashes;
         std::array<const Interner::Candidate*, event::kProducerColumnCount> candidates;

@@ -223,7 +223,7 @@ TEST_F(FileWriterTest, a_mapped_column_reads_back_whether_or_not_it_equals_the_r
     }
 }
 
-TEST_F(FileWriterTest, a_dictionary_that_is_too_large_gives_way_to_plain_texts) {
+TEST_F(FileWriterTest, a_dictionary_that_is_too_large_gives_way_to_texts_in_full) {
     Coded coded(20, std::size_t{1} << 20);
     for (std::uint32_t row = 0; row < 40; ++row) coded.add(row % 3 == 0 ? kNullCode : row % 20);
     write({kCoded}, 40, {coded.chunk()});
@@ -246,6 +246,28 @@ TEST_F(FileWriterTest, packed_texts_read_back_over_pages) {
     }
     write({kPlain}, 20'000, {Packed{starts.data(), bytes, present.data(), 4}});
     EXPECT_TRUE(texts(0) == expected);
+}
+
+TEST_F(FileWriterTest, packed_texts_may_all_be_missing_or_none_and_be_empty) {
+    const std::vector<std::uint32_t> none(301, 0);
+    const std::vector<std::uint32_t> masks(300, 2);
+    std::vector<std::uint32_t> starts{0};
+    std::string bytes;
+    Rows expected;
+    for (std::size_t row = 0; row < 300; ++row) {
+        expected.emplace_back(std::string(row % 5, 'z'));
+        bytes += *expected.back();
+        starts.push_back(static_cast<std::uint32_t>(bytes.size()));
+    }
+    ColumnSpec missing = kPlain;
+    missing.name = "missing";
+    write(
+        {kPlain, missing}, 300,
+        {Packed{starts.data(), bytes, masks.data(), 2}, Packed{none.data(), "", masks.data(), 4}});
+    EXPECT_TRUE(texts(0) == expected);
+    EXPECT_TRUE(texts(1) == Rows(300));
+    write({kPlain}, 0, {Packed{none.data(), "", nullptr, 0}});
+    EXPECT_EQ(table_->num_rows(), 0);
 }
 
 TEST_F(FileWriterTest, constants_and_nulls_read_back_as_columns_of_codes) {

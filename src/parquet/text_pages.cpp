@@ -5,6 +5,8 @@
 #include <bit>
 #include <cstring>
 
+#include <parquet/encoding.h>
+
 namespace bassline::parquet {
 namespace {
 
@@ -81,7 +83,7 @@ void put_value(std::string_view text, ByteBuffer& out) {
 void TextPages::put_level_run(std::size_t rows, bool has_value) {
     const std::size_t start = begin_levels();
     body_.append_varint(static_cast<std::uint64_t>(rows) << 1);
-    const std::uint8_t level = rows > 0 && has_value;
+    const std::uint8_t level = has_value;
     body_.append(&level, 1);
     end_levels(start);
 }
@@ -207,6 +209,8 @@ bool TextPages::write_coded(const Texts& texts, std::size_t rows, bool required,
     if (const Kept* const equal = find_equal(texts)) {
         pages.put_dictionary(equal->dictionary, equal->used.size());
         put_indices(equal->indices, equal->used.size(), equal->nulls, required, pages);
+        used_codes_ = equal->used;
+        nulls_ = equal->nulls;
         return true;
     }
     find_indices(texts, rows);
@@ -248,18 +252,14 @@ void TextPages::write_constant(std::string_view text, std::size_t rows, bool req
     pages.put_data(body_.view(), rows, Encoding::RLE_DICTIONARY);
 }
 
-// Texts one behind the other with their lengths before them (DELTA_LENGTH_BYTE_ARRAY): a length
-// before each text, as PLAIN has it, costs zstd a match a value.
-void TextPages::put_lengths() {
-    lengths_encoder_->Put(lengths_.data(), static_cast<int>(lengths_.size()));
-    const auto encoded = lengths_encoder_->FlushValues();
-    body_.append(encoded->data(), static_cast<std::size_t>(encoded->size()));
-}
-
-// Pages of whole texts, each closed with the text that fills it.
+// Pages of whole texts, each closed with the text that fills it: the lengths, then the texts
+// (DELTA_LENGTH_BYTE_ARRAY). A length before each text, as PLAIN has it, costs zstd a match a
+// value.
 template <class SizeOf, class HasValue, class PutTexts>
 void TextPages::write_text_pages(std::size_t rows, bool required, PageWriter& pages, SizeOf size_of,
                                  HasValue has_value, PutTexts put_texts) {
+    const auto encoder = ::parquet::MakeTypedEncoder<::parquet::Int32Type>(
+        Encoding::DELTA_BINARY_PACKED);  // one that failed keeps what it was given
     std::size_t first = 0;
     do {
         std::size_t last = first;
@@ -271,7 +271,9 @@ void TextPages::write_text_pages(std::size_t rows, bool required, PageWriter& pa
         }
         body_.clear();
         if (!required) put_levels(first, last, has_value);
-        put_lengths();
+        encoder->Put(lengths_.data(), static_cast<int>(lengths_.size()));
+        const auto lengths = encoder->FlushValues();
+        body_.append(lengths->data(), static_cast<std::size_t>(lengths->size()));
         put_texts(first, last);
         pages.put_data(body_.view(), last - first, Encoding::DELTA_LENGTH_BYTE_ARRAY);
         first = last;

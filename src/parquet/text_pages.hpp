@@ -2,12 +2,10 @@
 #pragma once
 
 #include <cstdint>
-#include <memory>
 #include <span>
 #include <string_view>
 #include <vector>
 
-#include <parquet/encoding.h>
 #include <parquet/statistics.h>
 
 #include "parquet/file_writer.hpp"
@@ -56,7 +54,6 @@ private:
     void put_level_run(std::size_t rows, bool has_value);
     template <class HasValue>
     void put_levels(std::size_t first, std::size_t last, HasValue has_value);
-    void put_lengths();
     template <class SizeOf, class HasValue, class PutTexts>
     void write_text_pages(std::size_t rows, bool required, PageWriter& pages, SizeOf size_of,
                           HasValue has_value, PutTexts put_texts);
@@ -68,8 +65,6 @@ private:
     std::vector<std::uint32_t> dense_;        // those of one page that are none of kNullCode
     std::vector<Kept> kept_;
     std::vector<std::int32_t> lengths_;  // of the texts of one page
-    const std::unique_ptr<::parquet::Int32Encoder> lengths_encoder_ =
-        ::parquet::MakeTypedEncoder<::parquet::Int32Type>(::parquet::Encoding::DELTA_BINARY_PACKED);
     ByteBuffer body_;
 };
 
