@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <map>
+#include <thread>
 #include <utility>
 
 #include "base/log.hpp"
@@ -71,6 +72,14 @@ bool is_damage(rd_kafka_resp_err_t code) {
            code == RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE;
 }
 
+// A broker that has just started leads nothing yet.
+bool is_election(rd_kafka_resp_err_t code) {
+    return code == RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION ||
+           code == RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE;
+}
+constexpr std::chrono::milliseconds kElectionTime = std::chrono::seconds(10);
+constexpr std::chrono::milliseconds kElectionPause{100};
+
 class LibraryConsumer final : public Consumer {
 public:
     LibraryConsumer(AssignmentListener& listener, std::chrono::milliseconds refusal_time)
@@ -119,10 +128,16 @@ public:
     Result<Watermarks> watermarks(const TopicPartition& partition,
                                   std::chrono::milliseconds timeout) override {
         Watermarks found;
-        const auto code = rd_kafka_query_watermark_offsets(client_.get(), partition.topic.c_str(),
-                                                           partition.partition, &found.low,
-                                                           &found.high, in_ms(timeout));
-        if (code == RD_KAFKA_RESP_ERR_NO_ERROR) return found;
+        rd_kafka_resp_err_t code = RD_KAFKA_RESP_ERR_NO_ERROR;
+        const auto deadline = std::chrono::steady_clock::now() + std::min(timeout, kElectionTime);
+        while (true) {
+            code = rd_kafka_query_watermark_offsets(client_.get(), partition.topic.c_str(),
+                                                    partition.partition, &found.low, &found.high,
+                                                    in_ms(timeout));
+            if (code == RD_KAFKA_RESP_ERR_NO_ERROR) return found;
+            if (!is_election(code) || std::chrono::steady_clock::now() >= deadline) break;
+            std::this_thread::sleep_for(kElectionPause);
+        }
         // A partition that has just been made is not known everywhere; that of a topic that is gone
         // is missed by those who describe it.
         if (code == RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION ||

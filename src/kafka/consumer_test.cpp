@@ -89,6 +89,16 @@ TEST_F(ConsumerTest, describes_topics_and_their_ends) {
     RecordProperty("cluster_id", one->cluster_id(kPatience).value());
 }
 
+TEST_F(ConsumerTest, a_partition_whose_leader_has_just_started_is_waited_for) {
+    cluster_.produce(kTopic, 0, "a");
+    const auto one = consumer();
+    ASSERT_TRUE(one->cluster_id(kPatience));
+    cluster_.refuse_offsets(12);
+    const auto ends = one->watermarks({kTopic, 0}, kPatience);
+    ASSERT_TRUE(ends) << ends.error().message;
+    EXPECT_EQ(ends.value().high, 1);
+}
+
 TEST_F(ConsumerTest, the_group_says_who_and_the_listener_where) {
     for (const char* value : {"a", "b", "c"}) cluster_.produce(kTopic, 0, value, 1'700'000'000'000);
     listener_.begin = 1;

@@ -14,6 +14,7 @@ namespace {
 
 constexpr int kFlushMs = 30'000;
 constexpr std::int16_t kFetchKey = 1;
+constexpr std::int16_t kListOffsetsKey = 2;
 
 }  // namespace
 
@@ -88,6 +89,13 @@ void MockCluster::refuse_fetches(int count) {
     const std::vector<rd_kafka_resp_err_t> refusals(static_cast<std::size_t>(count),
                                                     RD_KAFKA_RESP_ERR_OFFSET_OUT_OF_RANGE);
     rd_kafka_mock_push_request_errors_array(handles_->cluster, kFetchKey, refusals.size(),
+                                            refusals.data());
+}
+
+void MockCluster::refuse_offsets(int count) {
+    const std::vector<rd_kafka_resp_err_t> refusals(static_cast<std::size_t>(count),
+                                                    RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION);
+    rd_kafka_mock_push_request_errors_array(handles_->cluster, kListOffsetsKey, refusals.size(),
                                             refusals.data());
 }
 

@@ -33,6 +33,8 @@ public:
     void broker_up(std::int32_t broker);
     /// The next fetches are refused with OFFSET_OUT_OF_RANGE.
     void refuse_fetches(int count);
+    /// The next questions for offsets are refused with NOT_LEADER_FOR_PARTITION.
+    void refuse_offsets(int count);
 
 private:
     struct Handles;
