@@ -72,11 +72,6 @@ bool is_damage(rd_kafka_resp_err_t code) {
            code == RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE;
 }
 
-// A broker that has just started leads nothing yet.
-bool is_election(rd_kafka_resp_err_t code) {
-    return code == RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION ||
-           code == RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE;
-}
 constexpr std::chrono::milliseconds kElectionTime = std::chrono::seconds(10);
 constexpr std::chrono::milliseconds kElectionPause{100};
 
