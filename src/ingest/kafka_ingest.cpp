@@ -300,6 +300,7 @@ private:
         if (now < foreign_check_at_) return false;
         for (const auto& [partition, ends] : claims_->ends()) {
             if (finished_.contains(partition)) continue;
+            if (routes_->has(partition)) return false;  // its worker is about to tell
             TRY_ASSIGN(const auto tail,
                        lake::load_kafka_tail(files_, partition.topic, partition.partition));
             if (!tail || tail->end < static_cast<std::uint64_t>(ends.high)) {

@@ -370,6 +370,7 @@ std::map<std::string, std::string> prefetch_settings(std::uint64_t bytes) {
     const std::uint64_t share = std::max(bytes, kPrefetchBytesMin);
     const std::uint64_t fetch = std::clamp(share / 4, kFetchBytesMin, kFetchBytesMax);
     return {{"queued.max.messages.kbytes", std::to_string(share / 2 >> 10)},
+            {"fetch.queue.backoff.ms", "20"},
             {"fetch.max.bytes", std::to_string(fetch)}};
 }
 
