@@ -244,6 +244,7 @@ Result<BatchOutput> run_batch(storage::FileSystem& files, BatchFeed& feed,
             threads.emplace_back([&, number] {
                 BatchContext context = options.context;
                 context.worker = number;
+                context.interners = options.interners[number];
                 results[number] = Worker(files, feed, sources, std::move(context), progress).run();
                 if (!*results[number]) feed.abort();
             });

@@ -4,6 +4,8 @@
 #include <atomic>
 #include <cstdint>
 #include <map>
+#include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -22,8 +24,10 @@ struct Progress {
 };
 
 struct BatchOptions {
-    BatchContext context;  // of every worker; the number is filled in
+    BatchContext context;  // of every worker; its number and interners are filled in
     std::size_t threads = 1;
+    /// Of each worker, for all batches of a run, so that each learns the log's texts once.
+    std::span<const std::shared_ptr<Interners>> interners;
 };
 
 struct BatchOutput {

@@ -7,6 +7,10 @@
 namespace bassline::ingest {
 namespace {
 
+constexpr std::uint64_t kPieceBytesMin = 4u << 20;
+constexpr std::uint64_t kPieceBytesMax = 64u << 20;
+constexpr std::uint64_t kPiecesLeft = 2;  // of each thread, as they get smaller
+
 Result<std::shared_ptr<InputFile>> open_source(const SourceToRead& source) {
     if (source.held) return source.held;
     TRY_ASSIGN(std::shared_ptr<InputFile> file, InputFile::open(source.path));
@@ -14,10 +18,19 @@ Result<std::shared_ptr<InputFile>> open_source(const SourceToRead& source) {
     return error(ErrorKind::conflict, "{} was replaced while it was about to be read", source.path);
 }
 
+bool is_split(const SourceToRead& source) {
+    return source.encoding == Encoding::plain && source.end != kUnknownEnd;
+}
+
 }  // namespace
 
-BatchFeed::BatchFeed(const std::vector<SourceToRead>& sources, std::stop_token stop)
-    : sources_(sources), stop_(std::move(stop)) {}
+BatchFeed::BatchFeed(const std::vector<SourceToRead>& sources, std::size_t threads,
+                     std::stop_token stop)
+    : sources_(sources), threads_(threads), stop_(std::move(stop)) {
+    for (const SourceToRead& source : sources_) {
+        if (is_split(source)) plain_bytes_ += source.end - source.start;
+    }
+}
 
 void BatchFeed::start_batch(const BatchLimits& limits) {
     const std::lock_guard lock(mutex_);
@@ -64,9 +77,16 @@ Result<std::optional<Piece>> BatchFeed::take() {
     }
     if (next_ == sources_.size()) return std::optional<Piece>{};
     const SourceToRead& source = sources_[next_];
-    if (source.encoding == Encoding::plain && source.end != kUnknownEnd) return take_plain(source);
+    if (is_split(source)) return take_plain(source);
     TRY_ASSIGN(std::shared_ptr<InputFile> file, open_source(source));
     return std::optional(Piece{.source = next_++, .start = source.start, .file = std::move(file)});
+}
+
+std::uint64_t BatchFeed::piece_bytes() const {
+    const std::uint64_t of_batch =
+        limits_.input_bytes - std::min(limits_.input_bytes, taken_bytes_);
+    return std::clamp(std::min(of_batch, plain_bytes_) / (threads_ * kPiecesLeft), kPieceBytesMin,
+                      kPieceBytesMax);
 }
 
 Result<std::optional<Piece>> BatchFeed::take_plain(const SourceToRead& source) {
@@ -75,10 +95,11 @@ Result<std::optional<Piece>> BatchFeed::take_plain(const SourceToRead& source) {
         cursor_ = source.start;
     }
     Piece piece{.source = next_, .start = cursor_, .file = file_};
-    TRY_ASSIGN(piece.end, piece_end(*file_, cursor_, source.end));
+    TRY_ASSIGN(piece.end, piece_end(*file_, cursor_, source.end, piece_bytes()));
     piece.last = piece.end == source.end;
     cursor_ = piece.end;
     taken_bytes_ += piece.end - piece.start;
+    plain_bytes_ -= piece.end - piece.start;
     if (piece.last) {
         file_.reset();
         ++next_;

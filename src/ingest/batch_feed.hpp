@@ -20,7 +20,9 @@
 //                  batch)
 //
 // A piece of a plain file ends at a newline. Pieces are handed out in order and every piece that
-// was handed out is finished, so the ranges of a batch tile each source without a hole. A
+// was handed out is finished, so the ranges of a batch tile each source without a hole. They are
+// large, so that most hours of a log are one worker's, and get smaller towards the batch's end, so
+// that the workers are done at the same time. A
 // compressed input or stream is one piece, read by one worker at a time; it stops at a block's end
 // when the batch is cut and keeps its reader for the next batch.
 namespace bassline::ingest {
@@ -41,7 +43,7 @@ struct Piece {
 
 class BatchFeed {
 public:
-    BatchFeed(const std::vector<SourceToRead>& sources, std::stop_token stop);
+    BatchFeed(const std::vector<SourceToRead>& sources, std::size_t threads, std::stop_token stop);
 
     void start_batch(const BatchLimits& limits);
     /// The next piece, or nothing if the batch is cut or the input at its end; at least one a
@@ -62,13 +64,16 @@ public:
 
 private:
     Result<std::optional<Piece>> take_plain(const SourceToRead& source);
+    std::uint64_t piece_bytes() const;
 
     const std::vector<SourceToRead>& sources_;
+    const std::size_t threads_;
     const std::stop_token stop_;
     mutable std::mutex mutex_;  // guards what follows
     BatchLimits limits_;
     std::uint64_t taken_bytes_ = 0;
-    bool handed_out_ = false;  // something in this batch
+    std::uint64_t plain_bytes_ = 0;  // of plain sources, not handed out
+    bool handed_out_ = false;        // something in this batch
     bool aborted_ = false;
     std::size_t next_ = 0;  // source to hand out
     std::uint64_t cursor_ = 0;
@@ -76,11 +81,9 @@ private:
     std::deque<Piece> parked_;
 };
 
-inline constexpr std::uint64_t kPieceBytes = 16u << 20;
-
 /// Where the piece of a plain file that begins at `start` ends: after the first newline from the
 /// piece's length on, or at `end`. Errors: `io`.
 Result<std::uint64_t> piece_end(const InputFile& file, std::uint64_t start, std::uint64_t end,
-                                std::uint64_t piece_bytes = kPieceBytes);
+                                std::uint64_t piece_bytes);
 
 }  // namespace bassline::ingest

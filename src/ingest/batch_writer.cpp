@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ingest/batch_writer.hpp"
 
+#include <algorithm>
 #include <cstring>
 
 #include <fmt/format.h>
@@ -14,7 +15,6 @@ using event::Column;
 
 constexpr std::size_t kBytesBetweenChecks = 256u << 10;  // of input
 constexpr std::size_t kReservedShare = 8;                // of the memory that is left
-constexpr std::int64_t kHoursToAsk = 4;                  // back, for their memory
 
 bool is_blank(std::string_view line) {
     return line.find_first_not_of(" \t\r\n") == line.npos;
@@ -226,8 +226,18 @@ TopicHour& ParquetBatchWriter::hour_of(event::Topic topic, std::int64_t hour,
     const std::size_t index = index_of(topic, kind);
     TopicHour*& latest = latest_[index];
     if (latest != nullptr && latest->hour == hour) return *latest;
-    auto& found = hours_[index][hour];
-    if (!found) found = std::make_unique<TopicHour>(topic, hour, kind, origin_);
+    auto& of_topic = hours_[index];
+    auto& found = of_topic[hour];
+    if (!found) {
+        found = std::make_unique<TopicHour>(topic, hour, kind, origin_);
+        LatestHours& forward = forward_[index];
+        const bool follows = forward[0] == nullptr || hour > forward[0]->hour ||
+                             (of_topic.contains(hour - 1) && !of_topic.contains(hour + 1));
+        if (follows) {
+            std::shift_right(forward.begin(), forward.end(), 1);
+            forward[0] = found.get();
+        }
+    }
     latest = found.get();
     return *latest;
 }
@@ -263,24 +273,22 @@ Result<void> ParquetBatchWriter::make_room(TopicHour& hour) {
     return {};
 }
 
-// An hour mostly becomes as large as the one before it, and takes the memory of one that is over:
-// fresh memory costs as much as what is put there. Not a straggler.
+// An hour mostly becomes as large as the one begun before it, and takes the memory of one that is
+// over: fresh memory costs as much as what is put there. Not a straggler.
 Result<void> ParquetBatchWriter::begin_rows(TopicHour& hour) {
-    auto& of_topic = hours_[index_of(hour.topic, hour.kind)];
-    const auto before = of_topic.find(hour.hour - 1);
-    const bool comes_next = before != of_topic.end() && !of_topic.contains(hour.hour + 1);
-    if (comes_next) {
-        for (std::int64_t back = 2; back <= kHoursToAsk; ++back) {
-            const auto other = of_topic.find(hour.hour - back);
-            if (other == of_topic.end() || !is_worth_a_row_group(*other->second)) continue;
-            TRY(put_row_group(*other->second));
-            other->second->buffer.forget_rows();
-            std::swap(hour.buffer, other->second->buffer);
-            break;
-        }
+    const LatestHours& forward = forward_[index_of(hour.topic, hour.kind)];
+    const bool is_straggler = std::ranges::find(forward, &hour) == forward.end();
+    for (TopicHour* const other : forward) {
+        if (is_straggler || other == nullptr || !is_worth_a_row_group(*other)) continue;
+        TRY(put_row_group(*other));
+        other->buffer.forget_rows();
+        std::swap(hour.buffer, other->buffer);
+        break;
     }
     hour.buffer.set_packed(interners_.packed());
-    if (comes_next && hour.buffer.bytes() == 0) reserve_like(hour.buffer, before->second->buffer);
+    if (&hour == forward[0] && forward[1] != nullptr && hour.buffer.bytes() == 0) {
+        reserve_like(hour.buffer, forward[1]->buffer);
+    }
     return {};
 }
 

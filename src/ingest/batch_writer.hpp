@@ -26,6 +26,7 @@
 // files are of no consequence until an entry names them.
 namespace bassline::ingest {
 
+class Interners;
 class RecordSchemas;
 struct QuarantinedRecord;
 
@@ -44,6 +45,8 @@ struct BatchContext {
     /// Records of Kafka that came longer after their event's time are late; none: no such rule.
     std::optional<std::chrono::milliseconds> late_after;
     bool late_beside = false;  // these go into files beside bronze, not into quarantine
+    /// The texts that this worker knows from its batches before; none: it begins without any.
+    std::shared_ptr<Interners> interners;
     /// Of framed records, which are prepared before they come; outlives the writer. None: no ids.
     const RecordSchemas* schemas = nullptr;
 };

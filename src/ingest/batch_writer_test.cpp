@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ingest/batch_writer.hpp"
 
+#include <array>
 #include <filesystem>
 #include <fstream>
 #include <random>
@@ -12,6 +13,7 @@
 
 #include "duck/database.hpp"
 #include "event/schema.hpp"
+#include "ingest/row_buffer.hpp"
 #include "storage/local_file_system.hpp"
 
 // What a worker writes is read back by DuckDB, which shares nothing with our writer.
@@ -293,31 +295,34 @@ TEST_F(BatchWriterTest, AnHourThatSeemsOverIsWrittenAndTakesALateRowAllTheSame) 
 }
 
 TEST_F(BatchWriterTest, AnHourThatIsOverGivesItsMemoryToTheNextAndMayGoOn) {
-    constexpr int kHours = 5;
     constexpr int kHourRows = 40'000;
-    std::string text;
-    std::uint64_t letters = 0;
-    for (int i = 0; i < kHours * kHourRows; ++i) {
-        const auto song = fmt::format("{} {}", std::string(i % 13 * (i / kHourRows), 's'), i);
-        letters += song.size();
-        text += listen(1741132800000 + i / kHourRows * 3'600'000 + i % kHourRows, i, song);
+    // All hours of a log, or those of one of several workers.
+    for (const std::array<int, 5>& hours : {std::array{0, 1, 2, 3, 4}, {0, 1, 6, 7, 12}}) {
+        std::string text;
+        std::uint64_t letters = 0;
+        for (int i = 0; i < 5 * kHourRows; ++i) {
+            const int turn = i / kHourRows;
+            const auto song = fmt::format("{} {}", std::string(i % 13 * turn, 's'), i);
+            letters += song.size();
+            text += listen(1741132800000 + hours[turn] * 3'600'000 + i % kHourRows, i, song);
+        }
+        text += listen(1741132800000 + 3'599'999, 5 * kHourRows, "late");
+        const auto result = write(text);
+        ASSERT_EQ(result.outputs.size(), 5U);
+        EXPECT_EQ(ask("select (count(*), count(distinct sessionId), count(distinct song), "
+                      "sum(length(song))) from " +
+                      files_of(result, "listen_events")),
+                  fmt::format("(200001, 200001, 200001, {})", letters + 4));
+        const auto groups = [&](std::size_t hour) {
+            return ask(
+                "select string_agg(distinct row_group_num_rows, ' ' order by "
+                "row_group_num_rows) from parquet_metadata('" +
+                files_->absolute(result.outputs[hour].staged) + "')");
+        };
+        EXPECT_EQ(groups(0), "1 40000");  // its buffer went to the hour after the next
+        EXPECT_EQ(groups(1), "40000");
+        EXPECT_EQ(groups(4), "40000");
     }
-    text += listen(1741132800000 + 3'599'999, kHours * kHourRows, "late");
-    const auto result = write(text);
-    ASSERT_EQ(result.outputs.size(), kHours + 0u);
-    EXPECT_EQ(ask("select (count(*), count(distinct sessionId), count(distinct song), "
-                  "sum(length(song))) from " +
-                  files_of(result, "listen_events")),
-              fmt::format("(200001, 200001, 200001, {})", letters + 4));
-    const auto groups = [&](std::size_t hour) {
-        return ask(
-            "select string_agg(distinct row_group_num_rows, ' ' order by "
-            "row_group_num_rows) from parquet_metadata('" +
-            files_->absolute(result.outputs[hour].staged) + "')");
-    };
-    EXPECT_EQ(groups(0), "1 40000");  // its buffer went to the hour after the next
-    EXPECT_EQ(groups(1), "40000");
-    EXPECT_EQ(groups(4), "40000");
 }
 
 TEST_F(BatchWriterTest, TextsThatHardlyRepeatAreWholeToo) {
@@ -353,6 +358,16 @@ TEST_F(BatchWriterTest, TheSameLinesGiveTheSameBytes) {
     ASSERT_EQ(first.outputs.size(), second.outputs.size());
     for (std::size_t i = 0; i < first.outputs.size(); ++i) {
         EXPECT_EQ(first.outputs[i].xxh64, second.outputs[i].xxh64) << first.outputs[i].staged;
+    }
+    // Nor does it matter which texts the worker knows from batches before.
+    BatchContext knowing;
+    knowing.interners = std::make_shared<Interners>();
+    write(std::string(kSingle) + '\n' + listen(1741132800000, 1, "another"), knowing);
+    write(golden(), knowing);
+    const auto third = write(golden(), knowing);
+    ASSERT_EQ(first.outputs.size(), third.outputs.size());
+    for (std::size_t i = 0; i < first.outputs.size(); ++i) {
+        EXPECT_EQ(first.outputs[i].xxh64, third.outputs[i].xxh64) << first.outputs[i].staged;
     }
 }
 

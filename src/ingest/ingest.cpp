@@ -2,12 +2,15 @@
 #include "ingest/ingest.hpp"
 
 #include <algorithm>
+#include <memory>
 #include <set>
+#include <span>
 
 #include <sys/resource.h>
 
 #include "ingest/committer.hpp"
 #include "ingest/follower.hpp"
+#include "ingest/row_buffer.hpp"
 
 namespace bassline::ingest {
 namespace {
@@ -111,15 +114,19 @@ private:
     }
 
     Result<void> read(const std::vector<SourceToRead>& sources) {
-        BatchFeed feed(sources, stop_);
+        BatchFeed feed(sources, options_.threads, stop_);
+        std::vector<std::shared_ptr<Interners>> interners(options_.threads);
+        for (auto& of_worker : interners) of_worker = std::make_shared<Interners>();
         do {
-            TRY(run_and_commit(feed, sources));
+            TRY(run_and_commit(feed, sources, interners));
         } while (!feed.exhausted() && !stop_.stop_requested());
         return {};
     }
 
-    Result<void> run_and_commit(BatchFeed& feed, const std::vector<SourceToRead>& sources) {
+    Result<void> run_and_commit(BatchFeed& feed, const std::vector<SourceToRead>& sources,
+                                std::span<const std::shared_ptr<Interners>> interners) {
         TRY_ASSIGN(BatchOptions options, batch_options());
+        options.interners = interners;
         feed.start_batch({.input_bytes = options_.batch_bytes,
                           .deadline = steady_clock::now() + options_.commit_interval});
         auto output = run_batch(files_, feed, sources, options, progress_);

@@ -268,7 +268,7 @@ TEST_F(IngestTest, a_batch_of_no_time_still_hands_out_a_piece) {
         {.path = in("a.json"),
          .end = events(0, 5).size(),
          .identity = InputFile::open(in("a.json")).value()->identity()}};
-    BatchFeed feed(sources, {});
+    BatchFeed feed(sources, 1, {});
     feed.start_batch({.input_bytes = 1, .deadline = {}});
     EXPECT_TRUE(feed.take().value());
     EXPECT_TRUE(feed.exhausted());

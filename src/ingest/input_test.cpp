@@ -220,6 +220,39 @@ TEST_F(InputTest, pieces_end_at_newlines_and_a_short_rest_stays_with_its_piece) 
     EXPECT_EQ(piece_end(*write("b", std::string(1000, 'x')), 0, 1000, 100).value(), 1000U);
 }
 
+TEST_F(InputTest, pieces_are_large_and_get_smaller_towards_the_end_of_a_batch) {
+    constexpr std::uint64_t kMiB = 1u << 20;
+    constexpr std::uint64_t kLine = kMiB / 4;
+    std::string text;
+    while (text.size() < 80 * kMiB) text += std::string(kLine - 1, 'x') + '\n';
+    const auto file = write("a", text);
+    const std::vector<SourceToRead> sources{
+        {.path = path("a"), .end = 80 * kMiB, .identity = file->identity()}};
+    BatchFeed feed(sources, 2, {});
+    std::uint64_t at = 0;
+    std::vector<std::uint64_t> batches;
+    while (!feed.exhausted()) {
+        feed.start_batch({.input_bytes = 50 * kMiB});
+        std::uint64_t before = 80 * kMiB;
+        std::uint64_t taken = 0;
+        while (const auto piece = feed.take().value()) {
+            EXPECT_EQ(piece->start, at);
+            const std::uint64_t size = piece->end - piece->start;
+            EXPECT_LE(size, before + kLine);
+            if (taken == 0) {
+                EXPECT_GE(size, std::min(50 * kMiB, 80 * kMiB - at) / 4);
+            }
+            before = size;
+            taken += size;
+            at = piece->end;
+        }
+        EXPECT_LE(before, 6 * kMiB);
+        batches.push_back(taken / (10 * kMiB));
+    }
+    EXPECT_EQ(at, 80 * kMiB);
+    EXPECT_THAT(batches, ElementsAre(5, 2));
+}
+
 TEST(NameOutputs, files_are_numbered_within_the_batch_bronze_first) {
     std::vector<lake::Output> outputs = {
         {.kind = lake::OutputKind::quarantine, .topic = "b", .date = "2025-03-14"},

@@ -70,6 +70,8 @@ public:
           decoders_{RecordDecoder(event_ms_max(context_), context_.schemas),
                     RecordDecoder(event_ms_max(context_), context_.schemas),
                     RecordDecoder(event_ms_max(context_), context_.schemas)},
+          kept_interners_(context_.interners ? context_.interners : std::make_shared<Interners>()),
+          interners_(*kept_interners_),
           columns_(context_, interners_),
           quarantine_(files_, context_),
           spill_(files_.absolute(context_.staging_directory)) {}
@@ -163,7 +165,8 @@ private:
     std::array<RecordDecoder, kLinesAtOnce> decoders_;
     std::size_t turn_ = 0;
     std::array<PendingLine, kLinesAtOnce> lines_;
-    Interners interners_;
+    const std::shared_ptr<Interners> kept_interners_;
+    Interners& interners_;
     RowCodes codes_{};
     BronzeColumns columns_;
     QuarantineWriter quarantine_;
@@ -173,6 +176,9 @@ private:
     std::array<std::unordered_map<std::int64_t, std::unique_ptr<TopicHour>>, 2 * event::kTopicCount>
         hours_;
     std::array<TopicHour*, 2 * event::kTopicCount> latest_{};
+    // As time goes on, the one begun last first; not what comes long after its hour.
+    using LatestHours = std::array<TopicHour*, 4>;
+    std::array<LatestHours, 2 * event::kTopicCount> forward_{};
     std::int64_t reached_ms_ = 0;
     std::uint64_t rows_ = 0;  // appended
     std::size_t open_files_ = 0;
