@@ -110,7 +110,7 @@ Result<std::optional<Piece>> BatchFeed::take_plain(const SourceToRead& source) {
 Result<std::uint64_t> piece_end(const InputFile& file, std::uint64_t start, std::uint64_t end,
                                 std::uint64_t piece_bytes) {
     // A short rest is not worth a piece of its own.
-    if (end - start <= piece_bytes + piece_bytes / 2) return end;
+    if (end - start <= piece_bytes + std::min(piece_bytes, kPieceBytesMin) / 2) return end;
     std::uint64_t at = start + piece_bytes - 1;
     std::string buffer(64u << 10, '\0');
     while (at < end) {

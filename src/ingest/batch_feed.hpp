@@ -21,10 +21,10 @@
 //
 // A piece of a plain file ends at a newline. Pieces are handed out in order and every piece that
 // was handed out is finished, so the ranges of a batch tile each source without a hole. They are
-// large, so that most hours of a log are one worker's, and get smaller towards the batch's end, so
-// that the workers are done at the same time. A
-// compressed input or stream is one piece, read by one worker at a time; it stops at a block's end
-// when the batch is cut and keeps its reader for the next batch.
+// large, so that most hours of a log are one worker's, and get smaller as the batch's bytes run
+// out, so that the workers are done at the same time. A compressed input or stream is one piece,
+// read by one worker at a time; it stops at a block's end when the batch is cut and keeps its
+// reader for the next batch.
 namespace bassline::ingest {
 
 struct BatchLimits {

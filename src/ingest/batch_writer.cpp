@@ -231,8 +231,11 @@ TopicHour& ParquetBatchWriter::hour_of(event::Topic topic, std::int64_t hour,
     if (!found) {
         found = std::make_unique<TopicHour>(topic, hour, kind, origin_);
         LatestHours& forward = forward_[index];
-        const bool follows = forward[0] == nullptr || hour > forward[0]->hour ||
-                             (of_topic.contains(hour - 1) && !of_topic.contains(hour + 1));
+        const bool follows =
+            forward[0] == nullptr || hour > forward[0]->hour ||
+            (!of_topic.contains(hour + 1) && std::ranges::any_of(forward, [&](const auto* other) {
+                return other != nullptr && other->hour == hour - 1;
+            }));
         if (follows) {
             std::shift_right(forward.begin(), forward.end(), 1);
             forward[0] = found.get();

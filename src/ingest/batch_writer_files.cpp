@@ -162,6 +162,7 @@ Result<BatchResult> ParquetBatchWriter::finish() {
         if (complete_files_.size() == kCompleteFilesMax) TRY(close_complete_files(result.outputs));
     }
     TRY(close_complete_files(result.outputs));
+    if (spilled != hours.end()) clear_interners();  // its segments' texts came back without lines
     TRY(quarantine_.finish(result.outputs));
     std::stable_sort(result.outputs.begin(), result.outputs.end(),
                      [](const lake::Output& left, const lake::Output& right) {

@@ -2,6 +2,7 @@
 #include "ingest/batch_writer.hpp"
 
 #include <array>
+#include <climits>
 #include <filesystem>
 #include <fstream>
 #include <random>
@@ -230,13 +231,13 @@ TEST_F(BatchWriterTest, EscapedNullsAndOddTextsSurvive) {
               "(6, a\\x00b\\xF0\\x9F\\x8E\\xB5\\x22\\x5C)");
 }
 
-// A log that keeps many hours open, with a song of its own in every line.
-std::string scattered_log(int lines) {
+// A log that keeps many hours open, with a song of its own in every line, or one of so many.
+std::string scattered_log(int lines, int songs = INT_MAX) {
     std::mt19937_64 random(11);
     std::string text;
     for (int i = 0; i < lines; ++i) {
         const auto ts = 1741132800000 + static_cast<std::int64_t>(random() % 120) * 3'600'000 + i;
-        text += listen(ts, i, fmt::format("Song number {} of many", i));
+        text += listen(ts, i, fmt::format("Song number {} of many", i % songs));
     }
     return text;
 }
@@ -359,7 +360,7 @@ TEST_F(BatchWriterTest, TheSameLinesGiveTheSameBytes) {
     for (std::size_t i = 0; i < first.outputs.size(); ++i) {
         EXPECT_EQ(first.outputs[i].xxh64, second.outputs[i].xxh64) << first.outputs[i].staged;
     }
-    // Nor does it matter which texts the worker knows from batches before.
+    // Nor does it matter if the worker knows texts from batches before.
     BatchContext knowing;
     knowing.interners = std::make_shared<Interners>();
     write(std::string(kSingle) + '\n' + listen(1741132800000, 1, "another"), knowing);
@@ -369,6 +370,21 @@ TEST_F(BatchWriterTest, TheSameLinesGiveTheSameBytes) {
     for (std::size_t i = 0; i < first.outputs.size(); ++i) {
         EXPECT_EQ(first.outputs[i].xxh64, third.outputs[i].xxh64) << first.outputs[i].staged;
     }
+}
+
+TEST_F(BatchWriterTest, TextsOfABatchThatSpilledDoNotMakeTheNextOnesSeemRare) {
+    BatchContext scarce;
+    scarce.memory_bytes = 8 << 20;
+    scarce.interners = std::make_shared<Interners>();
+    write(scattered_log(40'000, 10'000), scarce);
+    std::string text;
+    for (int i = 0; i < 40'000; ++i) {
+        text += listen(1741132800000, i, fmt::format("Another {}", i % 10'000));
+    }
+    const auto result = write(text, scarce);
+    EXPECT_EQ(ask("select bool_and(encodings like '%DICTIONARY%') from parquet_metadata('" +
+                  files_->absolute(result.outputs[0].staged) + "') where path_in_schema = 'song'"),
+              "true");
 }
 
 }  // namespace

@@ -220,37 +220,35 @@ TEST_F(InputTest, pieces_end_at_newlines_and_a_short_rest_stays_with_its_piece) 
     EXPECT_EQ(piece_end(*write("b", std::string(1000, 'x')), 0, 1000, 100).value(), 1000U);
 }
 
-TEST_F(InputTest, pieces_are_large_and_get_smaller_towards_the_end_of_a_batch) {
+TEST_F(InputTest, pieces_are_large_and_get_smaller_as_the_batch_runs_out) {
     constexpr std::uint64_t kMiB = 1u << 20;
-    constexpr std::uint64_t kLine = kMiB / 4;
-    std::string text;
-    while (text.size() < 80 * kMiB) text += std::string(kLine - 1, 'x') + '\n';
-    const auto file = write("a", text);
+    constexpr std::uint64_t kBytes = 300 * kMiB;
+    std::ofstream lines(path("a"), std::ios::binary);  // of a MiB each, and hardly a block on disk
+    for (std::uint64_t at = kMiB; at <= kBytes; at += kMiB) {
+        lines.seekp(static_cast<std::streamoff>(at - 1)).put('\n');
+    }
+    lines.close();
     const std::vector<SourceToRead> sources{
-        {.path = path("a"), .end = 80 * kMiB, .identity = file->identity()}};
+        {.path = path("a"),
+         .end = kBytes,
+         .identity = InputFile::open(path("a")).value()->identity()}};
     BatchFeed feed(sources, 2, {});
     std::uint64_t at = 0;
-    std::vector<std::uint64_t> batches;
-    while (!feed.exhausted()) {
-        feed.start_batch({.input_bytes = 50 * kMiB});
-        std::uint64_t before = 80 * kMiB;
-        std::uint64_t taken = 0;
+    const auto sizes_of_batch = [&](std::uint64_t bytes) {
+        feed.start_batch({.input_bytes = bytes});
+        std::vector<std::uint64_t> sizes;
         while (const auto piece = feed.take().value()) {
             EXPECT_EQ(piece->start, at);
-            const std::uint64_t size = piece->end - piece->start;
-            EXPECT_LE(size, before + kLine);
-            if (taken == 0) {
-                EXPECT_GE(size, std::min(50 * kMiB, 80 * kMiB - at) / 4);
-            }
-            before = size;
-            taken += size;
             at = piece->end;
+            sizes.push_back((piece->end - piece->start) / kMiB);
         }
-        EXPECT_LE(before, 6 * kMiB);
-        batches.push_back(taken / (10 * kMiB));
-    }
-    EXPECT_EQ(at, 80 * kMiB);
-    EXPECT_THAT(batches, ElementsAre(5, 2));
+        return sizes;
+    };
+    EXPECT_THAT(sizes_of_batch(40 * kMiB), ElementsAre(10, 8, 6, 4, 4, 4, 4));
+    EXPECT_THAT(sizes_of_batch(1024 * kMiB),
+                ElementsAre(64, 49, 37, 28, 21, 16, 12, 9, 6, 5, 4, 4, 5));
+    EXPECT_EQ(at, kBytes);
+    EXPECT_TRUE(feed.exhausted());
 }
 
 TEST(NameOutputs, files_are_numbered_within_the_batch_bronze_first) {

@@ -74,7 +74,10 @@ public:
           interners_(*kept_interners_),
           columns_(context_, interners_),
           quarantine_(files_, context_),
-          spill_(files_.absolute(context_.staging_directory)) {}
+          spill_(files_.absolute(context_.staging_directory)) {
+        // Texts of long ago must not take the memory of rows.
+        if (interners_.bytes() > memory_limit_ / 4) interners_.clear();
+    }
 
     Result<void> consume(const LineBlock& block) override;
     Result<void> consume(const RecordBlock& block) override;

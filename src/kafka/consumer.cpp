@@ -17,8 +17,7 @@ namespace bassline::kafka {
 namespace {
 
 constexpr std::uint64_t kPrefetchBytesMin = 2u << 20;
-constexpr std::uint64_t kFetchBytesMin =
-    1u << 20;  // an answer that is too small is cut and fetched again
+constexpr std::uint64_t kFetchBytesMin = 1u << 20;  // a smaller answer is cut and fetched again
 constexpr std::uint64_t kFetchBytesMax = 50u << 20;
 
 int in_ms(std::chrono::milliseconds time) {
