@@ -15,6 +15,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from importlib.metadata import version
 from pathlib import Path
 
 SOURCE_SUFFIXES = {".sql", ".yml", ".yaml", ".csv", ".md"}
@@ -48,6 +49,11 @@ def compile_project(project: Path, folder: Path) -> dict:
     return json.loads((folder / "target" / "manifest.json").read_text())
 
 
+def write_sources(project: Path, out: Path, checksums: dict[str, str]) -> None:
+    """The last file: with it the package is whole."""
+    write_whole(out / "sources.json", json.dumps({"project": os.path.relpath(project, out), "files": checksums}, indent=1))
+
+
 def strip(manifest: dict) -> dict:
     for key in STRIPPED:
         manifest[key] = {}
@@ -64,8 +70,28 @@ def write_whole(path: Path, text: str) -> None:
     staged.replace(path)
 
 
+def same_package(project: Path, out: Path, checksums: dict[str, str]) -> Path | None:
+    """The folder of another preset's build that has the package already, made by this script with this dbt."""
+    for written in sorted(out.parent.parent.glob(f"*/{out.name}/sources.json")):
+        folder = written.parent
+        sources = {"project": os.path.relpath(project, folder), "files": checksums}
+        if (
+            folder != out
+            and json.loads(written.read_text()) == sources
+            and (folder / Path(__file__).name).read_bytes() == Path(__file__).read_bytes()
+            and json.loads((folder / "manifest.json").read_text())["metadata"]["dbt_version"] == version("dbt-core")
+        ):
+            return folder
+    return None
+
+
 def package(project: Path, out: Path) -> None:
     checksums = source_checksums(project)
+    if (same := same_package(project, out, checksums)) is not None:
+        (out / "sources.json").unlink(missing_ok=True)  # it comes last
+        shutil.copytree(same, out, dirs_exist_ok=True, ignore=shutil.ignore_patterns("sources.json"))
+        write_sources(project, out, checksums)
+        return
     with tempfile.TemporaryDirectory() as folder:
         manifest = strip(compile_project(project, Path(folder)))
     out.mkdir(parents=True, exist_ok=True)
@@ -77,8 +103,7 @@ def package(project: Path, out: Path) -> None:
     if not (out / Path(__file__).name).exists() or not os.path.samefile(__file__, out / Path(__file__).name):
         shutil.copyfile(__file__, out / Path(__file__).name)
     write_whole(out / "manifest.json", json.dumps(manifest, sort_keys=False, separators=(",", ":")))
-    sources = {"project": os.path.relpath(project, out), "files": checksums}
-    write_whole(out / "sources.json", json.dumps(sources, indent=1))
+    write_sources(project, out, checksums)
 
 
 def main() -> None:
