@@ -7,7 +7,7 @@
 namespace bassline::ingest {
 namespace {
 
-constexpr std::uint64_t kPieceBytesMin = 4u << 20;
+constexpr std::uint64_t kPieceBytesMin = 8u << 20;
 constexpr std::uint64_t kPieceBytesMax = 64u << 20;
 constexpr std::uint64_t kPiecesLeft = 2;  // of each thread, as they get smaller
 
