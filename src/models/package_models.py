@@ -49,11 +49,6 @@ def compile_project(project: Path, folder: Path) -> dict:
     return json.loads((folder / "target" / "manifest.json").read_text())
 
 
-def write_sources(project: Path, out: Path, checksums: dict[str, str]) -> None:
-    """The last file: with it the package is whole."""
-    write_whole(out / "sources.json", json.dumps({"project": os.path.relpath(project, out), "files": checksums}, indent=1))
-
-
 def strip(manifest: dict) -> dict:
     for key in STRIPPED:
         manifest[key] = {}
@@ -64,23 +59,40 @@ def strip(manifest: dict) -> dict:
     return manifest
 
 
+def seeds_of(manifest: dict) -> list[dict]:
+    return [node for node in manifest["nodes"].values() if node["resource_type"] == "seed"]
+
+
 def write_whole(path: Path, text: str) -> None:
     staged = path.with_suffix(".staged")
     staged.write_text(text)
     staged.replace(path)
 
 
+def write_sources(project: Path, out: Path, checksums: dict[str, str]) -> None:
+    """The last file: with it the package is whole."""
+    write_whole(out / "sources.json", json.dumps({"project": os.path.relpath(project, out), "files": checksums}, indent=1))
+
+
+def is_whole(folder: Path, sources: dict) -> bool:
+    """Whether the folder holds the package of these sources, made by this script with this dbt."""
+    try:
+        manifest = json.loads((folder / "manifest.json").read_text())
+        return (
+            json.loads((folder / "sources.json").read_text()) == sources
+            and (folder / Path(__file__).name).read_bytes() == Path(__file__).read_bytes()
+            and manifest["metadata"]["dbt_version"] == version("dbt-core")
+            and all((folder / node["original_file_path"]).is_file() for node in seeds_of(manifest))
+        )
+    except (OSError, ValueError, KeyError, TypeError):  # half deleted, or damaged
+        return False
+
+
 def same_package(project: Path, out: Path, checksums: dict[str, str]) -> Path | None:
-    """The folder of another preset's build that has the package already, made by this script with this dbt."""
+    """The folder of another preset's build that has the package already."""
     for written in sorted(out.parent.parent.glob(f"*/{out.name}/sources.json")):
         folder = written.parent
-        sources = {"project": os.path.relpath(project, folder), "files": checksums}
-        if (
-            folder != out
-            and json.loads(written.read_text()) == sources
-            and (folder / Path(__file__).name).read_bytes() == Path(__file__).read_bytes()
-            and json.loads((folder / "manifest.json").read_text())["metadata"]["dbt_version"] == version("dbt-core")
-        ):
+        if folder != out and is_whole(folder, {"project": os.path.relpath(project, folder), "files": checksums}):
             return folder
     return None
 
@@ -95,11 +107,10 @@ def package(project: Path, out: Path) -> None:
     with tempfile.TemporaryDirectory() as folder:
         manifest = strip(compile_project(project, Path(folder)))
     out.mkdir(parents=True, exist_ok=True)
-    for node in manifest["nodes"].values():
-        if node["resource_type"] == "seed":
-            target = out / node["original_file_path"]
-            target.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(project / node["original_file_path"], target)
+    for node in seeds_of(manifest):
+        target = out / node["original_file_path"]
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(project / node["original_file_path"], target)
     if not (out / Path(__file__).name).exists() or not os.path.samefile(__file__, out / Path(__file__).name):
         shutil.copyfile(__file__, out / Path(__file__).name)
     write_whole(out / "manifest.json", json.dumps(manifest, sort_keys=False, separators=(",", ":")))
