@@ -29,6 +29,8 @@ using storage::FileSystem;
 
 constexpr std::string_view kEventDate = "event_date";
 constexpr std::string_view kBuildLock = "_snapshots/lock";
+// Of an incremental table's files: in memory their rows take some twenty times as much.
+constexpr std::uint64_t kKeptRowsBytesMax = std::uint64_t{8} << 20;
 
 // One run of the planned tasks over a scratch database. The workers share `results_` and `exports_`
 // under a mutex.
@@ -51,7 +53,7 @@ public:
                                                                   .bronze = bronze,
                                                                   .is_full = plan.is_full}));
         TRY(create_published_views(scratch.connection(0), plan));
-        const BronzeSize size = size_of(bronze, scope_.read);
+        const FilesSize size = size_of(bronze, scope_.read);
         if (size.is_small()) TRY(scratch.use_one_thread_a_query());
         graph_ = make_task_graph(manifest_, plan.built,
                                  size.is_in_small_files() ? Staging::table : Staging::view);
@@ -167,11 +169,15 @@ public:
     }
 
 private:
-    std::vector<std::string> kept(const Node& node) const {
-        std::vector<std::string> paths;
-        for (const lake::TableFile& file : kept_table_files(node))
-            paths.push_back(files_.absolute(file.path));
-        return paths;
+    KeptFiles kept(const Node& node) const {
+        KeptFiles kept;
+        FilesSize size;
+        for (const lake::TableFile& file : kept_table_files(node)) {
+            kept.paths.push_back(files_.absolute(file.path));
+            size.add(file.bytes);
+        }
+        kept.as_rows = size.is_in_small_files() && size.bytes <= kKeptRowsBytesMax;
+        return kept;
     }
 
     void add(NodeResult result) {

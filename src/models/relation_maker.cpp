@@ -90,23 +90,23 @@ Result<void> check_dates(duck::Connection& connection, const Manifest& manifest,
 }
 
 Result<MadeRelation> make_incremental(duck::Connection& connection, const Manifest& manifest,
-                                      const Node& node,
-                                      const std::vector<std::string>& kept_files) {
+                                      const Node& node, const KeptFiles& kept) {
     const std::string computed =
         fmt::format("{}.{}.{}", duck::quote_name(manifest.database),
                     duck::quote_name(kComputedSchema), duck::quote_name(node.name));
     TRY_ASSIGN(const std::uint64_t rows, create_table(connection, computed, contracted_sql(node)));
     TRY(check_dates(connection, manifest, node, computed));
     std::string select = "select * from " + computed;
-    if (!kept_files.empty()) select = select_files(kept_files) + "\nunion all by name\n" + select;
-    TRY(connection.execute(fmt::format("create view {} as {}", node.relation_name, select)));
+    if (!kept.paths.empty()) select = select_files(kept.paths) + "\nunion all by name\n" + select;
+    TRY(connection.execute(fmt::format("create {} {} as {}", kept.as_rows ? "table" : "view",
+                                       node.relation_name, select)));
     return MadeRelation{.rows = rows, .computed = computed};
 }
 
 }  // namespace
 
 Result<MadeRelation> make_relation(duck::Connection& connection, const Manifest& manifest,
-                                   const Task& task, const std::vector<std::string>& kept_files) {
+                                   const Task& task, const KeptFiles& kept) {
     const Node& node = *task.node;
     TRY(check_contract(connection, node));
     switch (node.materialized) {
@@ -116,7 +116,7 @@ Result<MadeRelation> make_relation(duck::Connection& connection, const Manifest&
                                                node.relation_name, node.compiled_code)));
             return MadeRelation{};
         case Materialized::incremental:
-            return make_incremental(connection, manifest, node, kept_files);
+            return make_incremental(connection, manifest, node, kept);
         case Materialized::table:
         case Materialized::seed: {
             const std::string select =

@@ -20,12 +20,18 @@ struct MadeRelation {
     std::string computed;    // the relation that holds the computed rows; empty for a view
 };
 
-/// `kept_files` (absolute): the published files of an incremental table's dates that this build
-/// does not write; its relation is those and the computed rows. Errors: `sql` if the statement
-/// fails, if an enforced contract does not hold, or if an incremental table has rows outside the
-/// dates that are written.
+/// The published files of an incremental table's dates that a build does not write.
+struct KeptFiles {
+    std::vector<std::string> paths;  // absolute
+    /// Their rows are read once and held, for a dozen readers that would each open all files.
+    bool as_rows = false;
+};
+
+/// An incremental table's relation is what is kept of it and the computed rows. Errors: `sql` if
+/// the statement fails, if an enforced contract does not hold, or if an incremental table has rows
+/// outside the dates that are written.
 Result<MadeRelation> make_relation(duck::Connection& connection, const Manifest& manifest,
-                                   const Task& task, const std::vector<std::string>& kept_files);
+                                   const Task& task, const KeptFiles& kept);
 
 /// The schema that holds computed rows of incremental tables.
 inline constexpr const char* kComputedSchema = "_computed";

@@ -104,13 +104,11 @@ BronzePaths bronze_files(const storage::FileSystem& files, const Bronze& bronze,
     return paths;
 }
 
-BronzeSize size_of(const Bronze& bronze, const std::set<std::string>& dates) {
-    BronzeSize size;
+FilesSize size_of(const Bronze& bronze, const std::set<std::string>& dates) {
+    FilesSize size;
     for (const auto& [topic, topic_files] : bronze.topics) {
         for (const BronzeFile& file : topic_files) {
-            if (!dates.contains(file.date)) continue;
-            ++size.files;
-            size.bytes += file.bytes;
+            if (dates.contains(file.date)) size.add(file.bytes);
         }
     }
     return size;

@@ -38,9 +38,15 @@ std::vector<std::string> bronze_relations();
 BronzePaths bronze_files(const storage::FileSystem& files, const Bronze& bronze,
                          const std::string& relation, const std::set<std::string>* dates);
 
-struct BronzeSize {
+/// Of Parquet files that a build reads.
+struct FilesSize {
     std::uint64_t files = 0;
     std::uint64_t bytes = 0;
+
+    void add(std::uint64_t file_bytes) {
+        ++files;
+        bytes += file_bytes;
+    }
 
     /// About two million records: a thread for each relation is quicker than several for one after
     /// the other.
@@ -53,7 +59,7 @@ struct BronzeSize {
 };
 
 /// The bronze files of these event dates, quarantine aside.
-BronzeSize size_of(const Bronze& bronze, const std::set<std::string>& dates);
+FilesSize size_of(const Bronze& bronze, const std::set<std::string>& dates);
 
 /// Absolute paths of a published table's files, without those of the dates in `except`.
 std::vector<std::string> table_files(const storage::FileSystem& files, const lake::Table& table,
