@@ -58,9 +58,10 @@ def two_at_once(command: list, outputs: list[Path], runs: int) -> float:
     for _ in range(runs):
         started = time.monotonic()
         children = [subprocess.Popen([str(output if part is None else part) for part in command],
-                                     stdout=subprocess.DEVNULL) for output in outputs]
-        if any([child.wait() for child in children]):
-            raise SystemExit("error: one of two ingests at once failed")
+                                     stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) for output in outputs]
+        words = [child.communicate()[1] for child in children]
+        if any(child.returncode for child in children):
+            raise SystemExit("error: one of two ingests at once failed\n" + b"".join(words).decode())
         walls.append(time.monotonic() - started)
         for output in outputs:
             shutil.rmtree(output)

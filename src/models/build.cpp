@@ -29,8 +29,13 @@ using storage::FileSystem;
 
 constexpr std::string_view kEventDate = "event_date";
 constexpr std::string_view kBuildLock = "_snapshots/lock";
-// Of an incremental table's files: in memory their rows take some twenty times as much.
-constexpr std::uint64_t kKeptRowsBytesMax = std::uint64_t{8} << 20;
+// Of files that are kept as rows, and of the engine's memory, where rows take twenty times as much.
+constexpr std::uint64_t kKeptRowsBytesMax = std::uint64_t{32} << 20;
+constexpr std::uint64_t kKeptRowsShare = 100;
+
+std::uint64_t memory_of(const BuildOptions& options) {
+    return options.memory_bytes != 0 ? options.memory_bytes : default_memory_bytes();
+}
 
 // One run of the planned tasks over a scratch database. The workers share `results_` and `exports_`
 // under a mutex.
@@ -42,7 +47,8 @@ public:
           manifest_(manifest),
           previous_(previous),
           options_(options),
-          clock_(clock) {}
+          clock_(clock),
+          kept_rows_bytes_left_(std::min(kKeptRowsBytesMax, memory_of(options) / kKeptRowsShare)) {}
 
     Result<void> execute(Scratch& scratch, const Plan& plan, const Bronze& bronze,
                          std::stop_token stop) {
@@ -169,14 +175,16 @@ public:
     }
 
 private:
-    KeptFiles kept(const Node& node) const {
+    KeptFiles kept(const Node& node) {
         KeptFiles kept;
         FilesSize size;
         for (const lake::TableFile& file : kept_table_files(node)) {
             kept.paths.push_back(files_.absolute(file.path));
             size.add(file.bytes);
         }
-        kept.as_rows = size.is_in_small_files() && size.bytes <= kKeptRowsBytesMax;
+        const std::lock_guard lock(mutex_);
+        kept.as_rows = size.is_in_small_files() && size.bytes <= kept_rows_bytes_left_;
+        if (kept.as_rows) kept_rows_bytes_left_ -= size.bytes;
         return kept;
     }
 
@@ -206,10 +214,11 @@ private:
     TaskGraph graph_;
     Scope scope_;
     std::string retained_from_;  // older dates are not kept
-    std::mutex mutex_;           // guards the three below
+    std::mutex mutex_;           // guards what follows
     std::vector<NodeResult> results_;
     std::vector<ExportedTable> exports_;
     std::map<const Node*, std::string> computed_;
+    std::uint64_t kept_rows_bytes_left_;
 };
 
 BuildOutcome outcome_of(const std::vector<NodeResult>& results) {
@@ -260,14 +269,12 @@ public:
         if (!is_needed) return nothing_new();
         Run run(files_, manifest_, previous_, options_, clock_);
         const std::string id = lake::make_run_id(next_n(), started);
-        TRY_ASSIGN(
-            Scratch scratch,
-            Scratch::open(
-                {.parent = options_.scratch.empty() ? default_scratch_parent() : options_.scratch,
-                 .threads = options_.threads,
-                 .memory_bytes =
-                     options_.memory_bytes != 0 ? options_.memory_bytes : default_memory_bytes()},
-                manifest_, id));
+        TRY_ASSIGN(Scratch scratch,
+                   Scratch::open({.parent = options_.scratch.empty() ? default_scratch_parent()
+                                                                     : options_.scratch,
+                                  .threads = options_.threads,
+                                  .memory_bytes = memory_of(options_)},
+                                 manifest_, id));
         TRY(run.execute(scratch, plan_, bronze_, stop));
         BuildReport report{.run = id,
                            .snapshot = previous_ ? previous_->n : 0,

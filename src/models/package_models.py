@@ -59,10 +59,6 @@ def strip(manifest: dict) -> dict:
     return manifest
 
 
-def seeds_of(manifest: dict) -> list[dict]:
-    return [node for node in manifest["nodes"].values() if node["resource_type"] == "seed"]
-
-
 def write_whole(path: Path, text: str) -> None:
     staged = path.with_suffix(".staged")
     staged.write_text(text)
@@ -74,43 +70,37 @@ def write_sources(project: Path, out: Path, checksums: dict[str, str]) -> None:
     write_whole(out / "sources.json", json.dumps({"project": os.path.relpath(project, out), "files": checksums}, indent=1))
 
 
-def is_whole(folder: Path, sources: dict) -> bool:
-    """Whether the folder holds the package of these sources, made by this script with this dbt."""
-    try:
-        manifest = json.loads((folder / "manifest.json").read_text())
-        return (
-            json.loads((folder / "sources.json").read_text()) == sources
-            and (folder / Path(__file__).name).read_bytes() == Path(__file__).read_bytes()
-            and manifest["metadata"]["dbt_version"] == version("dbt-core")
-            and all((folder / node["original_file_path"]).is_file() for node in seeds_of(manifest))
-        )
-    except (OSError, ValueError, KeyError, TypeError):  # half deleted, or damaged
-        return False
-
-
-def same_package(project: Path, out: Path, checksums: dict[str, str]) -> Path | None:
-    """The folder of another preset's build that has the package already."""
+def compiled_before(project: Path, out: Path, checksums: dict[str, str]) -> dict | None:
+    """The manifest of another preset's build, if this script made it of these sources with this dbt."""
     for written in sorted(out.parent.parent.glob(f"*/{out.name}/sources.json")):
         folder = written.parent
-        if folder != out and is_whole(folder, {"project": os.path.relpath(project, folder), "files": checksums}):
-            return folder
+        sources = {"project": os.path.relpath(project, folder), "files": checksums}
+        try:
+            manifest = json.loads((folder / "manifest.json").read_text())
+            if (
+                folder != out
+                and json.loads(written.read_text()) == sources
+                and (folder / Path(__file__).name).read_bytes() == Path(__file__).read_bytes()
+                and manifest["metadata"]["dbt_version"] == version("dbt-core")
+            ):
+                return manifest
+        except (OSError, ValueError, KeyError, TypeError):  # half deleted, or damaged
+            continue
     return None
 
 
 def package(project: Path, out: Path) -> None:
     checksums = source_checksums(project)
-    if (same := same_package(project, out, checksums)) is not None:
-        (out / "sources.json").unlink(missing_ok=True)  # it comes last
-        shutil.copytree(same, out, dirs_exist_ok=True, ignore=shutil.ignore_patterns("sources.json"))
-        write_sources(project, out, checksums)
-        return
-    with tempfile.TemporaryDirectory() as folder:
-        manifest = strip(compile_project(project, Path(folder)))
+    manifest = compiled_before(project, out, checksums)
+    if manifest is None:
+        with tempfile.TemporaryDirectory() as folder:
+            manifest = strip(compile_project(project, Path(folder)))
     out.mkdir(parents=True, exist_ok=True)
-    for node in seeds_of(manifest):
-        target = out / node["original_file_path"]
-        target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(project / node["original_file_path"], target)
+    for node in manifest["nodes"].values():
+        if node["resource_type"] == "seed":
+            target = out / node["original_file_path"]
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(project / node["original_file_path"], target)
     if not (out / Path(__file__).name).exists() or not os.path.samefile(__file__, out / Path(__file__).name):
         shutil.copyfile(__file__, out / Path(__file__).name)
     write_whole(out / "manifest.json", json.dumps(manifest, sort_keys=False, separators=(",", ":")))

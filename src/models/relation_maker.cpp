@@ -91,15 +91,23 @@ Result<void> check_dates(duck::Connection& connection, const Manifest& manifest,
 
 Result<MadeRelation> make_incremental(duck::Connection& connection, const Manifest& manifest,
                                       const Node& node, const KeptFiles& kept) {
-    const std::string computed =
-        fmt::format("{}.{}.{}", duck::quote_name(manifest.database),
-                    duck::quote_name(kComputedSchema), duck::quote_name(node.name));
+    const auto in_schema = [&](const char* schema) {
+        return fmt::format("{}.{}.{}", duck::quote_name(manifest.database),
+                           duck::quote_name(schema), duck::quote_name(node.name));
+    };
+    const std::string computed = in_schema(kComputedSchema);
     TRY_ASSIGN(const std::uint64_t rows, create_table(connection, computed, contracted_sql(node)));
     TRY(check_dates(connection, manifest, node, computed));
     std::string select = "select * from " + computed;
-    if (!kept.paths.empty()) select = select_files(kept.paths) + "\nunion all by name\n" + select;
-    TRY(connection.execute(fmt::format("create {} {} as {}", kept.as_rows ? "table" : "view",
-                                       node.relation_name, select)));
+    if (!kept.paths.empty()) {
+        std::string kept_rows = select_files(kept.paths);
+        if (kept.as_rows) {
+            TRY(create_table(connection, in_schema(kKeptSchema), kept_rows));
+            kept_rows = "select * from " + in_schema(kKeptSchema);
+        }
+        select = kept_rows + "\nunion all by name\n" + select;
+    }
+    TRY(connection.execute(fmt::format("create view {} as {}", node.relation_name, select)));
     return MadeRelation{.rows = rows, .computed = computed};
 }
 

@@ -23,8 +23,7 @@ struct MadeRelation {
 /// The published files of an incremental table's dates that a build does not write.
 struct KeptFiles {
     std::vector<std::string> paths;  // absolute
-    /// Their rows are read once and held, for a dozen readers that would each open all files.
-    bool as_rows = false;
+    bool as_rows = false;  // read once and held, for a dozen readers that would each open all files
 };
 
 /// An incremental table's relation is what is kept of it and the computed rows. Errors: `sql` if
@@ -33,7 +32,8 @@ struct KeptFiles {
 Result<MadeRelation> make_relation(duck::Connection& connection, const Manifest& manifest,
                                    const Task& task, const KeptFiles& kept);
 
-/// The schema that holds computed rows of incremental tables.
+/// The schemas that hold computed rows of incremental tables, and kept ones.
 inline constexpr const char* kComputedSchema = "_computed";
+inline constexpr const char* kKeptSchema = "_kept";
 
 }  // namespace bassline::models

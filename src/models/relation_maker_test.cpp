@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include "duck/sql_text.hpp"
 
@@ -22,7 +23,8 @@ protected:
         manifest_.database = "bassline";
         for (const char* statement :
              {"attach ':memory:' as bassline", "create schema bassline.gold",
-              "create schema bassline._computed", "create schema bassline.run",
+              "create schema bassline._computed", "create schema bassline._kept",
+              "create schema bassline.run",
               "create table bassline.run.scope as select date '2026-05-02' event_date, "
               "true is_written"}) {
             ASSERT_TRUE(connection_.execute(statement)) << statement;
@@ -32,7 +34,7 @@ protected:
     // A published file of one row; its columns are those of `plays` in another order.
     std::string published(int day) {
         const std::string path =
-            fmt::format("{}/relation_maker_{}.parquet", testing::TempDir(), day);
+            fmt::format("{}/relation_maker_{}_{}.parquet", testing::TempDir(), ::getpid(), day);
         const auto written = connection_.execute(
             fmt::format("copy (select {0} plays, date '2026-05-01' - {0} event_date) to {1}", day,
                         duck::quote_text(path)));

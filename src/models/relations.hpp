@@ -48,8 +48,8 @@ struct FilesSize {
         bytes += file_bytes;
     }
 
-    /// About two million records: a thread for each relation is quicker than several for one after
-    /// the other.
+    /// Of bronze about two million records: a thread for each relation is quicker than several for
+    /// one after the other.
     bool is_small() const { return bytes < std::uint64_t{128} << 20; }
     /// Little in many files: a dozen readers that each open all of them cost more than keeping
     /// their rows.

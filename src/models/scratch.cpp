@@ -49,6 +49,7 @@ Result<void> Scratch::prepare(const Manifest& manifest, std::size_t workers) {
     TRY(first.execute("attach ':memory:' as " + catalog));
     std::vector<std::string> schemas = manifest.schemas;
     schemas.emplace_back(kComputedSchema);
+    schemas.emplace_back(kKeptSchema);
     for (const std::string& schema : schemas) {
         TRY(first.execute(
             fmt::format("create schema if not exists {}.{}", catalog, duck::quote_name(schema))));
