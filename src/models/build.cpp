@@ -30,7 +30,7 @@ using storage::FileSystem;
 constexpr std::string_view kEventDate = "event_date";
 constexpr std::string_view kBuildLock = "_snapshots/lock";
 // Of files that are kept as rows, and of the engine's memory, where rows take twenty times as much.
-constexpr std::uint64_t kKeptRowsBytesMax = std::uint64_t{32} << 20;
+constexpr std::uint64_t kKeptRowsBytesMax = std::uint64_t{4} << 20;
 constexpr std::uint64_t kKeptRowsShare = 100;
 
 std::uint64_t memory_of(const BuildOptions& options) {
