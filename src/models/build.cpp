@@ -29,9 +29,6 @@ using storage::FileSystem;
 
 constexpr std::string_view kEventDate = "event_date";
 constexpr std::string_view kBuildLock = "_snapshots/lock";
-// Of files that are kept as rows, and of the engine's memory, where rows take twenty times as much.
-constexpr std::uint64_t kKeptRowsBytesMax = std::uint64_t{4} << 20;
-constexpr std::uint64_t kKeptRowsShare = 100;
 
 std::uint64_t memory_of(const BuildOptions& options) {
     return options.memory_bytes != 0 ? options.memory_bytes : default_memory_bytes();
@@ -48,7 +45,7 @@ public:
           previous_(previous),
           options_(options),
           clock_(clock),
-          kept_rows_bytes_left_(std::min(kKeptRowsBytesMax, memory_of(options) / kKeptRowsShare)) {}
+          kept_rows_(memory_of(options)) {}
 
     Result<void> execute(Scratch& scratch, const Plan& plan, const Bronze& bronze,
                          std::stop_token stop) {
@@ -183,8 +180,7 @@ private:
             size.add(file.bytes);
         }
         const std::lock_guard lock(mutex_);
-        kept.as_rows = size.is_in_small_files() && size.bytes <= kept_rows_bytes_left_;
-        if (kept.as_rows) kept_rows_bytes_left_ -= size.bytes;
+        kept.as_rows = kept_rows_.take(size);
         return kept;
     }
 
@@ -218,7 +214,7 @@ private:
     std::vector<NodeResult> results_;
     std::vector<ExportedTable> exports_;
     std::map<const Node*, std::string> computed_;
-    std::uint64_t kept_rows_bytes_left_;
+    KeptRowsBudget kept_rows_;
 };
 
 BuildOutcome outcome_of(const std::vector<NodeResult>& results) {

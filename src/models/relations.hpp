@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <algorithm>
+#include <cstdint>
 #include <set>
 #include <string>
 #include <string_view>
@@ -56,6 +58,26 @@ struct FilesSize {
     bool is_in_small_files() const {
         return is_small() && bytes < files * (std::uint64_t{128} << 10);
     }
+};
+
+/// What a build may hold as rows of the files that it keeps, over all its tables: rows take some
+/// twenty times as much memory as in their files, and beyond a few MiB gain nothing.
+class KeptRowsBudget {
+public:
+    explicit KeptRowsBudget(std::uint64_t engine_memory_bytes)
+        : bytes_left_(std::min(kBytesMax, engine_memory_bytes / kMemoryShare)) {}
+
+    /// Whether a table's files are worth being rows and have room; if so, it is taken.
+    bool take(const FilesSize& size) {
+        if (!size.is_in_small_files() || size.bytes > bytes_left_) return false;
+        bytes_left_ -= size.bytes;
+        return true;
+    }
+
+private:
+    static constexpr std::uint64_t kBytesMax = std::uint64_t{4} << 20;
+    static constexpr std::uint64_t kMemoryShare = 100;
+    std::uint64_t bytes_left_;
 };
 
 /// The bronze files of these event dates, quarantine aside.
