@@ -5,6 +5,7 @@ import json
 import sys
 
 from pyspark.sql import SparkSession
+from pyspark.sql.functions import count, count_distinct, max, struct
 
 lake, rare_texts = sys.argv[1:]
 spark = (
@@ -24,6 +25,17 @@ def rows(path: str, view: str, sql: str) -> list[list]:
     return [list(row) for row in spark.sql(sql).collect()]
 
 
+def of_columns(path: str) -> dict[str, list]:
+    """Rows, values and different values of each column, and the greatest text."""
+    table = spark.read.option("basePath", path).parquet(path)
+    figures = table.select(
+        count("*").alias("rows"),
+        *(struct(count(name), count_distinct(name), *([max(name)] if kind == "string" else [])).alias(name)
+          for name, kind in table.dtypes),
+    ).first()
+    return {name: list(found) if isinstance(found, tuple) else found for name, found in figures.asDict().items()}
+
+
 seen = {
     "bronze": rows(
         f"{lake}/bronze/listen_events",
@@ -31,11 +43,7 @@ seen = {
         "select cast(date as string), count(*), sum(cast(floor(duration * 1000 + 0.5) as bigint)), count(userId),"
         " min(hour(event_at)), max(date_format(event_at, 'yyyy-MM-dd')) from listens group by date order by date",
     ),
-    "silver": rows(
-        f"{lake}/silver/fact_page_view_events",
-        "page_views",
-        "select cast(event_date as string), count(*), count(resolved_user_id) from page_views group by event_date order by 1",
-    ),
+    "silver": {fact: of_columns(f"{lake}/silver/{fact}") for fact in ("fact_page_view_events", "fact_listen_events")},
     "rare_texts": rows(
         f"{rare_texts}/bronze/listen_events",
         "rare",

@@ -58,12 +58,18 @@ def test_spark_reads_bronze_by_its_hive_folders(lake, spark):
     assert spark["bronze"] == [list(row) for row in own]
 
 
-def test_spark_reads_silver_by_its_hive_folders(lake, spark):
-    own = open_lake(lake).execute(
-        "select cast(event_date as varchar), count(*), count(resolved_user_id) from silver.fact_page_view_events"
-        " group by event_date order by 1"
-    ).fetchall()
-    assert spark["silver"] == [list(row) for row in own]
+@pytest.mark.parametrize("fact", ["fact_page_view_events", "fact_listen_events"])
+def test_spark_reads_every_column_of_silver_by_its_hive_folders(lake, spark, fact):
+    reader = open_lake(lake)
+    columns = reader.execute(f"select column_name, column_type from (describe silver.{fact})").fetchall()
+    (rows,) = reader.execute(f"select count(*) from silver.{fact}").fetchone()
+    own = {"rows": rows}
+    for name, kind in columns:
+        greatest = f", max({name})" if kind == "VARCHAR" else ""
+        figures = reader.execute(f"select count({name}), count(distinct {name}){greatest} from silver.{fact}").fetchone()
+        own[name] = list(figures)
+    assert rows > 0
+    assert spark["silver"][fact] == own
 
 
 def test_spark_reads_gold(lake, spark):
