@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "models/query.hpp"
 
-#include <map>
 #include <memory>
 #include <thread>
 
@@ -21,9 +20,6 @@ struct QueryArguments {
     models::QueryOptions query;
 };
 
-const std::map<std::string, OutputFormat> kFormats = {
-    {"table", OutputFormat::table}, {"csv", OutputFormat::csv}, {"json", OutputFormat::json}};
-
 Result<Exit> run_query(const QueryArguments& options, std::stop_token stop) {
     TRY_ASSIGN(const auto files, lake::open_lake_read_only(options.lake));
     TRY_ASSIGN(models::QueryResult result,
@@ -40,8 +36,10 @@ Run declare_query(CLI::App& app) {
                    "One SELECT-like statement over schemas bronze, late (events beside bronze), "
                    "intermediate, silver, gold, and quarantine")
         ->required();
-    app.add_option("--format", options->format, "table, csv or json (default table)")
-        ->transform(CLI::CheckedTransformer(kFormats).description("{table,csv,json}"));
+    add_choice_option(
+        app, "--format", options->format,
+        {{"table", OutputFormat::table}, {"csv", OutputFormat::csv}, {"json", OutputFormat::json}},
+        "table, csv or json (default table)");
     app.add_option("--threads", options->query.threads, "Threads (default the machine's cores)")
         ->check(CLI::Range(1, 256));
     add_bytes_option(

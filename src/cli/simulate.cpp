@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <cstdio>
-#include <map>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <thread>
@@ -15,6 +14,7 @@
 #include "cli/progress.hpp"
 #include "cli/simulate_kafka.hpp"
 #include "cli/simulate_reports.hpp"
+#include "cli/values.hpp"
 #include "event/schema.hpp"
 #include "simulator/time_text.hpp"
 
@@ -158,17 +158,15 @@ Run declare_simulate(CLI::App& app) {
         ->check(CLI::Range(0.0, 1e6));
     app.add_option("--first-user-id", simulate.first_user_id, "Id of the first user (default 1)");
     app.add_option("--tag", simulate.tag, "A tag for the events, as for an A/B test");
-    app.add_option("--format", simulate.format, "topics (default) or single, EventSim's one stream")
-        ->transform(CLI::CheckedTransformer(std::map<std::string, simulator::OutputFormat>{
-            {"topics", simulator::OutputFormat::topics},
-            {"single", simulator::OutputFormat::single}}))
-        ->type_name("FORMAT");
-    app.add_option("--compress", simulate.compression, "gzip or zstd for the files of a folder")
-        ->transform(CLI::CheckedTransformer(
-            std::map<std::string, simulator::Compression>{{"none", simulator::Compression::none},
-                                                          {"gzip", simulator::Compression::gzip},
-                                                          {"zstd", simulator::Compression::zstd}}))
-        ->type_name("NAME");
+    add_choice_option(
+        app, "--format", simulate.format,
+        {{"topics", simulator::OutputFormat::topics}, {"single", simulator::OutputFormat::single}},
+        "topics (default) or single, EventSim's one stream");
+    add_choice_option(app, "--compress", simulate.compression,
+                      {{"none", simulator::Compression::none},
+                       {"gzip", simulator::Compression::gzip},
+                       {"zstd", simulator::Compression::zstd}},
+                      "gzip or zstd for the files of a folder");
     app.add_option("--listen-counts", simulate.listen_counts,
                    "Songs from a listen_counts file of EventSim, plain or gzip")
         ->type_name("FILE");

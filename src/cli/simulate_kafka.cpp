@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/simulate_kafka.hpp"
 
-#include <map>
 #include <nlohmann/json.hpp>
 
 #include <fmt/format.h>
 
 #include "base/log.hpp"
+#include "cli/values.hpp"
 #include "event/published_schema.hpp"
 
 namespace bassline::cli {
@@ -31,11 +31,10 @@ void add_simulate_kafka_options(CLI::App& app, SimulateKafkaArguments& arguments
                          "Kafka: register a schema for each topic here, and frame the records "
                          "with its id")
         ->needs(brokers);
-    app.add_option("--encoding", output.encoding,
-                   "Kafka: json (default) or avro, which needs a schema registry")
-        ->transform(CLI::CheckedTransformer(std::map<std::string, simulator::RecordEncoding>{
-            {"json", simulator::RecordEncoding::json}, {"avro", simulator::RecordEncoding::avro}}))
-        ->type_name("NAME")
+    add_choice_option(
+        app, "--encoding", output.encoding,
+        {{"json", simulator::RecordEncoding::json}, {"avro", simulator::RecordEncoding::avro}},
+        "Kafka: json (default) or avro, which needs a schema registry")
         ->needs(brokers);
     app.add_option("--ledger", output.ledger,
                    "Kafka: write here, as JSON, the offsets acked in each partition, and what was "

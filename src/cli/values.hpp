@@ -2,16 +2,20 @@
 #pragma once
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "base/clock.hpp"
 #include "base/result.hpp"
 
-// Values on the command line: `512MiB`, `1GiB`, `65536`; `2s`, `500ms`, `5m`, `1h`; times of UTC.
+// Values on the command line: `512MiB`, `1GiB`, `65536`; `2s`, `500ms`, `5m`, `1h`; times of UTC;
+// words.
 namespace bassline::cli {
 
 /// Units B, KB, MB, GB (powers of 1000) and KiB, MiB, GiB (powers of 1024); no unit means bytes.
@@ -38,5 +42,23 @@ CLI::Option* add_duration_option(CLI::App& app, const std::string& name,
 /// Adds `--name TIME`.
 CLI::Option* add_time_option(CLI::App& app, const std::string& name,
                              std::optional<Timestamp>& value, const std::string& help);
+
+/// Adds `--name WORD` for one of the words, each with its value.
+template <class Value>
+CLI::Option* add_choice_option(CLI::App& app, const std::string& name, Value& value,
+                               const std::vector<std::pair<std::string, Value>>& choices,
+                               const std::string& help) {
+    std::vector<std::string> words;
+    for (const auto& [word, chosen] : choices) words.push_back(word);
+    return app
+        .add_option_function<std::string>(
+            name,
+            [&value, choices](const std::string& text) {
+                value =
+                    std::ranges::find(choices, text, &std::pair<std::string, Value>::first)->second;
+            },
+            help)
+        ->check(CLI::IsMember(words));
+}
 
 }  // namespace bassline::cli

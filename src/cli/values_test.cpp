@@ -39,5 +39,24 @@ TEST(Values, times_are_dates_or_instants_of_utc) {
     }
 }
 
+TEST(Values, a_word_that_is_no_choice_is_refused_with_the_choices_in_their_order) {
+    enum class Size { small, large };
+    Size size = Size::small;
+    CLI::App app;
+    add_choice_option(app, "--size", size, {{"small", Size::small}, {"large", Size::large}}, "");
+    app.parse("--size large", false);
+    EXPECT_EQ(size, Size::large);
+    EXPECT_NE(app.help().find("{small,large}"), std::string::npos) << app.help();
+    for (const char* line : {"--size huge", "--size 1", "--size Large"}) {
+        try {
+            app.parse(line, false);
+            ADD_FAILURE() << line;
+        } catch (const CLI::ValidationError& refused) {
+            EXPECT_NE(std::string(refused.what()).find("not in {small,large}"), std::string::npos)
+                << refused.what();
+        }
+    }
+}
+
 }  // namespace
 }  // namespace bassline::cli

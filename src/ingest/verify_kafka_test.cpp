@@ -2,6 +2,7 @@
 #include "ingest/verify_kafka.hpp"
 
 #include <filesystem>
+#include <thread>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -240,6 +241,23 @@ TEST_F(VerifyKafkaTest, a_record_in_a_gap_has_no_row) {
             "where source_offset = 4");
     EXPECT_THAT(look().findings, Contains("page_view_events p=0 5..6: more than one row for 1 of "
                                           "the brokers' records"));
+}
+
+TEST_F(VerifyKafkaTest, a_stop_is_obeyed_while_no_broker_answers) {
+    produce(0, 3);
+    ingest();
+    std::stop_source stop;
+    const std::jthread later([&] {
+        std::this_thread::sleep_for(std::chrono::milliseconds(300));
+        stop.request_stop();
+    });
+    const auto report =
+        verify(*files_, {.scratch = root_,
+                         .kafka = KafkaVerifyOptions{.cluster = {.brokers = "127.0.0.1:1"},
+                                                     .patience = std::chrono::hours(1)},
+                         .stop = stop.get_token()});
+    ASSERT_FALSE(report);
+    EXPECT_EQ(report.error().kind, ErrorKind::cancelled) << report.error().message;
 }
 
 TEST_F(VerifyKafkaTest, brokers_that_do_not_answer_are_unavailable) {
