@@ -10,14 +10,14 @@ namespace bassline {
 namespace {
 
 spdlog::logger& logger() {
-    static const std::shared_ptr<spdlog::logger> instance = [] {
+    static const std::shared_ptr<spdlog::logger> kLogger = [] {
         auto made = std::make_shared<spdlog::logger>(
             "bassline", std::make_shared<spdlog::sinks::stderr_sink_mt>());
         made->set_pattern("%v");
         made->set_level(spdlog::level::info);
         return made;
     }();
-    return *instance;
+    return *kLogger;
 }
 
 spdlog::level::level_enum level_of(LogLevel level) {

@@ -7,9 +7,9 @@ namespace bassline::cli {
 
 std::span<const Command> commands() {
     // A row here is a command that works.
-    static const std::vector<Command> table = {kRun,   kSimulate, kIngest, kBuild,   kQuery,
-                                               kServe, kStatus,   kVerify, kCompact, kReplay};
-    return table;
+    static const std::vector<Command> kTable = {kRun,   kSimulate, kIngest, kBuild,   kQuery,
+                                                kServe, kStatus,   kVerify, kCompact, kReplay};
+    return kTable;
 }
 
 Exit exit_of(ErrorKind kind) {

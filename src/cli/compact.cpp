@@ -63,12 +63,12 @@ void print_compact_summary(const CompactSummary& summary, std::chrono::milliseco
     }
 }
 
-Result<Exit> run_compact(const CompactArguments& options, std::stop_token stop) {
+Result<Exit> run_compact(const CompactArguments& options, const std::stop_token& stop) {
     // A reader's look first: a mistyped path must not become a lake.
     TRY(lake::open_lake_read_only(options.lake));
     TRY_ASSIGN(const auto files, lake::open_lake(options.lake));
     TRY_ASSIGN(const CompactSummary summary,
-               compact::compact(*files, options.compact, SystemClock(), std::move(stop)));
+               compact::compact(*files, options.compact, SystemClock(), stop));
     if (options.json) {
         fmt::print("{}\n", compact_summary_json(summary).dump());
     } else {
@@ -92,7 +92,7 @@ Run declare_compact(CLI::App& app) {
                         "How long replaced files stay for readers that opened the lake before "
                         "(default 10m)");
     app.add_flag("--json", options->json, "Print the result as JSON");
-    return [options](std::stop_token stop) { return run_compact(*options, std::move(stop)); };
+    return [options](const std::stop_token& stop) { return run_compact(*options, stop); };
 }
 
 }  // namespace

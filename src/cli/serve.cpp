@@ -36,7 +36,7 @@ Run declare_serve(CLI::App& app) {
         ->capture_default_str();
     app.add_option("--token-file", options->serve.token_file,
                    "File of mode 0600 with the token that requests must carry");
-    return [options](std::stop_token stop) { return run_serve(*options, std::move(stop)); };
+    return [options](const std::stop_token& stop) { return run_serve(*options, stop); };
 }
 
 }  // namespace

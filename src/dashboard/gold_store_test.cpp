@@ -170,7 +170,7 @@ TEST_F(GoldStoreTest, readers_see_whole_snapshots_while_new_ones_arrive) {
     {
         std::vector<std::jthread> readers;
         for (int reader = 0; reader < 2; ++reader) {
-            readers.emplace_back([&](std::stop_token stop) {
+            readers.emplace_back([&](const std::stop_token& stop) {
                 while (!stop.stop_requested()) {
                     const auto response =
                         api.answer({.method = "GET", .path = "/api/v1/charts/status_codes"});

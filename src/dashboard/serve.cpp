@@ -44,7 +44,7 @@ Result<void> serve(const storage::FileSystem& files, const ServeOptions& options
                    [&api](const net::Request& request) { return api.answer(request); }));
     store.refresh();
     const std::jthread follower(
-        [&store](std::stop_token follower_stop) { store.follow(std::move(follower_stop)); });
+        [&store](const std::stop_token& follower_stop) { store.follow(follower_stop); });
     if (options.on_listening) options.on_listening(address_of(options.host, server->port()));
     server->run(std::move(stop));
     return {};

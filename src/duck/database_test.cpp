@@ -26,7 +26,7 @@ Opened open_in_memory() {
 }
 
 std::string write_csv(const std::string& name) {
-    const std::string path =
+    std::string path =
         (std::filesystem::path(testing::TempDir()) / fmt::format("{}-{}", ::getpid(), name))
             .string();
     auto opened = open_in_memory();
@@ -82,8 +82,9 @@ TEST(Connection, times_are_utc_whatever_the_machine_says) {
 }
 
 TEST(Connection, an_interrupted_query_is_cancelled) {
-    auto [database, connection] = open_in_memory();
-    std::jthread interrupter([&connection](std::stop_token stop) {
+    auto opened = open_in_memory();
+    Connection& connection = opened.connection;
+    const std::jthread interrupter([&connection](const std::stop_token& stop) {
         while (!stop.stop_requested()) {
             std::this_thread::sleep_for(std::chrono::milliseconds(5));
             connection.interrupt();

@@ -100,8 +100,8 @@ constexpr std::array<ColumnSet, kTopicCount> kSets{
 // A table over (length, first, last letter) that has no collisions among the known names.
 constexpr std::size_t kSlots = 64;
 constexpr std::size_t slot_of(std::string_view name) {
-    return (name.size() + static_cast<unsigned char>(name.front()) * 3u +
-            static_cast<unsigned char>(name.back()) * 10u) %
+    return (name.size() + static_cast<unsigned char>(name.front()) * std::size_t{3} +
+            static_cast<unsigned char>(name.back()) * std::size_t{10}) %
            kSlots;
 }
 constexpr std::string_view kLength = "length";

@@ -237,24 +237,29 @@ std::string scattered_log(int lines, int songs = INT_MAX) {
     std::string text;
     for (int i = 0; i < lines; ++i) {
         const auto ts = 1741132800000 + static_cast<std::int64_t>(random() % 120) * 3'600'000 + i;
-        text += listen(ts, i, fmt::format("Song number {} of many", i % songs));
+        const int song = i % songs;
+        text += listen(
+            ts, i, fmt::format("{} {} of many", song % 3 == 0 ? "Bj\u00c3\u00b6rk" : "Song", song));
     }
     return text;
 }
 
 TEST_F(BatchWriterTest, LittleMemoryChangesNothingButTheWay) {
-    const auto text = scattered_log(8'000);
-    BatchContext ample;
-    BatchContext scarce;
-    scarce.memory_bytes = 1 << 20;
-    const auto wanted = write(text, ample);
-    const auto result = write(text, scarce);
-    EXPECT_EQ(result.outputs.size(), 120u);
-    EXPECT_EQ(result.outputs.size(), wanted.outputs.size());
-    EXPECT_EQ(ask("select count(*) from (from " + files_of(wanted, "listen_events") +
-                  " except all from " + files_of(result, "listen_events") + ")"),
-              "0");
-    EXPECT_EQ(ask("select count(*) from " + files_of(result, "listen_events")), "8000");
+    // Songs that hardly repeat, and songs that do: their codes change when hours come back.
+    for (const auto& [lines, songs, memory_mib] :
+         {std::tuple(8'000, INT_MAX, 1), std::tuple(40'000, 500, 8)}) {
+        const auto text = scattered_log(lines, songs);
+        BatchContext scarce;
+        scarce.memory_bytes = static_cast<std::size_t>(memory_mib) << 20;
+        const auto wanted = write(text);
+        const auto result = write(text, scarce);
+        EXPECT_EQ(result.outputs.size(), 120u);
+        EXPECT_EQ(ask("select count(*) from (from " + files_of(wanted, "listen_events") +
+                      " except all from " + files_of(result, "listen_events") + ")"),
+                  "0");
+        EXPECT_EQ(ask("select count(*) from " + files_of(result, "listen_events")),
+                  std::to_string(lines));
+    }
 }
 
 TEST_F(BatchWriterTest, AnHourLargerThanMemoryBecomesSeveralRowGroupsOfOneFile) {
@@ -277,7 +282,8 @@ TEST_F(BatchWriterTest, AnHourThatSeemsOverIsWrittenAndTakesALateRowAllTheSame) 
     constexpr int kHourRows = 6'000;
     std::string text;
     for (int i = 0; i < kHours * kHourRows; ++i) {
-        text += listen(1741132800000 + i / kHourRows * 3'600'000 + i % kHourRows, i, "a song");
+        text += listen(1741132800000 + std::int64_t{i / kHourRows} * 3'600'000 + i % kHourRows, i,
+                       "a song");
     }
     text += listen(1741132800000 + 3'599'999, kHours * kHourRows, "late");
     BatchContext scarce;
@@ -303,9 +309,11 @@ TEST_F(BatchWriterTest, AnHourThatIsOverGivesItsMemoryToTheNextAndMayGoOn) {
         std::uint64_t letters = 0;
         for (int i = 0; i < 5 * kHourRows; ++i) {
             const int turn = i / kHourRows;
-            const auto song = fmt::format("{} {}", std::string(i % 13 * turn, 's'), i);
+            const auto song =
+                fmt::format("{} {}", std::string(static_cast<std::size_t>(i % 13 * turn), 's'), i);
             letters += song.size();
-            text += listen(1741132800000 + hours[turn] * 3'600'000 + i % kHourRows, i, song);
+            text += listen(1741132800000 + std::int64_t{hours[turn]} * 3'600'000 + i % kHourRows, i,
+                           song);
         }
         text += listen(1741132800000 + 3'599'999, 5 * kHourRows, "late");
         const auto result = write(text);
@@ -329,7 +337,8 @@ TEST_F(BatchWriterTest, AnHourThatIsOverGivesItsMemoryToTheNextAndMayGoOn) {
 TEST_F(BatchWriterTest, TextsThatHardlyRepeatAreWholeToo) {
     std::string text;
     for (int i = 0; i < 60'000; ++i) {
-        const auto hour = i < 40'000 ? 0 : i % 50;  // by then the column is known not to repeat
+        const std::int64_t hour =
+            i < 40'000 ? 0 : i % 50;  // by then the column is known not to repeat
         text += listen(1741132800000 + hour * 3'600'000, i,
                        i % 7 == 0 ? fmt::format(" S\\\"\\u0041 {}", i)
                                   : fmt::format("Bj\u00c3\u00b6rk {}", i));

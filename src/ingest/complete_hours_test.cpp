@@ -165,8 +165,8 @@ TEST_F(CompleteHoursTest, a_batch_whose_files_are_not_in_their_place_completes_n
     ASSERT_TRUE(arm_failpoints_from_environment());
     KafkaCommitter committer(*files_, clock_, {"cluster", kChangesTopic, "topic-id", 1});
     ASSERT_TRUE(committer.load().value());
-    std::string text =
-        fmt::format(R"({{"ts":{},"sessionId":1,"itemInSession":1}})", kMidnightMs + 130 * 60'000);
+    std::string text = fmt::format(R"({{"ts":{},"sessionId":1,"itemInSession":1}})",
+                                   kMidnightMs + std::int64_t{130} * 60'000);
     const std::size_t size = text.size();
     text.append(kLinePadding, ' ');
     const KafkaRecord record{.offset = committer.next(),

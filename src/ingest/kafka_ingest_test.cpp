@@ -237,7 +237,7 @@ TEST_F(KafkaIngestTest, a_group_shares_partitions_and_a_member_may_leave) {
     }
     stop_first.request_stop();
     one.join();
-    const auto total = static_cast<std::uint64_t>(100 + 2 * (end - 100));
+    const auto total = 100 + 2 * static_cast<std::uint64_t>(end - 100);
     while (rows < total) std::this_thread::yield();
     stop_second.request_stop();
     two.join();

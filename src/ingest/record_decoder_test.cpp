@@ -13,7 +13,6 @@
 namespace bassline::ingest {
 namespace {
 
-using event::Reason;
 using event::Topic;
 using testing::HasSubstr;
 

@@ -74,7 +74,7 @@ protected:
         std::filesystem::rename(in(from), in(to));
     }
 
-    Result<IngestSummary> try_ingest(IngestOptions options) {
+    Result<IngestSummary> try_ingest(const IngestOptions& options) {
         TRY_ASSIGN(const auto files, lake::open_lake(root_ + "/lake"));
         Progress progress;
         return ingest(*files, options, IngestClock(), {}, progress, [](const Notice&) {});
