@@ -10,7 +10,6 @@
 namespace bassline::lake {
 namespace {
 
-using storage::FileInfo;
 using storage::FileSystem;
 
 constexpr std::string_view kMark = "_snapshots/projected";

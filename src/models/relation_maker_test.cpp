@@ -6,8 +6,8 @@
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <unistd.h>
 
+#include "base/test_folder.hpp"
 #include "duck/sql_text.hpp"
 #include "models/relations.hpp"
 
@@ -32,10 +32,11 @@ protected:
         }
     }
 
+    void TearDown() override { std::filesystem::remove_all(folder_); }
+
     // A published file of one row; its columns are those of `plays` in another order.
     std::string published(int day) {
-        const std::string path =
-            fmt::format("{}/relation_maker_{}_{}.parquet", testing::TempDir(), ::getpid(), day);
+        const std::string path = fmt::format("{}/{}.parquet", folder_, day);
         const auto written = connection_.execute(
             fmt::format("copy (select {0} plays, date '2026-05-01' - {0} event_date) to {1}", day,
                         duck::quote_text(path)));
@@ -65,7 +66,8 @@ protected:
     }
 
     static constexpr const char* kOneDay = "select date '2026-05-02' event_date, 7 plays";
-    duck::Database database_ = duck::Database::open({.temp_directory = testing::TempDir()}).value();
+    const std::string folder_ = make_test_folder("relation-maker");
+    duck::Database database_ = duck::Database::open({.temp_directory = folder_}).value();
     duck::Connection connection_ = database_.connect().value();
     Manifest manifest_;
     Node node_;
