@@ -48,7 +48,7 @@ public:
           kept_rows_(memory_of(options)) {}
 
     Result<void> execute(Scratch& scratch, const Plan& plan, const Bronze& bronze,
-                         std::stop_token stop) {
+                         const std::stop_token& stop) {
         retained_from_ = bronze.retained_from;
         TRY_ASSIGN(scope_, create_sources(scratch.connection(0), {.files = files_,
                                                                   .manifest = manifest_,
@@ -257,7 +257,7 @@ public:
           const Clock& clock)
         : files_(files), manifest_(manifest), options_(options), clock_(clock) {}
 
-    Result<BuildReport> run(std::stop_token stop) {
+    Result<BuildReport> run(const std::stop_token& stop) {
         const Timestamp started = clock_.now();
         TRY_ASSIGN(const auto lock, storage::ProcessLock::acquire(files_, kBuildLock, "building"));
         TRY(finish_what_others_left());
@@ -389,8 +389,8 @@ std::size_t BuildReport::count(NodeType type, std::string_view status) const {
 }
 
 Result<BuildReport> build(FileSystem& files, const Manifest& manifest, const BuildOptions& options,
-                          const Clock& clock, std::stop_token stop) {
-    return Build(files, manifest, options, clock).run(std::move(stop));
+                          const Clock& clock, const std::stop_token& stop) {
+    return Build(files, manifest, options, clock).run(stop);
 }
 
 }  // namespace bassline::models

@@ -51,6 +51,7 @@ struct BuildReport {
 /// selection; `config` for a manifest that cannot be executed; `cancelled` after a stop; `io`;
 /// `sql` only for our own statements: a failing model or test is an outcome, not an Error.
 Result<BuildReport> build(storage::FileSystem& files, const Manifest& manifest,
-                          const BuildOptions& options, const Clock& clock, std::stop_token stop);
+                          const BuildOptions& options, const Clock& clock,
+                          const std::stop_token& stop);
 
 }  // namespace bassline::models

@@ -23,9 +23,9 @@ std::string text_or(const Json& object, const char* key, std::string fallback = 
 }
 
 const Json& object_or_empty(const Json& object, const char* key) {
-    static const Json empty = Json::object();
+    static const Json kEmpty = Json::object();
     const auto found = object.find(key);
-    return found != object.end() && found->is_object() ? *found : empty;
+    return found != object.end() && found->is_object() ? *found : kEmpty;
 }
 
 Result<void> check_metadata(const Json& metadata) {
@@ -48,12 +48,12 @@ Result<void> check_metadata(const Json& metadata) {
 }
 
 Result<Materialized> materialized_of(const std::string& unique_id, const std::string& name) {
-    static const std::map<std::string, Materialized, std::less<>> known = {
+    static const std::map<std::string, Materialized, std::less<>> kKnown = {
         {"view", Materialized::view},   {"ephemeral", Materialized::ephemeral},
         {"table", Materialized::table}, {"incremental", Materialized::incremental},
         {"seed", Materialized::seed},   {"test", Materialized::none}};
-    const auto found = known.find(name);
-    if (found != known.end()) return found->second;
+    const auto found = kKnown.find(name);
+    if (found != kKnown.end()) return found->second;
     return error(ErrorKind::config, "{} is materialized as {}, which this program does not execute",
                  unique_id, name);
 }

@@ -55,10 +55,10 @@ Result<PackagedSources> packaged_sources(const fs::path& directory) {
 
 // The same files that package_models.py looks at.
 bool is_source(const fs::path& relative) {
-    static const std::set<std::string> suffixes = {".sql", ".yml", ".yaml", ".csv", ".md"};
-    static const std::set<std::string> generated = {"target", "logs", "dbt_packages"};
-    return suffixes.contains(relative.extension().string()) &&
-           !generated.contains(relative.begin()->string());
+    static const std::set<std::string> kSuffixes = {".sql", ".yml", ".yaml", ".csv", ".md"};
+    static const std::set<std::string> kGenerated = {"target", "logs", "dbt_packages"};
+    return kSuffixes.contains(relative.extension().string()) &&
+           !kGenerated.contains(relative.begin()->string());
 }
 
 Checksums project_checksums(const fs::path& project) {

@@ -22,12 +22,13 @@ class RelationMakerTest : public testing::Test {
 protected:
     void SetUp() override {
         manifest_.database = "bassline";
+        const char* const scope =
+            "create table bassline.run.scope as select date '2026-05-02' event_date, "
+            "true is_written";
         for (const char* statement :
              {"attach ':memory:' as bassline", "create schema bassline.gold",
               "create schema bassline._computed", "create schema bassline._kept",
-              "create schema bassline.run",
-              "create table bassline.run.scope as select date '2026-05-02' event_date, "
-              "true is_written"}) {
+              "create schema bassline.run", scope}) {
             ASSERT_TRUE(connection_.execute(statement)) << statement;
         }
     }

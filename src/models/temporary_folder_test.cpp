@@ -44,7 +44,7 @@ TEST_F(TemporaryFolders, folders_of_one_name_are_apart_and_for_the_user_alone) {
 TEST_F(TemporaryFolders, a_link_to_a_folder_is_not_followed) {
     const fs::path target = parent_ / "of-somebody";
     fs::create_directories(target);
-    std::ofstream(target / "lock");
+    const std::ofstream lock(target / "lock");
     fs::create_directory_symlink(target, parent_ / "bassline-link");
     const TemporaryFolder folder = TemporaryFolder::make(parent_, "a").value();
     EXPECT_TRUE(fs::exists(target / "lock"));
@@ -54,7 +54,7 @@ TEST_F(TemporaryFolders, a_link_to_a_folder_is_not_followed) {
 TEST_F(TemporaryFolders, the_folder_of_a_killed_owner_goes_with_the_next_one) {
     const fs::path abandoned = parent_ / "bassline-dead-1";
     fs::create_directories(abandoned);
-    std::ofstream(abandoned / "lock");
+    const std::ofstream lock(abandoned / "lock");
     const TemporaryFolder folder = TemporaryFolder::make(parent_, "a").value();
     EXPECT_FALSE(fs::exists(abandoned));
 }

@@ -66,13 +66,13 @@ bool is_own_origin(std::string_view origin, std::string_view host) {
 }
 
 std::optional<std::string> base64_decoded(std::string_view text) {
-    constexpr std::string_view alphabet =
+    constexpr std::string_view kAlphabet =
         "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     std::string decoded;
     unsigned bits = 0;
     int held = 0;
     for (const char letter : text.substr(0, text.find_last_not_of('=') + 1)) {
-        const auto value = alphabet.find(letter);
+        const auto value = kAlphabet.find(letter);
         if (value == std::string_view::npos) return std::nullopt;
         bits = ((bits << 6) | static_cast<unsigned>(value)) & 0xFFFFFFU;
         held += 6;

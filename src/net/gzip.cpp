@@ -40,7 +40,7 @@ Result<std::string> gunzip(std::string_view compressed) {
     stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(compressed.data()));
     stream.avail_in = static_cast<uInt>(compressed.size());
     std::string plain;
-    std::array<char, 64 * 1024> piece;
+    std::array<char, std::size_t{64} << 10> piece;
     int state = Z_OK;
     while (state == Z_OK) {
         stream.next_out = reinterpret_cast<Bytef*>(piece.data());

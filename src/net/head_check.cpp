@@ -10,9 +10,9 @@ namespace bassline::net {
 namespace {
 
 bool is_token_character(char letter) {
-    constexpr std::string_view marks = "!#$%&'*+-.^_`|~";
+    constexpr std::string_view kMarks = "!#$%&'*+-.^_`|~";
     return (letter >= '0' && letter <= '9') || (letter >= 'A' && letter <= 'Z') ||
-           (letter >= 'a' && letter <= 'z') || marks.find(letter) != std::string_view::npos;
+           (letter >= 'a' && letter <= 'z') || kMarks.find(letter) != std::string_view::npos;
 }
 
 bool is_token(std::string_view text) {

@@ -14,7 +14,7 @@
 namespace bassline::net {
 
 inline constexpr std::size_t kHeaderLinesMax = 64;
-inline constexpr std::size_t kRequestLineMax = 8 * 1024;
+inline constexpr std::size_t kRequestLineMax = 8u << 10;
 
 /// `head` runs to and includes the empty line. The answer is the status to refuse with (400, 405,
 /// 414, 431, 501, 505), or 0 if the head is fine.
