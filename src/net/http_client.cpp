@@ -43,7 +43,7 @@ CurlList header_list(const Headers& headers) {
         list.reset(longer);
     };
     add("Expect:");
-    for (const auto& [name, value] : headers) add(name + ": " + value);
+    for (const auto& [name, value] : headers) add(fmt::format("{}: {}", name, value));
     return list;
 }
 

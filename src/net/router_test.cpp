@@ -10,7 +10,7 @@ namespace {
 
 Router make_router() {
     Router router;
-    const auto says = [](std::string text) {
+    const auto says = [](const std::string& text) {
         return [text](const Request&, std::string_view part) {
             return Response{.body = text + std::string(part)};
         };

@@ -84,7 +84,7 @@ protected:
             {.port = 0, .admission = {.bound_host = "127.0.0.1"}, .limits = limits}, answer);
         ASSERT_TRUE(server) << server.error().message;
         server_ = std::move(server).value();
-        thread_ = std::jthread([this](std::stop_token stop) { server_->run(stop); });
+        thread_ = std::jthread([this](const std::stop_token& stop) { server_->run(stop); });
     }
     std::uint16_t port() const { return server_->port(); }
 

@@ -132,7 +132,7 @@ TEST_F(FileWriterTest, a_row_group_that_failed_leaves_nothing_to_the_next_file) 
     }
     std::vector<std::string_view> large;
     for (std::uint32_t row = 0; row < kRows; ++row) {
-        large.push_back(std::string_view(noise).substr(row * 1024, 1024));
+        large.push_back(std::string_view(noise).substr(std::size_t{row} * 1024, 1024));
     }
 
     auto writer =
@@ -214,7 +214,7 @@ TEST_F(FileWriterTest, a_mapped_column_reads_back_whether_or_not_it_equals_the_r
         for (std::size_t row = 0; row < 50; ++row) {
             const std::uint32_t code = coded.codes[row];
             const std::uint32_t to = code == kNullCode ? kNullCode : other[code];
-            const std::size_t at = group * 50 + row;
+            const std::size_t at = static_cast<std::size_t>(group) * 50 + row;
             ASSERT_EQ(texts(0)[at], expected[row]);
             ASSERT_EQ(texts(1)[at], expected[row]);
             ASSERT_EQ(texts(2)[at],

@@ -20,10 +20,10 @@ TEST(Freshness, says_nothing_before_the_first_chart) {
 
 TEST(Freshness, is_the_time_from_each_append_to_the_chart_that_shows_it) {
     Freshness freshness;
-    for (int second = 0; second < 100; ++second) {
+    for (std::int64_t second = 0; second < 100; ++second) {
         freshness.appended(1000 * second, kStart + seconds(second));
     }
-    freshness.shown(1000 * 49, kStart + seconds(100));
+    freshness.shown(49'000, kStart + seconds(100));
     const auto report = freshness.report(kStart + seconds(101));
     EXPECT_EQ(report.samples, 50U);
     EXPECT_DOUBLE_EQ(*report.max_s, 100);
