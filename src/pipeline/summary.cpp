@@ -60,7 +60,7 @@ Result<void> read_weekdays(const storage::FileSystem& files, const std::stop_tok
 
 }  // namespace
 
-Result<LakeSummary> summarize(const storage::FileSystem& files, std::stop_token stop) {
+Result<LakeSummary> summarize(const storage::FileSystem& files, const std::stop_token& stop) {
     LakeSummary summary;
     TRY_ASSIGN(const auto snapshot, lake::newest_snapshot(files));
     if (!snapshot) return error(ErrorKind::not_found, "{} was never built", files.root());

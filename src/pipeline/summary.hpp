@@ -39,6 +39,6 @@ struct LakeSummary {
 
 /// Reads the chains and the newest snapshot. Errors: `not_found` in a lake that was never built;
 /// those of a query.
-Result<LakeSummary> summarize(const storage::FileSystem& files, std::stop_token stop);
+Result<LakeSummary> summarize(const storage::FileSystem& files, const std::stop_token& stop);
 
 }  // namespace bassline::pipeline

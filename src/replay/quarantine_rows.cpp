@@ -9,7 +9,8 @@
 namespace bassline::replay {
 namespace {
 
-// Columns as they are selected.
+// Columns as they are selected; constants, so spelled as such.
+// NOLINTBEGIN(readability-identifier-naming)
 enum : std::size_t {
     kFile,
     kTopic,
@@ -27,6 +28,7 @@ enum : std::size_t {
     kChain,
     kSeq,
 };
+// NOLINTEND(readability-identifier-naming)
 
 }  // namespace
 

@@ -62,8 +62,8 @@ TEST_F(ReplayTest, its_rows_are_those_that_ingest_would_have_written) {
         const std::string straight = all_rows(root_ + "/straight", kind);
         EXPECT_THAT(texts("select cast(count(*) as varchar) from " + ours),
                     texts("select cast(count(*) as varchar) from " + straight));
-        EXPECT_THAT(texts("select cast(rest as varchar) from (" + ours + " except " + straight +
-                          ") as rest"),
+        EXPECT_THAT(texts(fmt::format("select cast(rest as varchar) from ({} except {}) as rest",
+                                      ours, straight)),
                     IsEmpty());
     }
 }

@@ -12,8 +12,8 @@ inline constexpr std::int64_t kTestFromS = 1'757'289'600;  // 2025-09-08T00:00:0
 
 /// The catalogue that the program carries, loaded once.
 inline const Catalogue& test_catalogue() {
-    static const Catalogue loaded = Catalogue::embedded().value();
-    return loaded;
+    static const Catalogue kLoaded = Catalogue::embedded().value();
+    return kLoaded;
 }
 
 }  // namespace bassline::simulator

@@ -11,10 +11,12 @@ __asm__(
     "bassline_catalogue_end:\n"
     ".popsection\n");
 
+// NOLINTBEGIN(readability-identifier-naming): as the linker knows them
 extern "C" {
 extern const char bassline_catalogue_begin[];
 extern const char bassline_catalogue_end[];
 }
+// NOLINTEND(readability-identifier-naming)
 
 namespace bassline::simulator {
 
