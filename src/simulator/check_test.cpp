@@ -29,14 +29,14 @@ void make_log(const fs::path& out, OutputFormat format = OutputFormat::topics) {
                                 .users = 250,
                                 .seed = 3,
                                 .from_ms = kFromMs,
-                                .to_ms = kFromMs + 28 * 24 * kHourMs,
+                                .to_ms = kFromMs + kHourMs * 24 * 28,
                                 .format = format},
                                SystemClock(), {}, progress, [](const std::string&) {});
     ASSERT_TRUE(made) << made.error().message;
 }
 
 const std::vector<std::string>& log_lines() {
-    static const std::vector<std::string> lines = [] {
+    static const std::vector<std::string> kLines = [] {
         const fs::path file = scratch("log.ndjson");
         make_log(file);
         std::ifstream stream(file);
@@ -45,7 +45,7 @@ const std::vector<std::string>& log_lines() {
         fs::remove(file);
         return read;
     }();
-    return lines;
+    return kLines;
 }
 
 CheckReport check_file(const fs::path& file, const std::string& configuration = "stock") {
@@ -165,7 +165,7 @@ TEST(Check, AnotherTimeOfDayOrDayOfTheWeekFails) {
     };
     EXPECT_EQ(failures(later(3)), std::vector<std::string>{"session starts by hour of the day"});
     EXPECT_EQ(failures(later(48)), std::vector<std::string>{"session starts by day of the week"});
-    EXPECT_TRUE(failures(later(7 * 24)).empty());
+    EXPECT_TRUE(failures(later(std::int64_t{7} * 24)).empty());
 }
 
 TEST(Check, RedirectsAndSongsKeepTheirTimes) {
