@@ -58,7 +58,7 @@ Written write(const OutputOptions& output, StreamLayout layout = StreamLayout::b
     Simulation simulation(model, {.users = 200, .from_ms = kTestFromS * 1000}, workers);
     Written written{.sink = MemorySink(marks), .counts = {}};
     EventWriter writer(model, output, layout, written.sink, 2);
-    EXPECT_TRUE(simulation.advance(kTestFromS + 10 * 86'400, writer).has_value());
+    EXPECT_TRUE(simulation.advance(kTestFromS + std::int64_t{10} * 86'400, writer).has_value());
     written.counts = writer.counts();
     return written;
 }
@@ -147,7 +147,7 @@ TEST(EventWriter, WritesTheSingleStream) {
                 ElementsAre(head, head + user, head + user + "artist song length "));
     for (const Json& record : written.sink.records(0)) {
         ASSERT_TRUE(record["userId"].is_string());
-        ASSERT_EQ(record["userId"] == "", !record.contains("gender"));
+        ASSERT_EQ(record["userId"].get<std::string>().empty(), !record.contains("gender"));
     }
 }
 

@@ -15,11 +15,12 @@ constexpr std::int64_t kMonday = 1'757'289'600;  // 2025-09-08T00:00:00Z
 constexpr WeekendDamping kNoWeekend{};
 
 TEST(SessionTimes, WarpsAwayFromThreeInTheMorningTowardsThreeInTheAfternoon) {
+    constexpr std::int64_t kHourSeconds = 3'600;
     const SessionTimes times(0.09375, 1800, kNoWeekend);
-    EXPECT_EQ(times.warp(kMonday + 3 * 3600), 0);
-    EXPECT_EQ(times.warp(kMonday + 9 * 3600), 8100);
-    EXPECT_EQ(times.warp(kMonday + 15 * 3600), 0);
-    EXPECT_EQ(times.warp(kMonday + 21 * 3600), -8100);
+    EXPECT_EQ(times.warp(kMonday + 3 * kHourSeconds), 0);
+    EXPECT_EQ(times.warp(kMonday + 9 * kHourSeconds), 8100);
+    EXPECT_EQ(times.warp(kMonday + 15 * kHourSeconds), 0);
+    EXPECT_EQ(times.warp(kMonday + 21 * kHourSeconds), -8100);
     EXPECT_EQ(times.warp(kMonday), times.warp(kMonday + kDaySeconds));
     EXPECT_EQ(times.warp(kMonday), -5727);  // cut towards zero: 8100 sin(-pi/4) = -5727.56
 }
