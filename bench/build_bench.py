@@ -130,7 +130,8 @@ def run_bare(lake: Path, threads: int):
                 continue
             by_date = ", partition_by (event_date), write_partition_columns" if kind == "incremental" else ""
             target = f"{folder}/{node['name']}" + ("" if by_date else ".parquet")
-            connection.execute(f"copy {node['relation_name']} to '{target}' (format parquet, compression zstd{by_date})")
+            connection.execute(f"copy {node['relation_name']} to '{target}' (format parquet, compression zstd,"
+                               f" compression_level 1, write_bloom_filter false{by_date})")
 
 
 def bench(source: str, threads: int, runs: int):

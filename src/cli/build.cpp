@@ -100,14 +100,14 @@ Exit exit_of_outcome(BuildOutcome outcome) {
     return Exit::failed;
 }
 
-Result<Exit> run_build(const BuildArguments& options, std::stop_token stop) {
+Result<Exit> run_build(const BuildArguments& options, const std::stop_token& stop) {
     TRY_ASSIGN(const models::Manifest manifest,
                models::load_packaged_models(models::models_directory(options.models)));
     // A reader's look first: a mistyped path must not become a lake.
     TRY(lake::open_lake_read_only(options.lake));
     TRY_ASSIGN(const auto files, lake::open_lake(options.lake));
     TRY_ASSIGN(const BuildReport report,
-               models::build(*files, manifest, options.build, SystemClock(), std::move(stop)));
+               models::build(*files, manifest, options.build, SystemClock(), stop));
     if (options.json) {
         fmt::print("{}\n", report_json(report).dump());
     } else {
@@ -137,7 +137,7 @@ Run declare_build(CLI::App& app) {
         "--models", options->models,
         "Folder of the compiled models (default BASSLINE_MODELS, else beside the program)");
     app.add_flag("--json", options->json, "Print the result as JSON");
-    return [options](std::stop_token stop) { return run_build(*options, std::move(stop)); };
+    return [options](const std::stop_token& stop) { return run_build(*options, stop); };
 }
 
 }  // namespace

@@ -58,7 +58,8 @@ CLI::Option* add_choice_option(CLI::App& app, const std::string& name, Value& va
                     std::ranges::find(choices, text, &std::pair<std::string, Value>::first)->second;
             },
             help)
-        ->check(CLI::IsMember(words));
+        ->check(CLI::IsMember(words))
+        ->type_name("WORD");
 }
 
 }  // namespace bassline::cli

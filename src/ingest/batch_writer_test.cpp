@@ -247,7 +247,7 @@ std::string scattered_log(int lines, int songs = INT_MAX) {
 TEST_F(BatchWriterTest, LittleMemoryChangesNothingButTheWay) {
     // Songs that hardly repeat, and songs that do: their codes change when hours come back.
     for (const auto& [lines, songs, memory_mib] :
-         {std::tuple(8'000, INT_MAX, 1), std::tuple(40'000, 500, 8)}) {
+         {std::array{8'000, INT_MAX, 1}, std::array{40'000, 500, 8}}) {
         const auto text = scattered_log(lines, songs);
         BatchContext scarce;
         scarce.memory_bytes = static_cast<std::size_t>(memory_mib) << 20;

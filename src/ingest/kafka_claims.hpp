@@ -19,8 +19,8 @@ public:
     KafkaClaims(storage::FileSystem& files, const Clock& clock, kafka::Consumer& consumer,
                 const KafkaIngestOptions& options);
 
-    /// Asks the brokers what there is. Errors: `unavailable`, `not_found`, `config`.
-    Result<void> survey();
+    /// Asks the brokers what there is. Errors: `unavailable`, `not_found`, `config`, `cancelled`.
+    Result<void> survey(const std::stop_token& stop);
     /// The partitions' ends at survey, of those that are to be read.
     const std::map<kafka::TopicPartition, kafka::Watermarks>& ends() const { return ends_; }
     /// How many each topic has, as they were seen last.

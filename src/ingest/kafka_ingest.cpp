@@ -51,7 +51,7 @@ public:
         consumer.prefetch_bytes = options_.memory_bytes / 8;
         TRY_ASSIGN(consumer_, kafka::Consumer::open(options_.cluster, consumer, *this));
         claims_ = std::make_unique<KafkaClaims>(files_, clock_, *consumer_, options_);
-        TRY(claims_->survey());
+        TRY(claims_->survey(stop_));
         complete_ = std::make_unique<CompleteHours>(
             files_, clock_,
             CompleteHours::Options{.grace = limits_.hour_grace, .idle_after = options_.idle_after},

@@ -22,9 +22,6 @@ using std::chrono::steady_clock;
 constexpr std::size_t kWindowBytes = 16u << 20;
 constexpr std::size_t kWindowRecords = 1u << 16;
 constexpr std::uint64_t kPrefetchBytes = 32u << 20;
-// Brokers are asked for so long at once, so that a stop is noticed; longer than a refusal takes to
-// be final.
-constexpr milliseconds kQuestionTime{3'000};
 
 // Reads the one partition that is asked for from where it is told to.
 class FromOffset final : public kafka::AssignmentListener {
@@ -91,26 +88,8 @@ private:
         return error(ErrorKind::cancelled, "interrupted while the brokers were asked");
     }
 
-    // Asks the consumer until it knows, for as long as our patience lasts.
-    template <class Question>
-    auto ask(Question question) -> decltype(question(milliseconds())) {
-        const auto until = steady_clock::now() + options_.patience;
-        while (true) {
-            TRY(unless_stopped());
-            const auto left = std::chrono::ceil<milliseconds>(until - steady_clock::now());
-            auto answer = question(std::clamp(left, milliseconds(1), kQuestionTime));
-            if (answer || answer.error().kind != ErrorKind::unavailable || left <= kQuestionTime) {
-                return answer;
-            }
-        }
-    }
-    Result<kafka::Watermarks> watermarks(const TopicPartition& partition) {
-        return ask([&](milliseconds time) { return consumer_->watermarks(partition, time); });
-    }
-
     Result<std::vector<BrokerState>> compare(const std::vector<ReadChain>& chains, bool reread) {
-        TRY_ASSIGN(cluster_id_,
-                   ask([this](milliseconds time) { return consumer_->cluster_id(time); }));
+        TRY_ASSIGN(cluster_id_, consumer_->cluster_id(options_.patience, stop_));
         std::vector<BrokerState> states;
         for (const ReadChain& chain : chains) {
             TRY(unless_stopped());
@@ -155,8 +134,7 @@ private:
                  known.cluster_id, cluster_id_);
             return state;
         }
-        const auto described =
-            ask([&](milliseconds time) { return consumer_->describe({known.topic}, time); });
+        const auto described = consumer_->describe({known.topic}, options_.patience);
         if (!described && described.error().kind != ErrorKind::not_found) {
             return described.error();
         }
@@ -170,7 +148,8 @@ private:
                  known.topic_id, id);
             return state;
         }
-        TRY_ASSIGN(const kafka::Watermarks ends, watermarks(partition));
+        TRY_ASSIGN(const kafka::Watermarks ends,
+                   consumer_->watermarks(partition, options_.patience));
         take_watermarks(read, as_offset(ends.low), as_offset(ends.high), state);
         return state;
     }
@@ -203,9 +182,7 @@ private:
         TRY_ASSIGN(auto rows,
                    PartitionRows::open(connection_, chain.name, state.partition, chain.files));
         if (span(state) == 0) return {};
-        TRY_ASSIGN(is_compacted_, ask([&](milliseconds time) {
-                       return consumer_->is_compacted(state.topic, time);
-                   }));
+        TRY_ASSIGN(is_compacted_, consumer_->is_compacted(state.topic, options_.patience));
         const std::uint64_t to = std::min(state.end, state.high);
         std::uint64_t at = std::max(state.start, state.low);
         TRY(take(partition, at));
@@ -229,7 +206,8 @@ private:
     // Retention was faster than we: what it took is no longer asked for.
     Result<std::uint64_t> after_removal(const TopicPartition& partition, std::uint64_t at,
                                         std::uint64_t to, BrokerState& state) {
-        TRY_ASSIGN(const kafka::Watermarks ends, watermarks(partition));
+        TRY_ASSIGN(const kafka::Watermarks ends,
+                   consumer_->watermarks(partition, options_.patience));
         if (as_offset(ends.low) <= at) {
             find(
                 "{} p={} {}..{}: the brokers refuse {}, so the topic was re-created or cut "

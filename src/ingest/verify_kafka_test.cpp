@@ -2,7 +2,6 @@
 #include "ingest/verify_kafka.hpp"
 
 #include <filesystem>
-#include <thread>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -244,20 +243,16 @@ TEST_F(VerifyKafkaTest, a_record_in_a_gap_has_no_row) {
 }
 
 TEST_F(VerifyKafkaTest, a_stop_is_obeyed_while_no_broker_answers) {
-    produce(0, 3);
-    ingest();
+    auto database = duck::Database::open({.temp_directory = root_ + "/duck"}).value();
+    auto connection = database.connect().value();
+    std::vector<std::string> findings;
     std::stop_source stop;
-    const std::jthread later([&] {
-        std::this_thread::sleep_for(std::chrono::milliseconds(300));
-        stop.request_stop();
-    });
-    const auto report =
-        verify(*files_, {.scratch = root_,
-                         .kafka = KafkaVerifyOptions{.cluster = {.brokers = "127.0.0.1:1"},
-                                                     .patience = std::chrono::hours(1)},
-                         .stop = stop.get_token()});
-    ASSERT_FALSE(report);
-    EXPECT_EQ(report.error().kind, ErrorKind::cancelled) << report.error().message;
+    stop.request_stop();
+    const auto states =
+        verify_kafka({.cluster = {.brokers = "127.0.0.1:1"}, .patience = std::chrono::seconds(20)},
+                     false, {}, connection, findings, stop.get_token());
+    ASSERT_FALSE(states);
+    EXPECT_EQ(states.error().kind, ErrorKind::cancelled) << states.error().message;
 }
 
 TEST_F(VerifyKafkaTest, brokers_that_do_not_answer_are_unavailable) {

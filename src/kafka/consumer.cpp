@@ -97,10 +97,11 @@ public:
         return {};
     }
 
-    Result<std::string> cluster_id(std::chrono::milliseconds timeout) override {
+    Result<std::string> cluster_id(std::chrono::milliseconds timeout,
+                                   const std::stop_token& stop) override {
         // It waits for metadata but asks for none.
         const auto serve = [this] { message_.reset(rd_kafka_consumer_poll(client_.get(), 0)); };
-        TRY(reach_broker(client_.get(), refusal_, serve, timeout));
+        TRY(reach_broker(client_.get(), refusal_, serve, timeout, stop));
         refusal_.clear();
         char* const id = rd_kafka_clusterid(client_.get(), in_ms(timeout));
         if (id == nullptr) return error(ErrorKind::unavailable, "kafka: no broker answers");
@@ -326,13 +327,10 @@ private:
                 to_string(partition_of(*message_)), message_->offset, text,
                 rd_kafka_err2name(code));
         }
-        // One connection of several; if it was the last one, that is told too.
-        if (code == RD_KAFKA_RESP_ERR__TRANSPORT || code == RD_KAFKA_RESP_ERR__RESOLVE) {
-            refusal_.note(code, text);
-            return std::optional<Event>();
-        }
-        // A connection that was refused; time tells whether for good.
-        if (code == RD_KAFKA_RESP_ERR__AUTHENTICATION || code == RD_KAFKA_RESP_ERR__SSL) {
+        // One connection of several (if it was the last one, that is told too), or one that was
+        // refused; time tells whether for good.
+        if (code == RD_KAFKA_RESP_ERR__TRANSPORT || code == RD_KAFKA_RESP_ERR__RESOLVE ||
+            code == RD_KAFKA_RESP_ERR__AUTHENTICATION || code == RD_KAFKA_RESP_ERR__SSL) {
             refusal_.note(code, text);
             return std::optional<Event>();
         }

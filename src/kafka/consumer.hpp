@@ -7,6 +7,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -104,8 +105,9 @@ public:
                                                   AssignmentListener& listener);
     virtual ~Consumer() = default;
 
-    /// Errors: `unavailable`, `config` (credentials).
-    virtual Result<std::string> cluster_id(std::chrono::milliseconds timeout) = 0;
+    /// Errors: `unavailable`, `config` (credentials), `cancelled` after a stop.
+    virtual Result<std::string> cluster_id(std::chrono::milliseconds timeout,
+                                           const std::stop_token& stop = {}) = 0;
     /// In the order of the names. Errors: `not_found` naming the topic; `unavailable`.
     virtual Result<std::vector<TopicDescription>> describe(const std::vector<std::string>& topics,
                                                            std::chrono::milliseconds timeout) = 0;

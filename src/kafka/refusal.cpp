@@ -56,11 +56,15 @@ Result<void> Refusal::check(rd_kafka_t* client, milliseconds bound) {
 }
 
 Result<void> reach_broker(rd_kafka_t* client, const Refusal& refusal,
-                          const std::function<void()>& serve, milliseconds timeout) {
+                          const std::function<void()>& serve, milliseconds timeout,
+                          const std::stop_token& stop) {
     const auto until = steady_clock::now() + timeout;
     while (true) {
         const auto left = std::chrono::ceil<milliseconds>(until - steady_clock::now());
         if (has_answer(client, std::clamp(left, milliseconds(1), kSlice))) return {};
+        if (stop.stop_requested()) {
+            return error(ErrorKind::cancelled, "interrupted before a broker answered");
+        }
         serve();
         const bool is_over = steady_clock::now() >= until;
         auto refused = is_over ? refusal.last() : refusal.lasting(kRefusalTimeAtStart);

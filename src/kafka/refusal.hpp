@@ -4,6 +4,7 @@
 #include <chrono>
 #include <functional>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <string_view>
 
@@ -43,8 +44,9 @@ private:
 };
 
 /// Waits until a broker answers. `serve` runs the callbacks that are due.
-/// Errors: `config` if brokers refuse us; `unavailable`.
+/// Errors: `config` if brokers refuse us; `unavailable`; `cancelled` after a stop.
 Result<void> reach_broker(rd_kafka_t* client, const Refusal& refusal,
-                          const std::function<void()>& serve, std::chrono::milliseconds timeout);
+                          const std::function<void()>& serve, std::chrono::milliseconds timeout,
+                          const std::stop_token& stop = {});
 
 }  // namespace bassline::kafka

@@ -26,8 +26,8 @@ std::string date_in(std::string_view path) {
 }
 
 // zstd's first level, as in bronze, takes half the time of the third for files a twentieth larger;
-// nobody looks up one key, for which the engine would write Bloom filters. Parquet 2 of the engine
-// has encodings that Spark does not read.
+// nobody looks up one key, for which the engine would write Bloom filters. It stays Parquet 1,
+// since the engine's Parquet 2 has encodings that Spark does not read.
 std::string copy_sql(const std::string& relation, const std::string& target, bool by_date) {
     return fmt::format(
         "copy (select * from {}) to {} (format parquet, compression zstd, "

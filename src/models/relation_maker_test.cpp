@@ -9,7 +9,6 @@
 
 #include "base/test_folder.hpp"
 #include "duck/sql_text.hpp"
-#include "models/relations.hpp"
 
 namespace bassline::models {
 namespace {
@@ -98,20 +97,6 @@ TEST_F(RelationMakerTest, rows_of_a_date_that_is_not_written_are_refused) {
     ASSERT_FALSE(made);
     EXPECT_EQ(made.error().kind, ErrorKind::sql);
     EXPECT_THAT(made.error().message, HasSubstr("1 rows of dates that this build does not write"));
-}
-
-TEST(KeptRowsBudget, only_little_in_small_files_becomes_rows_and_all_of_it_has_a_bound) {
-    constexpr std::uint64_t kMiB = 1 << 20;
-    KeptRowsBudget budget(16'384 * kMiB);
-    EXPECT_FALSE(budget.take({}));
-    EXPECT_FALSE(budget.take({.files = 1, .bytes = kMiB}));  // large files
-    EXPECT_TRUE(budget.take({.files = 100, .bytes = 3 * kMiB}));
-    EXPECT_FALSE(budget.take({.files = 100, .bytes = 2 * kMiB}));  // 1 MiB is left
-    EXPECT_TRUE(budget.take({.files = 100, .bytes = kMiB}));
-
-    KeptRowsBudget of_little_memory(100 * kMiB);
-    EXPECT_FALSE(of_little_memory.take({.files = 100, .bytes = 2 * kMiB}));
-    EXPECT_TRUE(of_little_memory.take({.files = 100, .bytes = kMiB}));
 }
 
 }  // namespace

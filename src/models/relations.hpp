@@ -13,7 +13,7 @@
 #include "storage/file_system.hpp"
 
 // The SELECTs that stand for the lake's relations: Parquet files by explicit list, never by glob.
-// Pure.
+// Pure, but for the budget of kept rows.
 namespace bassline::models {
 
 /// Columns of the files as they are (`date=`, `hour=` and `event_date=` of the path add none).
@@ -61,7 +61,8 @@ struct FilesSize {
 };
 
 /// What a build may hold as rows of the files that it keeps, over all its tables: rows take some
-/// twenty times as much memory as in their files, and beyond a few MiB gain nothing.
+/// twenty times as much memory as in their files, and beyond a few MiB gain nothing. One
+/// thread at a time.
 class KeptRowsBudget {
 public:
     explicit KeptRowsBudget(std::uint64_t engine_memory_bytes)

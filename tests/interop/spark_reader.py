@@ -5,7 +5,7 @@ import json
 import sys
 
 from pyspark.sql import SparkSession
-from pyspark.sql.functions import count, count_distinct, max, struct
+from pyspark.sql.functions import col, count, count_distinct, max, struct
 
 lake, rare_texts = sys.argv[1:]
 spark = (
@@ -25,15 +25,22 @@ def rows(path: str, view: str, sql: str) -> list[list]:
     return [list(row) for row in spark.sql(sql).collect()]
 
 
+ALIKE = ("string", "date", "bigint", "int", "smallint")
+
+
 def of_columns(path: str) -> dict[str, list]:
-    """Rows, values and different values of each column, and the greatest text."""
+    """Rows, values and different values of each column, the greatest where engines write it alike, and rows by date."""
     table = spark.read.option("basePath", path).parquet(path)
     figures = table.select(
         count("*").alias("rows"),
-        *(struct(count(name), count_distinct(name), *([max(name)] if kind == "string" else [])).alias(name)
+        *(struct(count(name), count_distinct(name), *([max(col(name)).cast("string")] if kind in ALIKE else [])).alias(name)
           for name, kind in table.dtypes),
     ).first()
-    return {name: list(found) if isinstance(found, tuple) else found for name, found in figures.asDict().items()}
+    by_date = table.groupBy(col("event_date").cast("string")).count().collect()
+    return {
+        **{name: list(found) if isinstance(found, tuple) else found for name, found in figures.asDict().items()},
+        "by_date": sorted(list(row) for row in by_date),
+    }
 
 
 seen = {
