@@ -2,112 +2,21 @@
 #include "ingest/kafka_ingest.hpp"
 
 #include <atomic>
-#include <filesystem>
 #include <thread>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "base/failpoint.hpp"
-#include "base/test_folder.hpp"
 #include "ingest/failpoints.hpp"
 #include "ingest/kafka_committer.hpp"
-#include "ingest/verify.hpp"
-#include "kafka/mock_cluster.hpp"
+#include "ingest/test_kafka_ingest.hpp"
 #include "lake/failpoints.hpp"
-#include "lake/kafka_chain.hpp"
-#include "lake/lake.hpp"
-#include "lake/names.hpp"
 
-// From a broker inside the process to a lake, with the real writer and the real disk.
 namespace bassline::ingest {
 namespace {
 
 using testing::HasSubstr;
-using testing::IsEmpty;
-
-constexpr const char* kTopic = "page_view_events";
-constexpr std::int64_t kFirstMs = 1'741'132'800'000;
-
-class NoonClock : public Clock {
-public:
-    Timestamp now() const override { return Timestamp(std::chrono::seconds(1'741'200'000)); }
-};
-
-std::string page_view(int item) {
-    return fmt::format(
-        R"({{"ts":{},"sessionId":{},"page":"Home","auth":"Guest","method":"GET","status":200,)"
-        R"("level":"free","itemInSession":{}}})",
-        kFirstMs + item, item / 10, item % 10);
-}
-
-class KafkaIngestTest : public testing::Test {
-protected:
-    void SetUp() override {
-        root_ = make_test_folder("kafka-ingest");
-        files_ = lake::open_lake(root_ + "/lake").value();
-        cluster_ = std::make_unique<kafka::MockCluster>();
-        cluster_->create_topic(kTopic, 2);
-    }
-    void TearDown() override {
-        failpoints_armed = false;
-        std::filesystem::remove_all(root_);
-    }
-
-    void produce(int first, int end, std::int32_t partition = 0) {
-        for (int item = first; item < end; ++item) {
-            cluster_->produce(kTopic, partition, page_view(item), kFirstMs + item);
-        }
-    }
-    KafkaIngestOptions options() {
-        KafkaIngestOptions options{.cluster = {.brokers = cluster_->brokers()}, .topics = {kTopic}};
-        // The brokers of the process wait for a session's timeout when a group is joined again.
-        options.consumer.group = fmt::format("group-{}", groups_++);
-        options.patience = std::chrono::seconds(30);
-        options.limits.commit_interval = std::chrono::seconds(30);
-        return options;
-    }
-    Result<KafkaSummary> try_ingest(const KafkaIngestOptions& options,
-                                    const std::stop_token& stop = {}) {
-        return ingest_kafka(*files_, options, clock_, stop);
-    }
-    KafkaSummary run() {
-        auto outcome = try_ingest(options());
-        EXPECT_TRUE(outcome) << (outcome ? "" : outcome.error().message);
-        return outcome ? std::move(outcome).value() : KafkaSummary{};
-    }
-    static std::uint64_t written(const KafkaSummary& summary) {
-        std::uint64_t total = 0;
-        for (const auto& [topic, totals] : summary.ingest.topics) total += totals.counters.written;
-        return total;
-    }
-    // The lake holds that many rows and quarantined records, each once, and no staging.
-    void expect_lake(std::uint64_t rows, std::uint64_t quarantined = 0) const {
-        const auto report = verify(*files_, {.full = true, .scratch = root_});
-        ASSERT_TRUE(report);
-        EXPECT_THAT(report.value().findings, IsEmpty());
-        std::uint64_t bronze = 0;
-        std::uint64_t bad = 0;
-        for (const auto& partition : report.value().partitions) {
-            bronze += partition.rows;
-            bad += partition.quarantined;
-            EXPECT_EQ(partition.missing + partition.duplicate, 0u);
-        }
-        EXPECT_EQ(bronze, rows);
-        EXPECT_EQ(bad, quarantined);
-    }
-    std::uint64_t chain_end(std::int32_t partition = 0) const {
-        const auto tail = lake::load_kafka_tail(*files_, kTopic, partition);
-        EXPECT_TRUE(tail);
-        return tail && tail.value() ? tail.value()->end : 0;
-    }
-
-    std::string root_;
-    std::unique_ptr<storage::FileSystem> files_;
-    std::unique_ptr<kafka::MockCluster> cluster_;
-    NoonClock clock_;
-    int groups_ = 0;
-};
 
 TEST_F(KafkaIngestTest, what_is_in_the_topic_comes_in_once) {
     produce(0, 40, 0);
@@ -264,17 +173,6 @@ TEST_F(KafkaIngestTest, offsets_that_were_removed_unread_stop_the_run_or_are_rec
     expect_lake(3, 10 - lost);
 }
 
-TEST_F(KafkaIngestTest, another_cluster_stops_the_run) {
-    produce(0, 3);
-    run();
-    cluster_ = std::make_unique<kafka::MockCluster>();
-    cluster_->create_topic(kTopic, 2);
-    const auto stopped = try_ingest(options());
-    ASSERT_FALSE(stopped);
-    EXPECT_EQ(stopped.error().kind, ErrorKind::bad_data);
-    EXPECT_THAT(stopped.error().message, HasSubstr("another cluster: page_view_events p="));
-}
-
 TEST_F(KafkaIngestTest, an_end_that_the_partition_does_not_have_stops_the_run) {
     produce(0, 3);
     run();
@@ -289,70 +187,6 @@ TEST_F(KafkaIngestTest, an_end_that_the_partition_does_not_have_stops_the_run) {
                 HasSubstr("page_view_events p=0 was read up to 120, but ends at 3"));
 }
 
-TEST_F(KafkaIngestTest, brokers_that_go_away_are_waited_for) {
-    produce(0, 5);
-    KafkaIngestOptions following = options();
-    following.follow = true;
-    following.limits.commit_interval = std::chrono::milliseconds(50);
-    following.cluster.properties = {{"reconnect.backoff.max.ms", "200"}};
-    std::stop_source stop;
-    std::atomic<std::uint64_t> rows{0};
-    following.on_commit = [&](const lake::Entry& entry) {
-        rows += entry.counters.begin()->second.written;
-    };
-    std::jthread ingester([&] {
-        const auto summary = try_ingest(following, stop.get_token());
-        EXPECT_TRUE(summary) << summary.error().message;
-    });
-    while (rows < 5) std::this_thread::yield();
-    cluster_->broker_down(1);
-    cluster_->broker_up(1);
-    produce(5, 9);
-    while (rows < 9) std::this_thread::yield();
-    stop.request_stop();
-    ingester.join();
-    expect_lake(9);
-}
-
-// Takes broker 2 away when the first chain is begun.
-class UnluckyClock final : public Clock {
-public:
-    explicit UnluckyClock(kafka::MockCluster& cluster) : cluster_(cluster) {}
-    Timestamp now() const override {
-        if (!std::exchange(is_away_, true)) cluster_.broker_down(2);
-        return NoonClock().now();
-    }
-
-private:
-    kafka::MockCluster& cluster_;
-    mutable bool is_away_ = false;
-};
-
-TEST_F(KafkaIngestTest, a_new_partition_whose_leader_is_away_holds_nobody_up_and_is_begun_later) {
-    cluster_ = std::make_unique<kafka::MockCluster>(2);
-    cluster_->create_topic(kTopic, 2);
-    for (const std::int32_t partition : {0, 1})
-        cluster_->set_leader(kTopic, partition, partition + 1);
-    produce(0, 5, 0);
-    produce(5, 9, 1);
-    const UnluckyClock clock(*cluster_);
-    KafkaIngestOptions following = options();
-    following.follow = true;
-    following.partitions = {{kTopic, 0}, {kTopic, 1}};
-    following.limits.commit_interval = std::chrono::milliseconds(50);
-    following.cluster.properties = {{"reconnect.backoff.max.ms", "200"}};
-    std::stop_source stop;
-    std::atomic<std::uint64_t> rows{0};
-    following.on_commit = [&](const lake::Entry& entry) {
-        rows += entry.counters.begin()->second.written;
-        if (rows == 5) cluster_->broker_up(2);
-        if (rows == 9) stop.request_stop();
-    };
-    const auto summary = ingest_kafka(*files_, following, clock, stop.get_token());
-    ASSERT_TRUE(summary) << summary.error().message;
-    expect_lake(9);
-}
-
 TEST_F(KafkaIngestTest, hours_that_all_partitions_have_passed_are_marked_complete) {
     constexpr int kHours = 3'600'000;
     for (const std::int32_t partition : {0, 1}) {
@@ -364,15 +198,6 @@ TEST_F(KafkaIngestTest, hours_that_all_partitions_have_passed_are_marked_complet
     EXPECT_TRUE(files_->exists("bronze/page_view_events/date=2025-03-05/hour=00/_SUCCESS").value());
     EXPECT_TRUE(run().hours_completed.empty());
     expect_lake(4);
-}
-
-TEST_F(KafkaIngestTest, no_broker_at_the_start_is_unavailable) {
-    KafkaIngestOptions away = options();
-    away.cluster.brokers = "127.0.0.1:1";
-    away.patience = std::chrono::milliseconds(300);
-    const auto stopped = try_ingest(away);
-    ASSERT_FALSE(stopped);
-    EXPECT_EQ(stopped.error().kind, ErrorKind::unavailable);
 }
 
 TEST_F(KafkaIngestTest, new_chains_begin_where_they_are_told_to) {
