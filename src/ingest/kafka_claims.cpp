@@ -32,7 +32,7 @@ Result<void> KafkaClaims::survey(const std::stop_token& stop) {
     TRY_ASSIGN(const auto topics, consumer_.describe(options_.topics, options_.patience));
     for (const kafka::TopicDescription& topic : topics) TRY(add_topic(topic));
     for (const TopicPartition& wanted : options_.partitions) {
-        if (ends_.contains(wanted)) continue;
+        if (partitions_.contains(wanted)) continue;
         return error(ErrorKind::usage, "kafka has no partition {}", to_string(wanted));
     }
     checked_at_ = std::chrono::steady_clock::now();
@@ -48,7 +48,10 @@ Result<void> KafkaClaims::add_topic(const kafka::TopicDescription& topic) {
             options_.partitions.empty() ||
             std::ranges::find(options_.partitions, partition) != options_.partitions.end();
         if (!wanted) continue;
-        TRY_ASSIGN(ends_[partition], consumer_.watermarks(partition, options_.patience));
+        partitions_.insert(partition);
+        if (options_.follow) continue;
+        TRY_ASSIGN(const Watermarks now, consumer_.watermarks(partition, options_.patience));
+        ends_[partition] = static_cast<std::uint64_t>(now.high);
     }
     return {};
 }

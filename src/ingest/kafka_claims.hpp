@@ -4,6 +4,7 @@
 #include <chrono>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 
 #include "ingest/kafka_committer.hpp"
@@ -21,8 +22,10 @@ public:
 
     /// Asks the brokers what there is. Errors: `unavailable`, `not_found`, `config`, `cancelled`.
     Result<void> survey(const std::stop_token& stop);
-    /// The partitions' ends at survey, of those that are to be read.
-    const std::map<kafka::TopicPartition, kafka::Watermarks>& ends() const { return ends_; }
+    /// The partitions that are to be read.
+    const std::set<kafka::TopicPartition>& partitions() const { return partitions_; }
+    /// Where they ended at survey; of none if more is followed than what was there then.
+    const std::map<kafka::TopicPartition, std::uint64_t>& ends() const { return ends_; }
     /// How many each topic has, as they were seen last.
     const std::map<std::string, std::int32_t>& partition_counts() const {
         return partition_counts_;
@@ -55,7 +58,8 @@ private:
     std::string cluster_id_;
     std::map<std::string, std::string> topic_ids_;
     std::map<std::string, std::int32_t> partition_counts_;
-    std::map<kafka::TopicPartition, kafka::Watermarks> ends_;
+    std::set<kafka::TopicPartition> partitions_;
+    std::map<kafka::TopicPartition, std::uint64_t> ends_;
     std::chrono::steady_clock::time_point checked_at_;
     std::string missed_;  // the topic that the last check did not find
     std::uint64_t gaps_accepted_ = 0;

@@ -56,7 +56,7 @@ public:
             files_, clock_,
             CompleteHours::Options{.grace = limits_.hour_grace, .idle_after = options_.idle_after},
             [this](const TopicPartition& partition) { return end_of(partition); });
-        const std::size_t workers = std::min(options_.threads, claims_->ends().size());
+        const std::size_t workers = std::min(options_.threads, claims_->partitions().size());
         const std::size_t for_writers = options_.memory_bytes / 8 * 5;
         limits_.memory_bytes = for_writers / std::max<std::size_t>(1, workers);
         routes_ = std::make_unique<KafkaRoutes>(
@@ -125,7 +125,7 @@ private:
             TRY(take_reports());
             TRY(retry_seeks());
             routes_->balance();
-            tell_metrics();
+            if (steady_clock::now() >= metrics_at_) tell_metrics();
             if (steady_clock::now() >= mark_at_) mark_hours();
             TRY(claims_->check_topics(degraded_ ? kTopicCheckAfterTrouble : kTopicCheckEvery));
             TRY_ASSIGN(const bool complete, is_complete());
@@ -192,7 +192,7 @@ private:
         std::optional<std::uint64_t> target;
         if (!options_.follow) {
             const auto end = claims_->ends().find(partition);
-            if (end != claims_->ends().end()) target = static_cast<std::uint64_t>(end->second.high);
+            if (end != claims_->ends().end()) target = end->second;
             if (!target || claimed->next() >= *target) {
                 finished_.insert(partition);
                 return;
@@ -238,7 +238,9 @@ private:
     Result<void> take_reports() {
         std::optional<Error> failure;
         std::vector<kafka::Position> acknowledged;
-        for (Report& report : routes_->reports().take()) {
+        std::vector<Report> reports = routes_->reports().take();
+        if (!reports.empty()) tell_metrics();  // what is written was read: no page says otherwise
+        for (Report& report : reports) {
             if (auto* committed = std::get_if<Committed>(&report)) {
                 acknowledged.push_back(position_after(committed->entry));
                 count(*committed);
@@ -280,9 +282,8 @@ private:
     }
 
     void tell_metrics() {
-        const auto now = steady_clock::now();
-        if (options_.metrics == nullptr || now < metrics_at_) return;
-        metrics_at_ = now + kMetricsEvery;
+        if (options_.metrics == nullptr) return;
+        metrics_at_ = steady_clock::now() + kMetricsEvery;
         Metrics& metrics = *options_.metrics;
         metrics.set_brokers_answer(!degraded_);
         metrics.set_partitions(routes_->progress(), routes_->totals());
@@ -298,12 +299,12 @@ private:
         }
         const auto now = steady_clock::now();
         if (now < foreign_check_at_) return false;
-        for (const auto& [partition, ends] : claims_->ends()) {
+        for (const auto& [partition, end] : claims_->ends()) {
             if (finished_.contains(partition)) continue;
             if (routes_->has(partition)) return false;  // its worker is about to tell
             TRY_ASSIGN(const auto tail,
                        lake::load_kafka_tail(files_, partition.topic, partition.partition));
-            if (!tail || tail->end < static_cast<std::uint64_t>(ends.high)) {
+            if (!tail || tail->end < end) {
                 foreign_check_at_ = now + kForeignCheckEvery;
                 return false;
             }
@@ -343,7 +344,6 @@ private:
         routes_->release_all(Rotation::shutdown);
         auto taken = take_reports();
         if (taken) mark_hours();
-        metrics_at_ = {};
         tell_metrics();
         return taken;
     }

@@ -56,8 +56,8 @@ struct KafkaIngestOptions {
     std::optional<kafka::RegistryOptions>
         registry;  // of framed records; where to cache is set here
     /// How long brokers may be silent at the start.
-    std::chrono::milliseconds patience{std::chrono::seconds(15)};
-    Metrics* metrics = nullptr;  // told a few times a second; outlives the run
+    std::chrono::milliseconds patience{std::chrono::seconds(30)};
+    Metrics* metrics = nullptr;  // told a few times a second and of each commit; outlives the run
     /// Called after each commit, by the thread that polls.
     std::function<void(const lake::Entry&)> on_commit;
 };

@@ -88,6 +88,24 @@ TEST_F(KafkaIngestTest, a_new_partition_whose_leader_is_away_holds_nobody_up_and
     expect_lake(9);
 }
 
+// What it would answer is for those who end there.
+TEST_F(KafkaIngestTest, a_follower_starts_while_no_broker_tells_the_ends) {
+    produce(0, 5);
+    ASSERT_EQ(written(run()), 5u);
+    produce(5, 9);
+    cluster_->refuse_offsets(100'000);
+    KafkaIngestOptions following = options();
+    following.follow = true;
+    following.patience = std::chrono::milliseconds(500);
+    following.limits.commit_interval = std::chrono::milliseconds(50);
+    std::stop_source stop;
+    following.on_commit = [&stop](const lake::Entry&) { stop.request_stop(); };
+    const auto summary = try_ingest(following, stop.get_token());
+    ASSERT_TRUE(summary) << summary.error().message;
+    EXPECT_EQ(chain_end(), 9u);
+    expect_lake(9);
+}
+
 TEST_F(KafkaIngestTest, no_broker_at_the_start_is_unavailable) {
     KafkaIngestOptions away = options();
     away.cluster.brokers = "127.0.0.1:1";

@@ -4,12 +4,12 @@
 #include <algorithm>
 #include <array>
 #include <map>
-#include <thread>
 #include <utility>
 
 #include "base/log.hpp"
 #include "kafka/describe.hpp"
 #include "kafka/framing.hpp"
+#include "kafka/metadata.hpp"
 #include "kafka/refusal.hpp"
 #include "kafka/vendor.hpp"
 
@@ -71,9 +71,6 @@ bool is_damage(rd_kafka_resp_err_t code) {
            code == RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE;
 }
 
-constexpr std::chrono::milliseconds kElectionTime = std::chrono::seconds(10);
-constexpr std::chrono::milliseconds kElectionPause{100};
-
 class LibraryConsumer final : public Consumer {
 public:
     LibraryConsumer(AssignmentListener& listener, std::chrono::milliseconds refusal_time)
@@ -112,7 +109,9 @@ public:
 
     Result<std::vector<TopicDescription>> describe(const std::vector<std::string>& topics,
                                                    std::chrono::milliseconds timeout) override {
-        return describe_topics(client_.get(), topics, timeout);
+        return until_available(timeout, [&](std::chrono::milliseconds left) {
+            return describe_topics(client_.get(), topics, left);
+        });
     }
 
     Result<bool> is_compacted(const std::string& topic,
@@ -122,17 +121,16 @@ public:
 
     Result<Watermarks> watermarks(const TopicPartition& partition,
                                   std::chrono::milliseconds timeout) override {
-        Watermarks found;
         rd_kafka_resp_err_t code = RD_KAFKA_RESP_ERR_NO_ERROR;
-        const auto deadline = std::chrono::steady_clock::now() + std::min(timeout, kElectionTime);
-        while (true) {
+        const auto ask = [&](std::chrono::milliseconds left) -> Result<Watermarks> {
+            Watermarks found;
             code = rd_kafka_query_watermark_offsets(client_.get(), partition.topic.c_str(),
                                                     partition.partition, &found.low, &found.high,
-                                                    in_ms(timeout));
+                                                    in_ms(left));
             if (code == RD_KAFKA_RESP_ERR_NO_ERROR) return found;
-            if (!is_election(code) || std::chrono::steady_clock::now() >= deadline) break;
-            std::this_thread::sleep_for(kElectionPause);
-        }
+            return kafka_error("ask for the watermarks of " + to_string(partition), code);
+        };
+        auto answer = until_available(timeout, ask);
         // A partition that has just been made is not known everywhere; that of a topic that is gone
         // is missed by those who describe it.
         if (code == RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION ||
@@ -140,7 +138,7 @@ public:
             return error(ErrorKind::unavailable, "kafka: no broker has {} now",
                          to_string(partition));
         }
-        return kafka_error("ask for the watermarks of " + to_string(partition), code);
+        return answer;
     }
 
     std::optional<std::int64_t> known_end(const TopicPartition& partition) override {

@@ -40,10 +40,4 @@ Result<ClientHandle> make_client(rd_kafka_type_t type, ConfigHandle config);
 /// `config` for refused credentials.
 ErrorKind kind_of(rd_kafka_resp_err_t code);
 
-/// Whether a partition has no leader for the moment: a broker that has just started leads nothing.
-inline bool is_election(rd_kafka_resp_err_t code) {
-    return code == RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION ||
-           code == RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE;
-}
-
 }  // namespace bassline::kafka

@@ -40,7 +40,7 @@ PLACES = [
 IDLE_PLACES = {"ingest.kafka_claimed", "ingest.kafka_published", "ingest.kafka_acknowledged", "lake.publish.before_sync",
                "lake.publish.done"}
 
-AWAY = re.compile("kafka: no broker (has|answers|tells)|could not ask for the topics")  # what a start says of brokers
+AWAY = re.compile("kafka: no broker (answers|tells)|could not ask for the topics")  # what a start says of brokers
 
 
 class Driver:

@@ -58,6 +58,7 @@ def test_metrics_while_it_drains(bassline, broker, topics, corpus, feed, tmp_pat
         check_page(each)
     written = [total(each, "bassline_ingest_written_rows_total") for each in pages]
     assert written == sorted(written) and any(0 < count < sent for count in written), "scraped in the middle of the work"
+    assert all(total(each, "bassline_ingest_consumed_records_total") >= count for each, count in zip(pages, written, strict=True))
     last = pages[-1]
     assert total(last, "bassline_ingest_consumed_records_total") == sent
     assert total(last, "bassline_ingest_lag_records") == 0 and "bassline_ingest_lag_records{" in last
