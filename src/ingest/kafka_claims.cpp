@@ -27,8 +27,8 @@ KafkaClaims::KafkaClaims(storage::FileSystem& files, const Clock& clock, kafka::
                          const KafkaIngestOptions& options)
     : files_(files), clock_(clock), consumer_(consumer), options_(options) {}
 
-Result<void> KafkaClaims::survey(const std::stop_token& stop) {
-    TRY_ASSIGN(cluster_id_, consumer_.cluster_id(options_.patience, stop));
+Result<void> KafkaClaims::survey() {
+    TRY_ASSIGN(cluster_id_, consumer_.cluster_id(options_.patience));
     TRY_ASSIGN(const auto topics, consumer_.describe(options_.topics, options_.patience));
     for (const kafka::TopicDescription& topic : topics) TRY(add_topic(topic));
     for (const TopicPartition& wanted : options_.partitions) {

@@ -21,7 +21,7 @@ public:
                 const KafkaIngestOptions& options);
 
     /// Asks the brokers what there is. Errors: `unavailable`, `not_found`, `config`, `cancelled`.
-    Result<void> survey(const std::stop_token& stop);
+    Result<void> survey();
     /// The partitions that are to be read.
     const std::set<kafka::TopicPartition>& partitions() const { return partitions_; }
     /// Where they ended at survey; of none if more is followed than what was there then.

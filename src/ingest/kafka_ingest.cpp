@@ -49,9 +49,10 @@ public:
         registry_ = open_registry(options_, files_);
         kafka::ConsumerOptions consumer = options_.consumer;
         consumer.prefetch_bytes = options_.memory_bytes / 8;
+        consumer.stop = stop_;
         TRY_ASSIGN(consumer_, kafka::Consumer::open(options_.cluster, consumer, *this));
         claims_ = std::make_unique<KafkaClaims>(files_, clock_, *consumer_, options_);
-        TRY(claims_->survey(stop_));
+        TRY(claims_->survey());
         complete_ = std::make_unique<CompleteHours>(
             files_, clock_,
             CompleteHours::Options{.grace = limits_.hour_grace, .idle_after = options_.idle_after},
@@ -68,6 +69,7 @@ public:
             *consumer_);
         auto outcome = begin();
         if (outcome) outcome = loop();
+        if (!outcome && outcome.error().kind == ErrorKind::cancelled) outcome = {};
         auto drained = drain();
         consumer_->close();
         routes_.reset();

@@ -99,7 +99,11 @@ TEST_F(KafkaIngestTest, a_follower_starts_while_no_broker_tells_the_ends) {
     following.patience = std::chrono::milliseconds(500);
     following.limits.commit_interval = std::chrono::milliseconds(50);
     std::stop_source stop;
-    following.on_commit = [&stop](const lake::Entry&) { stop.request_stop(); };
+    std::uint64_t rows = 0;
+    following.on_commit = [&](const lake::Entry& entry) {
+        rows += entry.counters.begin()->second.written;
+        if (rows == 4) stop.request_stop();
+    };
     const auto summary = try_ingest(following, stop.get_token());
     ASSERT_TRUE(summary) << summary.error().message;
     EXPECT_EQ(chain_end(), 9u);

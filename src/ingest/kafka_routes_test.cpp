@@ -25,9 +25,7 @@ constexpr const char* kAuthTopic = "auth_events";
 // Notes who is paused.
 class FakeConsumer final : public kafka::Consumer {
 public:
-    Result<std::string> cluster_id(std::chrono::milliseconds, const std::stop_token&) override {
-        return std::string("c");
-    }
+    Result<std::string> cluster_id(std::chrono::milliseconds) override { return std::string("c"); }
     Result<std::vector<kafka::TopicDescription>> describe(const std::vector<std::string>&,
                                                           std::chrono::milliseconds) override {
         return std::vector<kafka::TopicDescription>{};

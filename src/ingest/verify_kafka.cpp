@@ -70,8 +70,9 @@ public:
           check_(&schemas_) {}
 
     Result<std::vector<BrokerState>> run(const std::vector<ReadChain>& chains, bool reread) {
-        TRY_ASSIGN(consumer_, kafka::Consumer::open(options_.cluster,
-                                                    {.prefetch_bytes = kPrefetchBytes}, listener_));
+        TRY_ASSIGN(consumer_, kafka::Consumer::open(
+                                  options_.cluster,
+                                  {.prefetch_bytes = kPrefetchBytes, .stop = stop_}, listener_));
         auto states = compare(chains, reread);
         consumer_->close();
         return states;
@@ -89,7 +90,7 @@ private:
     }
 
     Result<std::vector<BrokerState>> compare(const std::vector<ReadChain>& chains, bool reread) {
-        TRY_ASSIGN(cluster_id_, consumer_->cluster_id(options_.patience, stop_));
+        TRY_ASSIGN(cluster_id_, consumer_->cluster_id(options_.patience));
         std::vector<BrokerState> states;
         for (const ReadChain& chain : chains) {
             TRY(unless_stopped());

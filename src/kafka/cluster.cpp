@@ -174,6 +174,9 @@ ErrorKind kind_of(rd_kafka_resp_err_t code) {
         case RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN:
         case RD_KAFKA_RESP_ERR__TIMED_OUT:
         case RD_KAFKA_RESP_ERR__RESOLVE:
+        case RD_KAFKA_RESP_ERR__PARTIAL:         // metadata of a broker that knows of none yet
+        case RD_KAFKA_RESP_ERR__DESTROY_BROKER:  // whose question is to be asked of another
+        case RD_KAFKA_RESP_ERR_KAFKA_STORAGE_ERROR:
         case RD_KAFKA_RESP_ERR_REQUEST_TIMED_OUT:
         case RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE:
         case RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION:

@@ -10,6 +10,7 @@
 #include "kafka/describe.hpp"
 #include "kafka/framing.hpp"
 #include "kafka/metadata.hpp"
+#include "kafka/offsets.hpp"
 #include "kafka/refusal.hpp"
 #include "kafka/vendor.hpp"
 
@@ -19,10 +20,6 @@ namespace {
 constexpr std::uint64_t kPrefetchBytesMin = 2u << 20;
 constexpr std::uint64_t kFetchBytesMin = 1u << 20;  // a smaller answer is cut and fetched again
 constexpr std::uint64_t kFetchBytesMax = 50u << 20;
-
-int in_ms(std::chrono::milliseconds time) {
-    return static_cast<int>(time.count());
-}
 
 Error kafka_error(std::string_view doing, rd_kafka_resp_err_t code) {
     return error(kind_of(code), "kafka: could not {}: {}", doing, rd_kafka_err2str(code));
@@ -36,15 +33,6 @@ Result<void> taken(std::string_view doing, rd_kafka_error_t* failure) {
         error(kind_of(code), "kafka: could not {}: {}", doing, rd_kafka_error_string(failure));
     rd_kafka_error_destroy(failure);
     return told;
-}
-
-PartitionsHandle list_of(const std::vector<Position>& positions) {
-    PartitionsHandle list(rd_kafka_topic_partition_list_new(static_cast<int>(positions.size())));
-    for (const auto& [partition, offset] : positions) {
-        rd_kafka_topic_partition_list_add(list.get(), partition.topic.c_str(), partition.partition)
-            ->offset = offset;
-    }
-    return list;
 }
 
 std::vector<TopicPartition> partitions_of(const rd_kafka_topic_partition_list_t* list) {
@@ -73,8 +61,8 @@ bool is_damage(rd_kafka_resp_err_t code) {
 
 class LibraryConsumer final : public Consumer {
 public:
-    LibraryConsumer(AssignmentListener& listener, std::chrono::milliseconds refusal_time)
-        : listener_(listener), refusal_time_(refusal_time) {}
+    LibraryConsumer(AssignmentListener& listener, const ConsumerOptions& options)
+        : listener_(listener), refusal_time_(options.refusal_time), stop_(options.stop) {}
 
     // Without close(): the listener may be gone, so nothing is told to it or to the group.
     ~LibraryConsumer() override {
@@ -94,11 +82,10 @@ public:
         return {};
     }
 
-    Result<std::string> cluster_id(std::chrono::milliseconds timeout,
-                                   const std::stop_token& stop) override {
+    Result<std::string> cluster_id(std::chrono::milliseconds timeout) override {
         // It waits for metadata but asks for none.
         const auto serve = [this] { message_.reset(rd_kafka_consumer_poll(client_.get(), 0)); };
-        TRY(reach_broker(client_.get(), refusal_, serve, timeout, stop));
+        TRY(reach_broker(client_.get(), refusal_, serve, timeout, stop_));
         refusal_.clear();
         char* const id = rd_kafka_clusterid(client_.get(), in_ms(timeout));
         if (id == nullptr) return error(ErrorKind::unavailable, "kafka: no broker answers");
@@ -109,36 +96,23 @@ public:
 
     Result<std::vector<TopicDescription>> describe(const std::vector<std::string>& topics,
                                                    std::chrono::milliseconds timeout) override {
-        return until_available(timeout, [&](std::chrono::milliseconds left) {
+        return until_available(client_.get(), timeout, stop_, [&](std::chrono::milliseconds left) {
             return describe_topics(client_.get(), topics, left);
         });
     }
 
     Result<bool> is_compacted(const std::string& topic,
                               std::chrono::milliseconds timeout) override {
-        return has_compaction(client_.get(), topic, timeout);
+        return until_available(client_.get(), timeout, stop_, [&](std::chrono::milliseconds left) {
+            return has_compaction(client_.get(), topic, left);
+        });
     }
 
     Result<Watermarks> watermarks(const TopicPartition& partition,
                                   std::chrono::milliseconds timeout) override {
-        rd_kafka_resp_err_t code = RD_KAFKA_RESP_ERR_NO_ERROR;
-        const auto ask = [&](std::chrono::milliseconds left) -> Result<Watermarks> {
-            Watermarks found;
-            code = rd_kafka_query_watermark_offsets(client_.get(), partition.topic.c_str(),
-                                                    partition.partition, &found.low, &found.high,
-                                                    in_ms(left));
-            if (code == RD_KAFKA_RESP_ERR_NO_ERROR) return found;
-            return kafka_error("ask for the watermarks of " + to_string(partition), code);
-        };
-        auto answer = until_available(timeout, ask);
-        // A partition that has just been made is not known everywhere; that of a topic that is gone
-        // is missed by those who describe it.
-        if (code == RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION ||
-            code == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART) {
-            return error(ErrorKind::unavailable, "kafka: no broker has {} now",
-                         to_string(partition));
-        }
-        return answer;
+        return until_available(client_.get(), timeout, stop_, [&](std::chrono::milliseconds left) {
+            return ask_watermarks(client_.get(), partition, left);
+        });
     }
 
     std::optional<std::int64_t> known_end(const TopicPartition& partition) override {
@@ -151,15 +125,14 @@ public:
 
     Result<std::int64_t> offset_at(const TopicPartition& partition, std::int64_t timestamp_ms,
                                    std::chrono::milliseconds timeout) override {
-        const auto list = list_of({{partition, timestamp_ms}});
-        auto code = rd_kafka_offsets_for_times(client_.get(), list.get(), in_ms(timeout));
-        if (code == RD_KAFKA_RESP_ERR_NO_ERROR) code = list->elems[0].err;
-        if (code != RD_KAFKA_RESP_ERR_NO_ERROR) {
-            return kafka_error("find an offset by time in " + to_string(partition), code);
-        }
-        if (list->elems[0].offset >= 0) return list->elems[0].offset;
-        TRY_ASSIGN(const Watermarks ends, watermarks(partition, timeout));
-        return ends.high;
+        const auto ask = [&](std::chrono::milliseconds left) -> Result<std::int64_t> {
+            TRY_ASSIGN(const auto offset,
+                       ask_offset_at(client_.get(), partition, timestamp_ms, left));
+            if (offset) return *offset;
+            TRY_ASSIGN(const Watermarks ends, ask_watermarks(client_.get(), partition, left));
+            return ends.high;
+        };
+        return until_available(client_.get(), timeout, stop_, ask);
     }
 
     Result<void> subscribe(const std::vector<std::string>& topics) override {
@@ -344,6 +317,7 @@ private:
 
     AssignmentListener& listener_;
     const std::chrono::milliseconds refusal_time_;
+    const std::stop_token stop_;
     ClientHandle client_;
     MessageHandle message_;
     std::map<Key, TopicPartition> names_;
@@ -388,7 +362,7 @@ Result<std::unique_ptr<Consumer>> Consumer::open(const Cluster& cluster,
     // An answer must hold the largest record: the library sees to it where it is not told.
     if (cluster.properties.contains("message.max.bytes")) ours.erase("fetch.max.bytes");
     TRY_ASSIGN(ConfigHandle config, make_config(cluster, ours));
-    auto consumer = std::make_unique<LibraryConsumer>(listener, options.refusal_time);
+    auto consumer = std::make_unique<LibraryConsumer>(listener, options);
     TRY(consumer->connect(std::move(config)));
     return std::unique_ptr<Consumer>(std::move(consumer));
 }

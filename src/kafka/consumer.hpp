@@ -63,6 +63,7 @@ struct ConsumerOptions {
     std::chrono::milliseconds refusal_time{std::chrono::seconds(30)};
     std::uint64_t prefetch_bytes = 64ull
                                    << 20;  // held by the library ahead of poll(); at least 2 MiB
+    std::stop_token stop;                  // ends questions while no broker answers them
 };
 
 enum class EventKind {
@@ -105,23 +106,25 @@ public:
                                                   AssignmentListener& listener);
     virtual ~Consumer() = default;
 
-    /// Errors: `unavailable`, `config` (credentials), `cancelled` after a stop.
-    virtual Result<std::string> cluster_id(std::chrono::milliseconds timeout,
-                                           const std::stop_token& stop = {}) = 0;
-    /// In the order of the names. Errors: `not_found` naming the topic; `unavailable`.
+    // Questions are asked again until there is an answer or the timeout is over, which is
+    // `unavailable`; a stop ends that sooner, as `cancelled`.
+
+    /// Errors: `unavailable`, `cancelled`, `config` (credentials).
+    virtual Result<std::string> cluster_id(std::chrono::milliseconds timeout) = 0;
+    /// In the order of the names. Errors: `not_found` naming the topic; `unavailable`, `cancelled`.
     virtual Result<std::vector<TopicDescription>> describe(const std::vector<std::string>& topics,
                                                            std::chrono::milliseconds timeout) = 0;
     /// Whether brokers may remove records from between others; no if they do not tell.
-    /// Errors: `unavailable`.
+    /// Errors: `unavailable`, `cancelled`.
     virtual Result<bool> is_compacted(const std::string& topic,
                                       std::chrono::milliseconds timeout) = 0;
-    /// Errors: `unavailable`.
+    /// Errors: `unavailable`, `cancelled`.
     virtual Result<Watermarks> watermarks(const TopicPartition& partition,
                                           std::chrono::milliseconds timeout) = 0;
     /// The partition's end as the last fetch told it; asks nobody. None before a fetch.
     virtual std::optional<std::int64_t> known_end(const TopicPartition& partition) = 0;
     /// The first offset whose record time is not before; the end if there is none.
-    /// Errors: `unavailable`.
+    /// Errors: `unavailable`, `cancelled`.
     virtual Result<std::int64_t> offset_at(const TopicPartition& partition,
                                            std::int64_t timestamp_ms,
                                            std::chrono::milliseconds timeout) = 0;

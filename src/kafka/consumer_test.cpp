@@ -99,6 +99,35 @@ TEST_F(ConsumerTest, a_partition_whose_leader_has_just_started_is_waited_for) {
     EXPECT_EQ(ends.value().high, 1);
 }
 
+TEST_F(ConsumerTest, a_partition_that_no_broker_knows_yet_is_waited_for) {
+    cluster_.produce(kTopic, 0, "a");
+    const auto one = consumer();
+    ASSERT_TRUE(one->cluster_id(kPatience));
+    cluster_.forget_partitions(8);
+    const auto ends = one->watermarks({kTopic, 0}, kPatience);
+    ASSERT_TRUE(ends) << ends.error().message;
+    EXPECT_EQ(ends.value().high, 1);
+    cluster_.refuse_offsets(8);
+    const auto offset = one->offset_at({kTopic, 0}, 0, kPatience);
+    EXPECT_TRUE(offset) << offset.error().message;
+}
+
+TEST_F(ConsumerTest, a_stop_ends_a_question_that_is_asked_again) {
+    std::stop_source stop;
+    ConsumerOptions options;
+    options.stop = stop.get_token();
+    const auto one = Consumer::open({.brokers = cluster_.brokers()}, options, listener_).value();
+    ASSERT_TRUE(one->cluster_id(kPatience));
+    cluster_.refuse_offsets(1'000'000);
+    const std::jthread later([&stop] {
+        std::this_thread::sleep_for(milliseconds(300));
+        stop.request_stop();
+    });
+    const auto ends = one->watermarks({kTopic, 0}, std::chrono::hours(1));
+    ASSERT_FALSE(ends);
+    EXPECT_EQ(ends.error().kind, ErrorKind::cancelled);
+}
+
 TEST_F(ConsumerTest, the_group_says_who_and_the_listener_where) {
     for (const char* value : {"a", "b", "c"}) cluster_.produce(kTopic, 0, value, 1'700'000'000'000);
     listener_.begin = 1;

@@ -99,7 +99,7 @@ bool says_compact(const rd_kafka_event_t& event) {
 
 Result<bool> has_compaction(rd_kafka_t* client, const std::string& topic,
                             std::chrono::milliseconds timeout) {
-    const auto timeout_ms = static_cast<int>(timeout.count());
+    const int timeout_ms = in_ms(timeout);
     TRY_ASSIGN(const MetadataHandle metadata, ask_metadata(client, Listing::all_topics, timeout));
     if (!has_controller(client, *metadata, timeout_ms)) return false;
     const ResourceHandle resource(
@@ -123,7 +123,7 @@ Result<bool> has_compaction(rd_kafka_t* client, const std::string& topic,
 Result<std::vector<TopicDescription>> describe_topics(rd_kafka_t* client,
                                                       const std::vector<std::string>& topics,
                                                       std::chrono::milliseconds timeout) {
-    const auto timeout_ms = static_cast<int>(timeout.count());
+    const int timeout_ms = in_ms(timeout);
     TRY_ASSIGN(const MetadataHandle metadata, ask_metadata(client, Listing::all_topics, timeout));
     std::vector<TopicDescription> descriptions;
     for (const std::string& topic : topics) {

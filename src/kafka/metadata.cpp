@@ -8,8 +8,8 @@ namespace bassline::kafka {
 Result<MetadataHandle> ask_metadata(rd_kafka_t* client, Listing listing,
                                     std::chrono::milliseconds timeout) {
     const rd_kafka_metadata_t* found = nullptr;
-    const auto code = rd_kafka_metadata(client, static_cast<int>(listing), nullptr, &found,
-                                        static_cast<int>(timeout.count()));
+    const auto code =
+        rd_kafka_metadata(client, static_cast<int>(listing), nullptr, &found, in_ms(timeout));
     if (code == RD_KAFKA_RESP_ERR_NO_ERROR) return MetadataHandle(found);
     if (code == RD_KAFKA_RESP_ERR__TRANSPORT) name_brokers_again(client);
     return error(kind_of(code), "kafka: no broker tells its topics: {}", rd_kafka_err2str(code));

@@ -21,6 +21,11 @@ constexpr std::int16_t kListOffsetsKey = 2;
 struct MockCluster::Handles {
     ClientHandle producer;
     rd_kafka_mock_cluster_t* cluster = nullptr;  // the producer's
+
+    void refuse(std::int16_t request, int count, rd_kafka_resp_err_t code) const {
+        const std::vector<rd_kafka_resp_err_t> refusals(static_cast<std::size_t>(count), code);
+        rd_kafka_mock_push_request_errors_array(cluster, request, refusals.size(), refusals.data());
+    }
 };
 
 MockCluster::MockCluster(int brokers) : handles_(std::make_unique<Handles>()) {
@@ -86,17 +91,15 @@ void MockCluster::broker_up(std::int32_t broker) {
 }
 
 void MockCluster::refuse_fetches(int count) {
-    const std::vector<rd_kafka_resp_err_t> refusals(static_cast<std::size_t>(count),
-                                                    RD_KAFKA_RESP_ERR_OFFSET_OUT_OF_RANGE);
-    rd_kafka_mock_push_request_errors_array(handles_->cluster, kFetchKey, refusals.size(),
-                                            refusals.data());
+    handles_->refuse(kFetchKey, count, RD_KAFKA_RESP_ERR_OFFSET_OUT_OF_RANGE);
 }
 
 void MockCluster::refuse_offsets(int count) {
-    const std::vector<rd_kafka_resp_err_t> refusals(static_cast<std::size_t>(count),
-                                                    RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION);
-    rd_kafka_mock_push_request_errors_array(handles_->cluster, kListOffsetsKey, refusals.size(),
-                                            refusals.data());
+    handles_->refuse(kListOffsetsKey, count, RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION);
+}
+
+void MockCluster::forget_partitions(int count) {
+    handles_->refuse(kListOffsetsKey, count, RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART);
 }
 
 }  // namespace bassline::kafka

@@ -35,6 +35,8 @@ public:
     void refuse_fetches(int count);
     /// The next questions for offsets are refused with NOT_LEADER_FOR_PARTITION.
     void refuse_offsets(int count);
+    /// The same with UNKNOWN_TOPIC_OR_PARTITION.
+    void forget_partitions(int count);
 
 private:
     struct Handles;

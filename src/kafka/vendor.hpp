@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <chrono>
 #include <map>
 #include <memory>
 #include <string>
@@ -27,6 +28,11 @@ using MessageHandle = std::unique_ptr<rd_kafka_message_t, Destroyer<rd_kafka_mes
 using QueueHandle = std::unique_ptr<rd_kafka_queue_t, Destroyer<rd_kafka_queue_destroy>>;
 using PartitionsHandle = std::unique_ptr<rd_kafka_topic_partition_list_t,
                                          Destroyer<rd_kafka_topic_partition_list_destroy>>;
+
+/// As librdkafka takes times.
+inline int in_ms(std::chrono::milliseconds time) {
+    return static_cast<int>(time.count());
+}
 
 /// The cluster's settings with ours over them; librdkafka's log goes to ours.
 /// Errors: `config` if librdkafka refuses a value.
