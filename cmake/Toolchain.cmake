@@ -42,6 +42,8 @@ if(BASSLINE_SANITIZE)
         # alignment back (Room.cmake).
         add_compile_options(-fno-sanitize=null,object-size,vptr,pointer-overflow,alignment)
     endif()
+    # The tsan preset has -O1: at -Og our program exports std::mutex and the like, libduckdb calls them there, and of locks
+    # in that library, which ThreadSanitizer is told to pass over, it then counts the first half alone until it dies.
     if(BASSLINE_SANITIZE MATCHES address)  # in large functions calls, not inline: a sixth of the compile time
         add_compile_options(--param=asan-instrumentation-with-call-threshold=50)
     endif()
