@@ -109,6 +109,7 @@ Result<std::uint64_t> KafkaClaims::start_of(const TopicPartition& partition, Tim
 Result<void> KafkaClaims::check_range(const TopicPartition& partition, KafkaCommitter& committer,
                                       Time deadline) {
     const auto asked = consumer_.watermarks(partition, until(deadline));
+    if (!asked && asked.error().kind == ErrorKind::cancelled) return asked.error();
     if (!asked) return {};
     const auto low = static_cast<std::uint64_t>(asked.value().low);
     const auto high = static_cast<std::uint64_t>(asked.value().high);

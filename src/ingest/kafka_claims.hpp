@@ -35,7 +35,8 @@ public:
     /// Claims a partition: loads its chain or begins it, and holds it against the brokers if they
     /// answer by then; a chain that exists can do without.
     /// Errors: those of KafkaCommitter::load; `bad_data` for a gap that is not accepted, or an end
-    /// that the partition does not have; `unavailable` if it is not known where to begin.
+    /// that the partition does not have; `unavailable` if it is not known where to begin;
+    /// `cancelled` after a stop.
     Result<KafkaCommitter> claim(const kafka::TopicPartition& partition, Time deadline);
 
     /// Whether topics are still those of the survey, asked at most every so often.

@@ -70,6 +70,7 @@ public:
         auto outcome = begin();
         if (outcome) outcome = loop();
         if (!outcome && outcome.error().kind == ErrorKind::cancelled) outcome = {};
+        if (outcome && failure_) outcome = std::move(*failure_);
         auto drained = drain();
         consumer_->close();
         routes_.reset();

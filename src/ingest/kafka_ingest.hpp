@@ -78,10 +78,10 @@ std::unique_ptr<kafka::SchemaRegistry> open_registry(const KafkaIngestOptions& o
 
 /// Runs until every partition is read to the end that was seen at the start, or, following, until
 /// stopped; a stop commits what was read.
-/// Errors: `unavailable` if no broker answers at the start; `bad_data` for what only a person can
-/// decide, naming topic, partition and range: records lost to retention (without `accept_gap`),
-/// another cluster, a re-created topic, a damaged chain; `config`, `usage`; `io`. What was read by
-/// then is committed, and the next run goes on.
+/// Errors: `unavailable` if no broker answers at the start, `cancelled` if stopped before one did;
+/// `bad_data` for what only a person can decide, naming topic, partition and range: records lost to
+/// retention (without `accept_gap`), another cluster, a re-created topic, a damaged chain;
+/// `config`, `usage`; `io`. What was read by then is committed, and the next run goes on.
 Result<KafkaSummary> ingest_kafka(storage::FileSystem& files, const KafkaIngestOptions& options,
                                   const Clock& clock, const std::stop_token& stop);
 

@@ -125,14 +125,9 @@ public:
 
     Result<std::int64_t> offset_at(const TopicPartition& partition, std::int64_t timestamp_ms,
                                    std::chrono::milliseconds timeout) override {
-        const auto ask = [&](std::chrono::milliseconds left) -> Result<std::int64_t> {
-            TRY_ASSIGN(const auto offset,
-                       ask_offset_at(client_.get(), partition, timestamp_ms, left));
-            if (offset) return *offset;
-            TRY_ASSIGN(const Watermarks ends, ask_watermarks(client_.get(), partition, left));
-            return ends.high;
-        };
-        return until_available(client_.get(), timeout, stop_, ask);
+        return until_available(client_.get(), timeout, stop_, [&](std::chrono::milliseconds left) {
+            return ask_offset_at(client_.get(), partition, timestamp_ms, left);
+        });
     }
 
     Result<void> subscribe(const std::vector<std::string>& topics) override {

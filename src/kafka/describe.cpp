@@ -99,9 +99,10 @@ bool says_compact(const rd_kafka_event_t& event) {
 
 Result<bool> has_compaction(rd_kafka_t* client, const std::string& topic,
                             std::chrono::milliseconds timeout) {
-    const int timeout_ms = in_ms(timeout);
+    const auto deadline = std::chrono::steady_clock::now() + timeout;
     TRY_ASSIGN(const MetadataHandle metadata, ask_metadata(client, Listing::all_topics, timeout));
-    if (!has_controller(client, *metadata, timeout_ms)) return false;
+    if (!has_controller(client, *metadata, in_ms(time_left(deadline)))) return false;
+    const int timeout_ms = in_ms(time_left(deadline));
     const ResourceHandle resource(
         rd_kafka_ConfigResource_new(RD_KAFKA_RESOURCE_TOPIC, topic.c_str()));
     const OptionsHandle options(
@@ -123,15 +124,15 @@ Result<bool> has_compaction(rd_kafka_t* client, const std::string& topic,
 Result<std::vector<TopicDescription>> describe_topics(rd_kafka_t* client,
                                                       const std::vector<std::string>& topics,
                                                       std::chrono::milliseconds timeout) {
-    const int timeout_ms = in_ms(timeout);
+    const auto deadline = std::chrono::steady_clock::now() + timeout;
     TRY_ASSIGN(const MetadataHandle metadata, ask_metadata(client, Listing::all_topics, timeout));
     std::vector<TopicDescription> descriptions;
     for (const std::string& topic : topics) {
         TRY_ASSIGN(auto description, description_of(*metadata, topic));
         descriptions.push_back(std::move(description));
     }
-    if (has_controller(client, *metadata, timeout_ms)) {
-        TRY(add_ids(client, descriptions, timeout_ms));
+    if (has_controller(client, *metadata, in_ms(time_left(deadline)))) {
+        TRY(add_ids(client, descriptions, in_ms(time_left(deadline))));
     }
     return descriptions;
 }

@@ -3,7 +3,6 @@
 
 #include <chrono>
 #include <cstdint>
-#include <optional>
 #include <vector>
 
 #include "base/result.hpp"
@@ -20,11 +19,9 @@ PartitionsHandle list_of(const std::vector<Position>& positions);
 Result<Watermarks> ask_watermarks(rd_kafka_t* client, const TopicPartition& partition,
                                   std::chrono::milliseconds timeout);
 
-/// The first offset whose record time is not before; none if there is no such record.
-/// Errors: `unavailable`, `config`, `io`.
-Result<std::optional<std::int64_t>> ask_offset_at(rd_kafka_t* client,
-                                                  const TopicPartition& partition,
-                                                  std::int64_t timestamp_ms,
-                                                  std::chrono::milliseconds timeout);
+/// The first offset whose record time is not before; the end if there is no such record.
+/// Errors: as above.
+Result<std::int64_t> ask_offset_at(rd_kafka_t* client, const TopicPartition& partition,
+                                   std::int64_t timestamp_ms, std::chrono::milliseconds timeout);
 
 }  // namespace bassline::kafka
