@@ -26,9 +26,7 @@ TEST_F(KafkaIngestTest, another_cluster_stops_the_run) {
 
 TEST_F(KafkaIngestTest, brokers_that_go_away_are_waited_for) {
     produce(0, 5);
-    KafkaIngestOptions following = options();
-    following.follow = true;
-    following.limits.commit_interval = std::chrono::milliseconds(50);
+    KafkaIngestOptions following = following_options();
     following.cluster.properties = {{"reconnect.backoff.max.ms", "200"}};
     std::stop_source stop;
     std::atomic<std::uint64_t> rows{0};
@@ -71,10 +69,8 @@ TEST_F(KafkaIngestTest, a_new_partition_whose_leader_is_away_holds_nobody_up_and
     produce(0, 5, 0);
     produce(5, 9, 1);
     const UnluckyClock clock(*cluster_);
-    KafkaIngestOptions following = options();
-    following.follow = true;
+    KafkaIngestOptions following = following_options();
     following.partitions = {{kTopic, 0}, {kTopic, 1}};
-    following.limits.commit_interval = std::chrono::milliseconds(50);
     following.cluster.properties = {{"reconnect.backoff.max.ms", "200"}};
     std::stop_source stop;
     std::atomic<std::uint64_t> rows{0};
@@ -94,10 +90,8 @@ TEST_F(KafkaIngestTest, a_follower_starts_while_no_broker_tells_the_ends) {
     ASSERT_EQ(written(run()), 5u);
     produce(5, 9);
     cluster_->refuse_offsets(100'000);
-    KafkaIngestOptions following = options();
-    following.follow = true;
+    KafkaIngestOptions following = following_options();
     following.patience = std::chrono::milliseconds(500);
-    following.limits.commit_interval = std::chrono::milliseconds(50);
     std::stop_source stop;
     std::uint64_t rows = 0;
     following.on_commit = [&](const lake::Entry& entry) {

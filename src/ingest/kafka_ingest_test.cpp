@@ -10,6 +10,7 @@
 #include "base/failpoint.hpp"
 #include "ingest/failpoints.hpp"
 #include "ingest/kafka_committer.hpp"
+#include "ingest/metrics.hpp"
 #include "ingest/test_kafka_ingest.hpp"
 #include "lake/failpoints.hpp"
 
@@ -65,6 +66,28 @@ TEST_F(KafkaIngestTest, a_stop_commits_what_was_read) {
     expect_lake(2);
 }
 
+TEST_F(KafkaIngestTest, no_page_of_metrics_says_that_more_was_written_than_read) {
+    constexpr int kRecords = 6;
+    produce(0, 1);
+    Metrics metrics("1", "a");
+    KafkaIngestOptions following = following_options();
+    following.limits.batch_rows = 1;
+    following.metrics = &metrics;
+    std::stop_source stop;
+    int commits = 0;
+    following.on_commit = [&](const lake::Entry&) {
+        ++commits;
+        EXPECT_THAT(metrics.text(clock_.now()),
+                    HasSubstr(fmt::format("bassline_ingest_consumed_records_total{{topic=\"{}\","
+                                          "partition=\"0\"}} {}\n",
+                                          kTopic, commits)));
+        if (commits == kRecords) stop.request_stop();
+        if (commits < kRecords) produce(commits, commits + 1);
+    };
+    ASSERT_TRUE(try_ingest(following, stop.get_token()));
+    expect_lake(kRecords);
+}
+
 TEST_F(KafkaIngestTest, a_stop_at_any_place_loses_and_doubles_nothing) {
     std::vector<std::string> places(kKafkaFailpoints.begin(), kKafkaFailpoints.end());
     for (const auto place : {lake::kCommitBeforeRename, lake::kCommitAfterRename,
@@ -89,9 +112,7 @@ TEST_F(KafkaIngestTest, a_stop_at_any_place_loses_and_doubles_nothing) {
 
 TEST_F(KafkaIngestTest, another_writer_of_the_partition_is_given_way_to) {
     produce(0, 10);
-    KafkaIngestOptions following = options();
-    following.follow = true;
-    following.limits.commit_interval = std::chrono::milliseconds(50);
+    KafkaIngestOptions following = following_options();
     std::stop_source stop;
     bool meddled = false;
     std::uint64_t rows = 0;

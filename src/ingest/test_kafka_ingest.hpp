@@ -58,6 +58,13 @@ protected:
         options.limits.commit_interval = std::chrono::seconds(30);
         return options;
     }
+    // Commits soon, and goes on until it is stopped.
+    KafkaIngestOptions following_options() {
+        KafkaIngestOptions following = options();
+        following.follow = true;
+        following.limits.commit_interval = std::chrono::milliseconds(50);
+        return following;
+    }
     Result<KafkaSummary> try_ingest(const KafkaIngestOptions& options,
                                     const std::stop_token& stop = {}) {
         return ingest_kafka(*files_, options, clock_, stop);
