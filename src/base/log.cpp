@@ -58,8 +58,4 @@ void log_line(LogLevel level, std::string_view message) {
     logger().log(level_of(level), "{}{}", prefix, escaped(message));
 }
 
-void set_log_level(LogLevel level) {
-    logger().set_level(level_of(level));
-}
-
 }  // namespace bassline

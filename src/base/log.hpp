@@ -14,9 +14,6 @@ enum class LogLevel { debug, info, warn, error };
 /// Writes one message. Thread-safe. Further lines are indented, control bytes escaped.
 void log_line(LogLevel level, std::string_view message);
 
-/// Lines below this level are dropped; `info` at start.
-void set_log_level(LogLevel level);
-
 template <class... Args>
 void log_info(fmt::format_string<Args...> format, Args&&... args) {
     log_line(LogLevel::info, fmt::format(format, std::forward<Args>(args)...));
