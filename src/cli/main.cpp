@@ -71,7 +71,13 @@ int run_program(int argc, char** argv) {
         runs[sub] = command.declare(*sub);
         sub->fallthrough();  // --config may follow the command
     }
-    take_settings_from_file_and_environment(app);
+    const std::vector<std::string> arguments(argv + 1, argv + argc);
+    take_settings_from_file_and_environment(app, arguments);
+    const std::string word = word_of_command(arguments);
+    if (!word.empty() && !has_command(app, word)) {
+        return usage_error(
+            app, CLI::ParseError("no command is named " + word, CLI::ExitCodes::ExtrasError));
+    }
     try {
         app.parse(argc, argv);
     } catch (const CLI::Success& help_or_version) {
@@ -90,6 +96,10 @@ int run_program(int argc, char** argv) {
     if (!outcome) {
         log_line(LogLevel::error, outcome.error().message);
         return static_cast<int>(exit_of(outcome.error().kind));
+    }
+    if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0) {
+        log_line(LogLevel::error, "the answer could not all be written to standard output");
+        return static_cast<int>(outcome.value() == Exit::done ? Exit::failed : outcome.value());
     }
     return static_cast<int>(outcome.value());
 }

@@ -3,6 +3,7 @@
 
 import json
 import os
+import subprocess
 
 import pytest
 
@@ -36,6 +37,38 @@ def test_the_environment_wins_over_the_file_and_the_command_line_over_both(verif
     assert is_json(verify("[verify]\njson = false\n", "--json", BASSLINE_VERIFY_JSON="false"))
     (tmp_path / "other.toml").write_text("[verify]\njson = true\n")
     assert is_json(verify("", "--config", "other.toml"))
+
+
+def test_an_empty_variable_is_none(verify):
+    assert is_json(verify("[verify]\njson = true\n", BASSLINE_VERIFY_JSON=""))
+
+
+def test_what_the_command_line_excludes_counts_as_not_set(bassline, tmp_path):
+    (tmp_path / "empty.ndjson").write_bytes(b"")
+    (tmp_path / "bassline.toml").write_text("[ingest]\nkafka = 'localhost:1'\ngroup = 'g'\n")
+    for environment in ({}, {"BASSLINE_INGEST_KAFKA": "localhost:1", "BASSLINE_INGEST_GROUP": "g"}):
+        bassline(
+            "ingest", "--lake", tmp_path / "lake", "--from=empty.ndjson", cwd=tmp_path, env={**os.environ, **environment}
+        )
+
+
+def test_settings_of_other_commands_are_theirs(verify):
+    assert is_json(verify("[verify]\njson = true\n[ingest]\nthreads = 'abc'\n", BASSLINE_INGEST_MEMORY="plenty"))
+
+
+def test_a_mistyped_command_is_told(bassline, golden):
+    golden("mistyped_command", bassline("verfy", "--lake", "x", check=False))
+
+
+def test_an_answer_that_cannot_be_written_is_told(bassline, tmp_path):
+    (tmp_path / "empty.ndjson").write_bytes(b"")
+    with open("/dev/full", "w") as full:
+        done = subprocess.run(
+            [bassline.binary, "ingest", "--lake", tmp_path / "lake", "--from", tmp_path / "empty.ndjson", "--json"],
+            stdout=full, stderr=subprocess.PIPE, text=True, check=False,
+        )  # fmt: skip
+    assert done.returncode == 1
+    assert "could not all be written" in done.stderr
 
 
 @pytest.mark.parametrize(
