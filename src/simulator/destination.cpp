@@ -47,13 +47,18 @@ FileOutput file_a_topic(const DestinationOptions& options) {
 }  // namespace
 
 Result<Destination> open_destination(const DestinationOptions& options) {
+    const bool is_file = names_a_file(options.out) && !fs::is_directory(options.out);
+    if (options.compression != Compression::none && (is_file || options.out == "-")) {
+        return error(ErrorKind::usage,
+                     "--compress is for the files of a folder: end the name of a single file in "
+                     ".gz or .zst, pipe standard output through zstd");
+    }
     Destination destination;
     if (options.out == "-") {
         destination.layout = StreamLayout::together;
         destination.sink = make_stdout_sink();
         return destination;
     }
-    const bool is_file = names_a_file(options.out) && !fs::is_directory(options.out);
     const bool together = is_file || options.format == OutputFormat::single;
     FileOutput output = is_file ? one_file(options.out) : file_a_topic(options);
     output.is_live = options.is_live;

@@ -190,6 +190,11 @@ TEST_F(FileSinkTest, ADestinationIsAFolderAFileOrStandardOutput) {
     EXPECT_THAT(names(folder_ / "all.json.gz", OutputFormat::topics),
                 testing::ElementsAre("all.json.gz"));
     EXPECT_EQ(open_destination({.out = "-"}).value().layout, StreamLayout::together);
+    for (const std::string& out : {std::string("-"), (folder_ / "one.ndjson").string()}) {
+        const auto refused = open_destination({.out = out, .compression = Compression::gzip});
+        ASSERT_FALSE(refused) << out;
+        EXPECT_EQ(refused.error().kind, ErrorKind::usage);
+    }
 }
 
 TEST_F(FileSinkTest, AFolderThatCannotBeMadeIsAnError) {
