@@ -1,4 +1,7 @@
-{# The histogram holds each user of a week once, and as many active days as daily users add up to. #}
+{#
+    The histogram holds each user of a week once, and as many active days as daily users add up
+    to.
+#}
 with
 
 classes as (

@@ -1,4 +1,7 @@
-{# Rows of each fact against bronze without its repeats; single-stream logins have no rows in bronze to count. #}
+{#
+    Rows of each fact against bronze without its repeats; single-stream logins have no rows in
+    bronze to count.
+#}
 with
 
 facts as (

@@ -1,4 +1,7 @@
-{# Without gap or overlap, numbered from 1, each different from the one before, the last one current. #}
+{#
+    Without gap or overlap, numbered from 1, each different from the one before, the last one
+    current.
+#}
 with
 
 versions as (
