@@ -6,11 +6,10 @@
 #include <set>
 #include <span>
 
-#include <sys/resource.h>
-
 #include "ingest/committer.hpp"
 #include "ingest/follower.hpp"
 #include "ingest/row_buffer.hpp"
+#include "storage/open_file_limit.hpp"
 
 namespace bassline::ingest {
 namespace {
@@ -22,7 +21,6 @@ constexpr std::chrono::milliseconds kCommitIntervalMin{1};
 constexpr std::chrono::hours kCommitIntervalMax{24 * 365};
 constexpr std::uint64_t kMemoryOutsideWriters = 96u
                                                 << 20;  // libraries, readers, what the heap keeps
-constexpr rlim_t kOpenFilesWanted = 65536;
 
 class Ingest {
 public:
@@ -206,13 +204,6 @@ Result<void> check(const IngestOptions& options) {
 
 }  // namespace
 
-void raise_open_file_limit() {
-    rlimit limit{};
-    if (::getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= kOpenFilesWanted) return;
-    limit.rlim_cur = std::min(limit.rlim_max, kOpenFilesWanted);
-    ::setrlimit(RLIMIT_NOFILE, &limit);
-}
-
 void add_to_summary(const lake::Entry& entry, IngestSummary& summary) {
     ++summary.entries;
     for (const auto& [topic, counted] : entry.counters) {
@@ -238,7 +229,7 @@ Result<IngestSummary> ingest(storage::FileSystem& files, const IngestOptions& op
                              const Clock& clock, const std::stop_token& stop, Progress& progress,
                              const std::function<void(const Notice&)>& on_notice) {
     TRY(check(options));
-    raise_open_file_limit();
+    storage::raise_open_file_limit();
     const auto began = steady_clock::now();
     TRY_ASSIGN(const auto committer, Committer::open(files, clock));
     TRY_ASSIGN(IngestSummary summary,

@@ -66,9 +66,6 @@ struct IngestSummary {
 
 void add_to_summary(const lake::Entry& entry, IngestSummary& summary);
 
-/// A batch of many hours keeps a staged file open for each.
-void raise_open_file_limit();
-
 /// Runs until the input is at its end (or, following, until stopped). A stop lets the blocks in
 /// work finish and commits what is whole. Errors: `conflict` if another process writes the chain;
 /// `io`; `bad_data` for a damaged chain; `usage` for options that cannot work. The lake is then as

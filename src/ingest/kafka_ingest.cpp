@@ -14,6 +14,7 @@
 #include "ingest/kafka_claims.hpp"
 #include "ingest/kafka_routes.hpp"
 #include "ingest/kafka_worker.hpp"
+#include "storage/open_file_limit.hpp"
 
 namespace bassline::ingest {
 namespace {
@@ -386,7 +387,7 @@ private:
 Result<KafkaSummary> ingest_kafka(storage::FileSystem& files, const KafkaIngestOptions& options,
                                   const Clock& clock, const std::stop_token& stop) {
     TRY(check_options(options));
-    raise_open_file_limit();
+    storage::raise_open_file_limit();
     const auto began = steady_clock::now();
     TRY_ASSIGN(KafkaSummary summary, KafkaIngest(files, options, clock, stop).run());
     summary.ingest.seconds = std::chrono::duration<double>(steady_clock::now() - began).count();
