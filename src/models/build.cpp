@@ -58,7 +58,7 @@ public:
         TRY(create_published_views(scratch.connection(0), plan));
         const FilesSize size = size_of(bronze, scope_.read);
         if (size.is_small()) TRY(scratch.use_one_thread_a_query());
-        graph_ = make_task_graph(manifest_, plan.built,
+        graph_ = make_task_graph(manifest_, plan.built, plan.standing,
                                  size.is_in_small_files() ? Staging::table : Staging::view);
         const duck::Interrupter interrupter(stop, [&scratch] { scratch.interrupt(); });
         TRY_ASSIGN(const auto outcomes, run_jobs(
@@ -78,13 +78,9 @@ public:
 private:
     // Tables that this build does not make stand as they were published.
     Result<void> create_published_views(duck::Connection& connection, const Plan& plan) {
-        if (!previous_) return {};
-        for (const Node& node : manifest_.nodes) {
-            const auto table = previous_->tables.find(node.name);
-            if (!is_published(node) || plan.built.contains(node.unique_id) ||
-                table == previous_->tables.end())
-                continue;
-            TRY(create_published_view(connection, files_, node, table->second));
+        for (const std::string& id : plan.standing) {
+            const Node& node = *manifest_.find(id);
+            TRY(create_published_view(connection, files_, node, previous_->tables.at(node.name)));
         }
         return {};
     }
@@ -239,7 +235,7 @@ std::map<std::string, lake::Table> next_tables(
     for (const Node& node : manifest.nodes) {
         if (!is_published(node)) continue;
         if (!plan.built.contains(node.unique_id)) {
-            if (previous && previous->tables.contains(node.name))
+            if (plan.standing.contains(node.unique_id))
                 tables[node.name] = previous->tables.at(node.name);
             continue;
         }

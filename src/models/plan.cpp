@@ -52,6 +52,20 @@ bool has_same_tables(const Plan& plan, const Manifest& manifest, const lake::Sna
            });
 }
 
+std::set<std::string> standing_tables(const Manifest& manifest,
+                                      const std::optional<lake::Snapshot>& previous,
+                                      const std::set<std::string>& selected) {
+    std::set<std::string> standing;
+    if (!previous) return standing;
+    for (const Node& node : manifest.nodes) {
+        if (is_published(node) && !selected.contains(node.unique_id) &&
+            previous->tables.contains(node.name)) {
+            standing.insert(node.unique_id);
+        }
+    }
+    return standing;
+}
+
 // Fingerprints after a selection was built: those of nodes that were not, stay; those of tables
 // that should have been, are blanked.
 Fingerprints after_selection(const Manifest& manifest, const Fingerprints& before,
@@ -91,7 +105,9 @@ Result<void> check_parents_exist(const Manifest& manifest,
 Result<Plan> make_plan(const Manifest& manifest, const std::optional<lake::Snapshot>& previous,
                        const Bronze& bronze, const PlanRequest& request) {
     const Fingerprints before = previous ? previous->models : Fingerprints{};
-    Plan plan{.built = request.selected, .fingerprints = fingerprints_of(manifest)};
+    Plan plan{.built = request.selected,
+              .standing = standing_tables(manifest, previous, request.selected),
+              .fingerprints = fingerprints_of(manifest)};
     const auto changed = changed_nodes(plan.fingerprints, before);
     if (request.is_selection) {
         TRY(check_parents_exist(manifest, previous, request.selected));

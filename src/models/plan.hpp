@@ -14,9 +14,10 @@
 namespace bassline::models {
 
 struct Plan {
-    bool is_full = false;         // the scope is all dates
-    bool is_needed = true;        // false: everything is as the previous snapshot has it
-    std::set<std::string> built;  // unique ids of the published tables to build
+    bool is_full = false;            // the scope is all dates
+    bool is_needed = true;           // false: everything is as the previous snapshot has it
+    std::set<std::string> built;     // unique ids of the published tables to build
+    std::set<std::string> standing;  // of those that stay as the previous snapshot has them
     std::map<std::string, std::string>
         fingerprints;  // for the next snapshot: unique id -> fingerprint
 };

@@ -94,6 +94,7 @@ TEST(Plan, a_selection_is_built_over_all_dates_and_marks_what_it_leaves_stale) {
     const Plan plan = make_plan(changed, before, {}, selected).value();
     EXPECT_TRUE(plan.is_full);
     EXPECT_EQ(plan.built, std::set<std::string>{"model.t.i"});
+    EXPECT_EQ(plan.standing, (std::set<std::string>{"model.t.t", "model.t.u"}));
     EXPECT_EQ(plan.fingerprints.at("model.t.v"), before.models.at("model.t.v"))
         << "seen as changed by the next build";
     EXPECT_EQ(plan.fingerprints.at("model.t.u"), before.models.at("model.t.u"));

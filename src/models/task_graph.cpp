@@ -70,14 +70,16 @@ bool concerns(const Node& test, const std::set<std::string>& built, bool is_ever
 
 class GraphMaker {
 public:
-    GraphMaker(const Manifest& manifest, const std::set<std::string>& built, Staging staging)
-        : manifest_(manifest), built_(built), staging_(staging) {}
+    GraphMaker(const Manifest& manifest, const std::set<std::string>& built,
+               const std::set<std::string>& standing, Staging staging)
+        : manifest_(manifest), built_(built), standing_(standing), staging_(staging) {}
 
     TaskGraph make() && {
         const bool is_everything = std::ranges::all_of(manifest_.nodes, [this](const Node& node) {
             return !is_published(node) || built_.contains(node.unique_id);
         });
         for (const Node& node : manifest_.nodes) {
+            if (!has_parents(node)) continue;
             if (node.type == NodeType::test) {
                 if (concerns(node, built_, is_everything)) add(TaskKind::test, node);
             } else if (node.type != NodeType::analysis && makes_relation(node, built_)) {
@@ -90,6 +92,16 @@ public:
     }
 
 private:
+    // True if all that the node reads has rows in this build.
+    bool has_parents(const Node& node) const {
+        return std::ranges::all_of(node.depends_on, [this](const std::string& id) {
+            const Node* parent = manifest_.find(id);
+            if (parent == nullptr) return true;  // a source
+            return is_published(*parent) ? built_.contains(id) || standing_.contains(id)
+                                         : has_parents(*parent);
+        });
+    }
+
     void add(TaskKind kind, const Node& node) {
         if (kind == TaskKind::make_relation) made_by_[node.unique_id] = graph_.tasks.size();
         if (kind == TaskKind::test && node.test.is_error_severity)
@@ -138,6 +150,7 @@ private:
 
     const Manifest& manifest_;
     const std::set<std::string>& built_;
+    const std::set<std::string>& standing_;
     const Staging staging_;
     TaskGraph graph_;
     std::map<std::string, std::size_t> made_by_;  // unique id -> the task that makes its relation
@@ -179,8 +192,8 @@ Result<std::set<std::string>> select_tables(const Manifest& manifest, std::strin
 }
 
 TaskGraph make_task_graph(const Manifest& manifest, const std::set<std::string>& built,
-                          Staging staging) {
-    return GraphMaker(manifest, built, staging).make();
+                          const std::set<std::string>& standing, Staging staging) {
+    return GraphMaker(manifest, built, standing, staging).make();
 }
 
 }  // namespace bassline::models

@@ -48,10 +48,13 @@ bool is_computed_once(const Manifest& manifest, const Node& node, Staging stagin
 /// Views, seeds, the tables of `built`, the tests that concern them, and an export of each table of
 /// `built`. As in `dbt build`, a test runs when all its parents are done, and a child of a tested
 /// relation waits for the tests whose parents it all descends from, so that their failure skips it.
-/// The tasks point into the manifest.
+/// The published tables of `standing` have rows already; what reads one that is neither built nor
+/// standing, itself or through views, is left out. The tasks point into the manifest.
 TaskGraph make_task_graph(const Manifest& manifest, const std::set<std::string>& built,
+                          const std::set<std::string>& standing = {},
                           Staging staging = Staging::view);
 TaskGraph make_task_graph(Manifest&& manifest, const std::set<std::string>& built,
+                          const std::set<std::string>& standing = {},
                           Staging staging = Staging::view) = delete;
 
 }  // namespace bassline::models

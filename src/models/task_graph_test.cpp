@@ -90,8 +90,26 @@ TEST(TaskGraph, what_is_not_built_has_no_task_and_its_tests_do_not_run) {
     auto nodes = kTree;
     nodes.push_back(test_node("of_d", {"model.t.d"}));
     const Manifest manifest = parsed(nodes);
-    const TaskGraph graph = make_task_graph(manifest, ids({"b"}));
+    const TaskGraph graph = make_task_graph(manifest, ids({"b"}), ids({"a", "c", "d"}));
     EXPECT_EQ(graph.tasks.size(), 2u) << "b and its export";
+}
+
+TEST(TaskGraph, what_reads_a_table_that_was_never_built_is_left_out) {
+    auto nodes = kTree;
+    nodes.push_back(model_node("v", "view", {"model.t.d"}));
+    nodes.push_back(test_node("of_a", {"model.t.a"}));
+    nodes.push_back(test_node("of_a_and_d", {"model.t.a", "model.t.d"}));
+    nodes.push_back(test_node("of_a_and_v", {"model.t.a", "model.t.v"}));
+    const Manifest manifest = parsed(nodes);
+    const auto names = [&manifest](const std::set<std::string>& standing) {
+        std::set<std::string> found;
+        const TaskGraph graph = make_task_graph(manifest, ids({"a", "b"}), standing);
+        for (const Task& task : graph.tasks) found.insert(task.node->name);
+        return found;
+    };
+    EXPECT_EQ(names({}), (std::set<std::string>{"a", "b", "of_a"}));
+    EXPECT_EQ(names(ids({"d"})),
+              (std::set<std::string>{"a", "b", "of_a", "of_a_and_d", "of_a_and_v", "v"}));
 }
 
 TEST(TaskGraph, a_view_with_several_readers_is_computed_once) {

@@ -126,6 +126,18 @@ def test_a_selection_rebuilds_its_tables_and_leaves_the_others(bassline, golden_
     assert build(bassline, golden_copy)["nothing_new"] is True
 
 
+def test_a_table_and_its_ancestors_can_be_selected_before_the_first_build(bassline, tmp_path):
+    lake = load(bassline, tmp_path / "lake", GOLDEN / "*.ndjson")
+    answer = build(bassline, lake, "--select", "+top_songs_by_play_count")
+    assert answer["published"] is True
+    assert answer["tests"]["pass"] > 0
+    tables = newest_snapshot(lake)["tables"]
+    assert "top_songs_by_play_count" in tables
+    assert "weekday_mean_listening_time" not in tables
+    assert build(bassline, lake)["published"] is True
+    assert "weekday_mean_listening_time" in newest_snapshot(lake)["tables"]
+
+
 def test_run_results_are_dbts_and_name_every_node_of_the_run(bassline, golden):
     run = golden / "_runs" / newest_snapshot(golden)["run"]
     results = json.loads((run / "run_results.json").read_text())
