@@ -15,6 +15,9 @@ using duck::Kind;
 using models::QueryResult;
 
 std::string text_of(const duck::Rows& rows, std::size_t column) {
+    if (const int infinite = rows.infinity(column); infinite != 0) {
+        return infinite > 0 ? "infinity" : "-infinity";  // as DuckDB prints them
+    }
     switch (rows.columns()[column].kind) {
         case Kind::boolean:
             return rows.boolean(column) ? "true" : "false";

@@ -58,6 +58,38 @@ TEST(Rows, every_kind_is_read_as_it_was_written) {
     EXPECT_FALSE(rows.next());
 }
 
+TEST(Rows, numbers_that_no_accessor_holds_exactly_are_marked) {
+    auto [database, connection] = open_in_memory();
+    const auto columns =
+        connection.describe_select("select hash('a'), 1::hugeint, 1.5, 1::bigint, 1::uinteger")
+            .value();
+    std::vector<bool> wide;
+    for (const Column& column : columns) wide.push_back(column.is_wide);
+    EXPECT_EQ(wide, (std::vector<bool>{true, true, true, false, false}));
+}
+
+TEST(Rows, infinite_dates_and_times_are_told_from_those_of_the_calendar) {
+    auto [database, connection] = open_in_memory();
+    for (const char* type :
+         {"date", "timestamp", "timestamp_s", "timestamp_ms", "timestamp_ns", "timestamptz"}) {
+        Rows rows = connection
+                        .query(fmt::format("select 'infinity'::{0}, '-infinity'::{0}, "
+                                           "'2025-03-14'::{0}, null::{0}",
+                                           type))
+                        .value();
+        ASSERT_TRUE(rows.next());
+        EXPECT_EQ(rows.infinity(0), 1) << type;
+        EXPECT_EQ(rows.infinity(1), -1) << type;
+        EXPECT_EQ(rows.infinity(2), 0) << type;
+        EXPECT_EQ(rows.infinity(3), 0) << type;
+    }
+    Rows rows =
+        connection.query("select 'infinity'::timestamp_s, '-infinity'::timestamp_s").value();
+    ASSERT_TRUE(rows.next());
+    EXPECT_EQ(rows.timestamp(0), Timestamp::max());
+    EXPECT_EQ(rows.timestamp(1), Timestamp::min());
+}
+
 TEST(Rows, all_chunks_are_visited) {
     auto [database, connection] = open_in_memory();
     Rows rows = connection.query("select i from range(10000) t(i)").value();

@@ -41,6 +41,13 @@ std::int64_t narrowed(std::uint64_t value) {
     return static_cast<std::int64_t>(value);
 }
 
+// DuckDB keeps the greatest number for infinity and its negative for -infinity, in every unit.
+template <class T>
+int infinity_of(T count) {
+    constexpr T kInfinity = std::numeric_limits<T>::max();
+    return count == kInfinity ? 1 : count == -kInfinity ? -1 : 0;
+}
+
 }  // namespace
 
 Rows::Rows(std::unique_ptr<State> state) : state_(std::move(state)) {}
@@ -132,6 +139,9 @@ Timestamp Rows::timestamp(std::size_t column) const {
     if (is_null(column)) return {};
     const VectorView& vector = state_->vectors[column];
     const auto count = element<std::int64_t>(vector.data, state_->row);
+    if (const int infinite = infinity_of(count); infinite != 0) {
+        return infinite > 0 ? Timestamp::max() : Timestamp::min();  // no unit to convert
+    }
     switch (vector.type) {
         case DUCKDB_TYPE_TIMESTAMP_S:
             return Timestamp(std::chrono::seconds(count));
@@ -142,6 +152,19 @@ Timestamp Rows::timestamp(std::size_t column) const {
                 std::chrono::floor<std::chrono::microseconds>(std::chrono::nanoseconds(count)));
         default:
             return Timestamp(std::chrono::microseconds(count));
+    }
+}
+
+int Rows::infinity(std::size_t column) const {
+    if (is_null(column)) return 0;
+    const VectorView& vector = state_->vectors[column];
+    switch (columns().at(column).kind) {
+        case Kind::date:
+            return infinity_of(element<duckdb_date>(vector.data, state_->row).days);
+        case Kind::timestamp:
+            return infinity_of(element<std::int64_t>(vector.data, state_->row));
+        default:
+            return 0;
     }
 }
 

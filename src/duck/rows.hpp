@@ -33,7 +33,7 @@ enum class Kind {
 struct Column {
     std::string name;
     Kind kind = Kind::other;
-    bool is_wide = false;  // HUGEINT or DECIMAL: an exact number that `real` may round
+    bool is_wide = false;  // UBIGINT, HUGEINT, DECIMAL: not each one is exact in `int64` or `real`
 };
 
 using Value =
@@ -57,6 +57,10 @@ public:
     std::string_view text(std::size_t column) const;
     Date date(std::size_t column) const;
     Timestamp timestamp(std::size_t column) const;
+
+    /// 1 for a date or timestamp of DuckDB's `infinity`, which reads as a greatest one, -1 for
+    /// `-infinity`, which reads as a least one; otherwise 0.
+    int infinity(std::size_t column) const;
 
     /// Any readable kind; monostate for null and for `other`.
     Value value(std::size_t column) const;

@@ -4,6 +4,12 @@
 namespace bassline::duck {
 namespace {
 
+// True for numbers that neither `int64` nor `real` holds exactly, all of them.
+bool is_wide(duckdb_type type) {
+    return type == DUCKDB_TYPE_UBIGINT || type == DUCKDB_TYPE_HUGEINT ||
+           type == DUCKDB_TYPE_DECIMAL;
+}
+
 VectorView view_of(duckdb_vector vector) {
     VectorView view{.data = duckdb_vector_get_data(vector),
                     .validity = duckdb_vector_get_validity(vector)};
@@ -55,9 +61,7 @@ Kind kind_of(duckdb_type type) {
 }  // namespace
 
 Column column_of(const char* name, duckdb_type type) {
-    return {.name = name,
-            .kind = kind_of(type),
-            .is_wide = type == DUCKDB_TYPE_HUGEINT || type == DUCKDB_TYPE_DECIMAL};
+    return {.name = name, .kind = kind_of(type), .is_wide = is_wide(type)};
 }
 
 void Rows::State::describe() {

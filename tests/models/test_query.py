@@ -5,6 +5,7 @@ import csv
 import io
 import json
 
+import duckdb
 import pytest
 from logs import log_folder
 
@@ -43,6 +44,20 @@ def test_json_is_an_array_of_objects_with_exact_numbers(bassline, lake):
     assert rows[0]["day"] == "2025-03-14"
     assert rows[0]["list"] == "[1, 2]"
     assert rows[0]["text"] == 'é "quoted"'
+
+
+def test_unsigned_numbers_of_64_bits_are_exact(bassline, lake):
+    sql = "select 18446744073709551615::ubigint as most, hash('a') as hashed"
+    rows = json.loads(ask(bassline, lake, sql, "--format", "json").stdout)
+    assert rows == [{"most": 18446744073709551615, "hashed": duckdb.sql("select hash('a')").fetchone()[0]}]
+    assert ask(bassline, lake, sql, "--format", "csv").stdout.splitlines()[1].startswith("18446744073709551615,")
+
+
+def test_infinite_dates_and_times_are_shown_as_duckdb_shows_them(bassline, lake):
+    sql = "select 'infinity'::date as a, '-infinity'::date as b, 'infinity'::timestamptz as c, '-infinity'::timestamp as d"
+    expected = ["infinity", "-infinity", "infinity", "-infinity"]
+    assert list(json.loads(ask(bassline, lake, sql, "--format", "json").stdout)[0].values()) == expected
+    assert ask(bassline, lake, sql, "--format", "csv").stdout == "a,b,c,d\n" + ",".join(expected) + "\n"
 
 
 def test_csv_is_rfc_4180_and_tells_null_from_empty(bassline, lake):
