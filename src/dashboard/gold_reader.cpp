@@ -69,7 +69,7 @@ Result<duck::Rows> GoldReader::Load::select_from(const std::vector<std::string>&
                                                  std::string_view rest) {
     auto rows = connection_.query(fmt::format(
         "select {} from read_parquet({}, hive_partitioning = false, filename = true) {}", columns,
-        duck::text_list(paths), rest));
+        duck::path_list(paths), rest));
     if (!rows) return std::move(rows).error().during("reading table " + std::string(table));
     return rows;
 }

@@ -141,8 +141,14 @@ Result<Connection> Database::connect() {
 }
 
 Result<void> sandbox(Connection& connection, std::span<const std::string> readable_files) {
+    // Held against them is what a statement names, the pattern, and then what it found, the file.
+    std::vector<std::string> allowed(readable_files.begin(), readable_files.end());
+    for (const std::string& file : readable_files) {
+        std::string pattern = pattern_of(file);
+        if (pattern != file) allowed.push_back(std::move(pattern));
+    }
     TRY(connection.execute("set allowed_directories = []"));
-    TRY(connection.execute("set allowed_paths = " + text_list(readable_files)));
+    TRY(connection.execute("set allowed_paths = " + text_list(allowed)));
     TRY(connection.execute("set enable_external_access = false"));
     return connection.execute("set lock_configuration = true");
 }

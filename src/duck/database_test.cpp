@@ -167,9 +167,29 @@ TEST(Sandbox, only_the_named_files_can_be_read) {
     std::filesystem::remove(secret);
 }
 
+TEST(Sandbox, a_file_named_like_a_pattern_is_read_and_none_that_the_pattern_would_match) {
+    const std::vector<std::string> marked{write_csv("marked[1]*?.csv")};
+    const std::vector<std::string> matched{write_csv("marked1xy.csv")};
+    auto [database, connection] = open_in_memory();
+    const auto read = [&connection = connection](const std::vector<std::string>& paths) {
+        return connection.query("select filename from read_csv(" + path_list(paths) +
+                                ", filename = true)");
+    };
+    Rows rows = read(marked).value();
+    ASSERT_TRUE(rows.next());
+    EXPECT_EQ(rows.text(0), marked[0]);
+    ASSERT_TRUE(sandbox(connection, marked));
+    EXPECT_TRUE(read(marked));
+    EXPECT_FALSE(read(matched));
+    EXPECT_FALSE(connection.query("from read_csv(" + quote_text(marked[0]) + ")"));
+    std::filesystem::remove(marked[0]);
+    std::filesystem::remove(matched[0]);
+}
+
 TEST(SqlText, quotes_are_doubled) {
     EXPECT_EQ(quote_name("a\"b"), "\"a\"\"b\"");
     EXPECT_EQ(quote_text("it's"), "'it''s'");
+    EXPECT_EQ(quote_path("/it's/[a]*?"), "'/it''s/[[]a][*][?]'");
     EXPECT_EQ(text_list(std::vector<std::string>{"a", "b'"}), "['a', 'b''']");
 }
 

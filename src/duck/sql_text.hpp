@@ -5,7 +5,11 @@
 #include <string>
 #include <string_view>
 
-// Names and texts put into SQL, always through here. Pure.
+// Names, texts and paths put into SQL, always through here. Pure.
+//
+// DuckDB takes the path of a file to read for a pattern: it would find `lake1/a` for `lake[1]/a`.
+// So paths are written as patterns that match themselves alone. There is none for a path that has a
+// backslash beside a mark of patterns, which matches nothing: lake/lake.cpp refuses such a lake.
 namespace bassline::duck {
 
 /// `"a ""b"""`
@@ -16,5 +20,14 @@ std::string quote_text(std::string_view text);
 
 /// `['a', 'b']`; the empty list is `[]`.
 std::string text_list(std::span<const std::string> texts);
+
+/// The pattern that matches the path alone: `/lake[[]1]/a` for /lake[1]/a.
+std::string pattern_of(std::string_view path);
+
+/// A file to read: its pattern in quotes.
+std::string quote_path(std::string_view path);
+
+/// Files to read: a `text_list` of their patterns.
+std::string path_list(std::span<const std::string> paths);
 
 }  // namespace bassline::duck

@@ -65,7 +65,7 @@ Result<void> PartitionRows::find_ranges(const std::vector<RowFile>& files) {
         from read_parquet({}, hive_partitioning = false, filename = true)
         where chain = {} and source_partition = {}
         group by filename)",
-                                    duck::text_list(paths), duck::quote_text(chain_), partition_)));
+                                    duck::path_list(paths), duck::quote_text(chain_), partition_)));
     while (rows.next()) {
         ranges_.push_back({by_path.at(std::string(rows.text(0))),
                            static_cast<std::uint64_t>(rows.int64(1)),
@@ -98,7 +98,7 @@ Result<void> PartitionRows::open_cursor(event::Topic topic, bool quarantined, st
         from read_parquet({}, hive_partitioning = false, union_by_name = true)
         where source_offset >= {} and source_offset < {} and chain = {} and source_partition = {}
         order by source_offset)",
-                                    columns_text(topic, quarantined), duck::text_list(paths), first,
+                                    columns_text(topic, quarantined), duck::path_list(paths), first,
                                     end, duck::quote_text(chain_), partition_)));
     Cursor cursor{{.topic = topic, .quarantined = quarantined}, std::move(rows)};
     advance(cursor);

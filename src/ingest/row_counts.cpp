@@ -10,7 +10,7 @@ std::string offsets_of(const std::vector<std::string>& paths, bool quarantined) 
     return fmt::format(
         "select chain, source_partition, source_offset, {} as quarantined from read_parquet({}, "
         "hive_partitioning = false)",
-        quarantined, duck::text_list(paths));
+        quarantined, duck::path_list(paths));
 }
 
 }  // namespace
@@ -28,7 +28,7 @@ Result<RowCounter> RowCounter::open(int threads, std::uint64_t memory_bytes,
 Result<std::uint64_t> RowCounter::rows_of(const std::string& path) {
     TRY_ASSIGN(duck::Rows rows, connection_.query(fmt::format(
                                     "select num_rows::bigint from parquet_file_metadata({})",
-                                    duck::quote_text(path))));
+                                    duck::quote_path(path))));
     return rows.next() ? static_cast<std::uint64_t>(rows.int64(0)) : std::uint64_t{0};
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "lake/lake.hpp"
 
+#include <filesystem>
 #include <nlohmann/json.hpp>
 
 #include <unistd.h>
@@ -31,6 +32,21 @@ Result<std::string> local_path(const std::string& uri) {
                      uri);
     }
     return path;
+}
+
+// The engine that reads a lake's files takes their paths for patterns, and has none that matches
+// such a path alone (duck/sql_text.hpp).
+Result<void> check_path_is_readable(const std::string& path) {
+    std::error_code code;
+    const std::string root = std::filesystem::absolute(path, code).lexically_normal().string();
+    const bool is_readable =
+        root.find('\\') == std::string::npos || root.find_first_of("[*?") == std::string::npos;
+    if (is_readable) return {};
+    return error(
+        ErrorKind::usage,
+        "a lake's path cannot have a backslash together with [, * or ?: rename a folder or "
+        "choose another, got {}",
+        root);
 }
 
 Result<void> check_format(const FileSystem& files, const std::string& content) {
@@ -85,6 +101,7 @@ Result<void> remove_staged_lake_files(FileSystem& files) {
 
 Result<std::unique_ptr<FileSystem>> open_lake(const std::string& uri) {
     TRY_ASSIGN(const std::string path, local_path(uri));
+    TRY(check_path_is_readable(path));
     if (auto existing = storage::open_local_read_only(path)) {  // before the probe writes into it
         const auto checked = check_lake_file(*existing.value());
         if (!checked && checked.error().kind != ErrorKind::not_found) return checked.error();
@@ -99,6 +116,7 @@ Result<std::unique_ptr<FileSystem>> open_lake(const std::string& uri) {
 
 Result<std::unique_ptr<FileSystem>> open_lake_read_only(const std::string& uri) {
     TRY_ASSIGN(const std::string path, local_path(uri));
+    TRY(check_path_is_readable(path));
     auto opened = storage::open_local_read_only(path);
     if (!opened) {
         return error(opened.error().kind, "there is no lake at {}: {}", path,

@@ -55,6 +55,17 @@ TEST_F(LakeTest, what_a_writer_left_that_died_making_the_lake_is_removed) {
     EXPECT_FALSE(std::filesystem::exists(directory_ + "/_lake-1.staged"));
 }
 
+TEST_F(LakeTest, a_path_that_the_engine_cannot_read_is_wrong_use_and_nothing_is_made) {
+    for (const char* name : {"a\\[1]", "a*/b\\c", "a?\\"}) {
+        const std::string path = directory_ + "/" + name;
+        EXPECT_EQ(open_lake(path).error().kind, ErrorKind::usage) << name;
+        EXPECT_EQ(open_lake_read_only(path).error().kind, ErrorKind::usage) << name;
+    }
+    EXPECT_TRUE(std::filesystem::is_empty(directory_));
+    EXPECT_TRUE(open_lake(directory_ + "/lake[1]*?"));
+    EXPECT_TRUE(open_lake(directory_ + "/la\\ke"));
+}
+
 TEST_F(LakeTest, other_schemes_and_relative_file_uris_are_wrong_use) {
     EXPECT_EQ(open_lake("ftp://host/lake").error().kind, ErrorKind::usage);
     EXPECT_EQ(open_lake("file://lake").error().kind, ErrorKind::usage);

@@ -72,7 +72,7 @@ std::string seed_sql(const Node& node) {
     }
     return fmt::format(
         "select * from read_csv({}, header = true, delim = ',', quote = '\"', escape = '\"'{})",
-        duck::quote_text(node.seed_file),
+        duck::quote_path(node.seed_file),
         types.empty() ? "" : fmt::format(", types = {{{}}}", types));
 }
 

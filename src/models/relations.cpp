@@ -67,7 +67,7 @@ std::string before(const Positions& positions) {
 
 std::string select_files(const std::vector<std::string>& files) {
     return fmt::format("select * from read_parquet({}, hive_partitioning = false)",
-                       duck::text_list(files));
+                       duck::path_list(files));
 }
 
 std::vector<std::string> BronzePaths::all() const {

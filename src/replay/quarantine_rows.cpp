@@ -64,7 +64,7 @@ Result<void> QuarantineRows::read(const std::vector<std::string>& paths) {
             seq
         from read_parquet({}, hive_partitioning = false, filename = true)
         order by chain, seq, ingested_at, source, producer, source_partition, source_offset, topic)",
-                                    duck::text_list(paths))));
+                                    duck::path_list(paths))));
     rows_ = std::move(rows);
     return {};
 }

@@ -87,7 +87,7 @@ Result<void> count_reasons(const FileSystem& files, const lake::LiveFiles& live,
     TRY_ASSIGN(duck::Rows rows,
                connection.query(fmt::format("select reason, count(*) from read_parquet({}, "
                                             "hive_partitioning = false) group by reason",
-                                            duck::text_list(paths))));
+                                            duck::path_list(paths))));
     while (rows.next()) {
         quarantine.by_reason[std::string(rows.text(0))] = static_cast<std::uint64_t>(rows.int64(1));
     }

@@ -178,3 +178,15 @@ def test_without_a_lake_there_is_no_answer(bassline, tmp_path):
     done = ask(bassline, tmp_path / "nowhere", "select 1", check=False)
     assert done.returncode == 1
     assert "there is no lake" in done.stderr
+
+
+def test_a_lake_whose_path_looks_like_a_pattern_reads_its_own_files_alone(bassline, tmp_path):
+    log = log_folder("golden") / "page_view_events.ndjson"
+    (tmp_path / log.name).write_text(log.read_text().splitlines()[0] + "\n")
+    for name, source in (("lake[1]", tmp_path / log.name), ("lake1", log)):
+        bassline("ingest", "--lake", tmp_path / name, "--from", source)
+        bassline("build", "--lake", tmp_path / name)
+        bassline("verify", "--lake", tmp_path / name)
+    for relation in ("bronze.page_view_events", "silver.fact_page_view_events"):
+        answer = ask(bassline, tmp_path / "lake[1]", f"select count(*) as n from {relation}", "--format", "json")
+        assert json.loads(answer.stdout) == [{"n": 1}], relation
