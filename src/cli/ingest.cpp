@@ -43,6 +43,7 @@ Result<Exit> run_kafka(const IngestArguments& options, const std::stop_token& st
     wanted.follow = options.ingest.follow;
     wanted.memory_bytes = options.ingest.memory_bytes;
     wanted.limits.batch_bytes = options.ingest.batch_bytes;
+    wanted.limits.ahead_max = options.ingest.ahead_max;
     if (!options.producer.empty()) wanted.limits.producer = options.producer;
     if (options.commit_interval) {
         wanted.limits.commit_interval = *options.commit_interval;
@@ -125,6 +126,9 @@ Run declare_ingest(CLI::App& app) {
                         "Longest time between commits (default 5m, following 2s, with --kafka 1m)");
     add_bytes_option(app, "--file-bytes", options->ingest.batch_bytes,
                      "Input after which a batch and its files are closed (default 1GiB)");
+    add_duration_option(app, "--ahead-max", options->ingest.ahead_max,
+                        "How far past the clock an event may be (default 24h); simulate --live "
+                        "with --speed or --rate goes far past it");
     add_metrics_option(app, options->metrics_port);
     app.add_flag("--json", options->json, "Print the result as JSON");
     return [options](const std::stop_token& stop) { return run_ingest(*options, stop); };
@@ -143,6 +147,7 @@ const Command kIngest{
         "  bassline ingest --lake ./lake --kafka localhost:9092\n"
         "  bassline ingest --lake ./lake --kafka b1:9092,b2:9092 --follow --commit-interval 10s "
         "--group-instance ingest-1 --metrics-port 9464\n"
+        "  bassline ingest --lake ./lake --kafka localhost:9092 --follow --ahead-max 1000000h\n"
         "  bassline ingest --lake ./lake --kafka localhost:9092 --schema-registry "
         "http://localhost:8081\n"
         "  bassline ingest --lake ./lake --kafka b1:9093 --kafka-config kafka.properties "

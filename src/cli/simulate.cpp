@@ -188,9 +188,15 @@ Run declare_simulate(CLI::App& app) {
         ->type_name("NAME");
     app.add_flag("--live", simulate.is_live,
                  "Go on against the clock, after what lies between --from and now");
-    app.add_option("--speed", simulate.speed, "Live: how fast the simulated clock runs (default 1)")
+    app.add_option(
+           "--speed", simulate.speed,
+           "Live: how fast the simulated clock runs (default 1); above 1 it passes now, and "
+           "ingest then needs an --ahead-max")
         ->check(CLI::PositiveNumber);
-    app.add_option("--rate", simulate.rate, "Live: records a second to aim at, instead of a speed")
+    app.add_option(
+           "--rate", simulate.rate,
+           "Live: records a second to aim at, instead of a speed, which lets the clock pass "
+           "now as --speed does")
         ->check(CLI::PositiveNumber);
     app.add_option_function<std::string>(
            "--faults",

@@ -5,6 +5,7 @@
 
 #include "simulator/time_text.hpp"
 #include "simulator/units.hpp"
+#include "simulator/user.hpp"
 
 namespace bassline::simulator {
 namespace {
@@ -13,6 +14,8 @@ constexpr std::uint64_t kUsers = 1000;
 constexpr std::chrono::days kFromAgo{15};
 constexpr std::chrono::days kToAgo{1};
 constexpr std::uint64_t kUsersMax = 0xFFFF'FFFE;
+// Seconds since the start are counted in 32 bits, the last of which means never.
+constexpr std::int64_t kSpanMaxMs = (std::int64_t{kNever} - 1) * kMillisecond;
 
 std::int64_t midnight_ms(Timestamp now, std::chrono::days ago) {
     const auto day = std::chrono::floor<std::chrono::days>(now) - ago;
@@ -79,6 +82,12 @@ Result<RunPlan> plan_run(const SimulateOptions& options, const Configuration& co
                                        "end-date", is_live ? Moment() : midnight_ms(now, kToAgo)));
     if (to && *to < *from) {
         return error(ErrorKind::usage, "the end (--to) is before the start (--from)");
+    }
+    const std::int64_t known_end_ms = is_live && !to ? now_ms : *to;
+    if (known_end_ms - *from > kSpanMaxMs) {
+        return error(ErrorKind::usage,
+                     "a simulation spans at most 68 years: choose a later --from{}",
+                     to ? " or an earlier --to" : "");
     }
 
     RunPlan plan;

@@ -120,6 +120,20 @@ TEST(RunPlan, AnEndBeforeTheStartIsRefused) {
     EXPECT_EQ(outcome.error().kind, ErrorKind::usage);
 }
 
+TEST(RunPlan, ASpanAbove68YearsIsRefusedBeforeAnythingIsMade) {
+    constexpr std::int64_t kYearMs = 31'557'600'000;
+    SimulateOptions options;
+    options.from_ms = kMidnightMs;
+    options.to_ms = kMidnightMs + 68 * kYearMs;
+    EXPECT_TRUE(plan_run(options, {}, kNow).has_value());
+    options.to_ms = kMidnightMs + 69 * kYearMs;
+    const auto outcome = plan_run(options, {}, kNow);
+    ASSERT_FALSE(outcome.has_value());
+    EXPECT_EQ(outcome.error().kind, ErrorKind::usage);
+    EXPECT_EQ(outcome.error().message,
+              "a simulation spans at most 68 years: choose a later --from or an earlier --to");
+}
+
 TEST(RunPlan, ADateInTheConfigurationThatIsNoneIsRefused) {
     Configuration configuration;
     configuration.start_date = "yesterday";

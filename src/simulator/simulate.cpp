@@ -19,6 +19,7 @@ namespace {
 constexpr std::int64_t kForever = std::int64_t{1} << 40;
 constexpr std::chrono::milliseconds kTick{200};
 constexpr std::chrono::seconds kCheckpointInterval{10};
+constexpr std::int64_t kAheadS = kDaySeconds;  // past now, as far as ingest takes by itself
 
 Result<Catalogue> load_catalogue(const SimulateOptions& options) {
     TRY_ASSIGN(Catalogue catalogue, Catalogue::embedded());
@@ -39,12 +40,19 @@ std::uint64_t record_count(const TopicCounts& counts) {
     return sum;
 }
 
+using Warn = std::function<void(const std::string&)>;
+
 // One run, from the plan to the last flush.
 class Running {
 public:
     Running(const SimulateOptions& options, const RunPlan& plan, const Clock& clock,
-            const std::stop_token& stop, SimulateProgress& progress)
-        : options_(options), plan_(plan), clock_(clock), stop_(stop), progress_(progress) {}
+            const std::stop_token& stop, SimulateProgress& progress, const Warn& warn)
+        : options_(options),
+          plan_(plan),
+          clock_(clock),
+          stop_(stop),
+          progress_(progress),
+          warn_(warn) {}
 
     Result<void> open(const std::optional<CheckpointHeader>& kept) {
         settings_ = plan_.settings(options_);
@@ -152,6 +160,7 @@ private:
             const Timestamp tick = clock_.now();
             TRY(advance(options_.rate ? rate_pace.due_s(tick, generator_->now_s(), records())
                                       : clock_pace.due_s(tick)));
+            warn_if_ahead(tick);
             if (tick - kept_at >= kCheckpointInterval) {
                 TRY(keep_state());
                 kept_at = tick;
@@ -159,6 +168,15 @@ private:
             sleep_unless_stopped(stop_, kTick);
         }
         return {};
+    }
+
+    // Once: who ingests along must know.
+    void warn_if_ahead(Timestamp now) {
+        if (has_warned_ || generator_->now_s() <= seconds_of(now) + kAheadS) return;
+        has_warned_ = true;
+        warn_(
+            "the simulated clock is 24 hours ahead of now: ingest takes what lies further ahead "
+            "only with --ahead-max, such as --ahead-max 1000000h");
     }
 
     std::uint64_t records() const { return record_count(generator_->counts()); }
@@ -191,6 +209,8 @@ private:
     const Clock& clock_;
     const std::stop_token& stop_;
     SimulateProgress& progress_;
+    const Warn& warn_;
+    bool has_warned_ = false;
     nlohmann::json settings_;
     Destination destination_;
     std::unique_ptr<FaultSink> fault_sink_;  // where faults are made, or records counted
@@ -214,7 +234,7 @@ Result<std::optional<CheckpointHeader>> former_run(SimulateOptions& options) {
 
 Result<SimulateSummary> simulate(SimulateOptions options, const Clock& clock,
                                  const std::stop_token& stop, SimulateProgress& progress,
-                                 const std::function<void(const std::string&)>& warn) {
+                                 const Warn& warn) {
     const auto began = std::chrono::steady_clock::now();
     TRY_ASSIGN(const Configuration configuration,
                load_configuration(options.config, {.compat = options.compat}));
@@ -223,7 +243,7 @@ Result<SimulateSummary> simulate(SimulateOptions options, const Clock& clock,
     TRY_ASSIGN(const RunPlan plan, plan_run(options, configuration, clock.now()));
     TRY_ASSIGN(const Catalogue catalogue, load_catalogue(options));
 
-    Running running(options, plan, clock, stop, progress);
+    Running running(options, plan, clock, stop, progress, warn);
     TRY(running.open(kept));
     TRY(running.begin(configuration, catalogue, kept.has_value()));
     auto outcome = running.run();

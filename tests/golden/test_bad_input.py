@@ -196,6 +196,15 @@ def test_timestamps_out_of_range(ingest, lake, golden, tmp_path):
     assert [reason for reason, _, _ in reasons(lake)] == ["ts_out_of_range"] * 3
 
 
+def test_events_ahead_of_the_clock_are_taken_on_request(bassline, lake, tmp_path):
+    (tmp_path / "ahead.json").write_bytes(event(ts=4102444800000))
+    (tmp_path / "again.json").write_bytes(event(ts=4102444800000, itemInSession=2))
+    bassline("ingest", "--lake", lake, "--from", tmp_path / "ahead.json")
+    assert [reason for reason, _, _ in reasons(lake)] == ["ts_out_of_range"]
+    bassline("ingest", "--lake", lake, "--from", tmp_path / "again.json", "--ahead-max", "1000000h")
+    assert len(rows(lake, "bronze/page_view_events", "ts")) == 1
+
+
 def test_nobody_and_unknown_pages_are_no_errors(ingest, lake, golden, tmp_path):
     (tmp_path / "fine.json").write_bytes(event(userId=None) + event(page="Somewhere New") + event(userId=""))
     golden("null_user_and_unknown_page", ingest(tmp_path / "fine.json"))

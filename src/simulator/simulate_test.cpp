@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "simulator/simulate.hpp"
+
+#include <filesystem>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include "simulator/test_world.hpp"
+#include "simulator/units.hpp"
+
+namespace bassline::simulator {
+namespace {
+
+namespace fs = std::filesystem;
+
+// Each look at it is a while after the one before.
+class HastyClock : public Clock {
+public:
+    explicit HastyClock(std::chrono::seconds step) : step_(step) {}
+    Timestamp now() const override {
+        now_ += step_;
+        return now_;
+    }
+
+private:
+    std::chrono::seconds step_;
+    mutable Timestamp now_{std::chrono::seconds(kTestFromS)};
+};
+
+class SimulateTest : public testing::Test {
+protected:
+    SimulateTest()
+        : folder_(fs::temp_directory_path() /
+                  fmt::format("simulate_{}_{}", ::getpid(),
+                              testing::UnitTest::GetInstance()->current_test_info()->name())) {
+        fs::remove_all(folder_);
+        fs::create_directories(folder_);
+    }
+    ~SimulateTest() override { fs::remove_all(folder_); }
+
+    SimulateOptions options(std::int64_t days) const {
+        SimulateOptions options;
+        options.out = folder_ / "out";
+        options.users = 20;
+        options.from_ms = kTestFromS * kMillisecond;
+        options.to_ms = (kTestFromS + days * kDaySeconds) * kMillisecond;
+        return options;
+    }
+
+    Result<SimulateSummary> run(const SimulateOptions& options,
+                                std::chrono::seconds step = std::chrono::seconds(1)) {
+        SimulateProgress progress;
+        return simulate(options, HastyClock(step), {}, progress,
+                        [this](const std::string& text) { warnings_.push_back(text); });
+    }
+
+    fs::path folder_;
+    std::vector<std::string> warnings_;
+};
+
+TEST_F(SimulateTest, AClockThatRunsADayAheadOfNowIsToldOnce) {
+    SimulateOptions live = options(3);
+    live.is_live = true;
+    live.speed = 50'000;
+    ASSERT_TRUE(run(live).has_value());
+    EXPECT_THAT(warnings_, testing::ElementsAre(testing::HasSubstr("--ahead-max")));
+}
+
+}  // namespace
+}  // namespace bassline::simulator
