@@ -115,6 +115,12 @@ public:
                               read_column(file, users.states_, count, hash) &&
                               read_column(file, users.persons_, count, hash);
         if (!complete || head["xxh64"] != hash.hex()) return unreadable(name, "it is damaged");
+        if (!fits(users)) {
+            return error(ErrorKind::config,
+                         "{} was made with another configuration or catalogue: it has states, "
+                         "songs or names that these do not have",
+                         name);
+        }
         users.origin_s_ = head["origin_s"];
         users.session_count_ = head["sessions"];
         users.last_arrival_ = head["last_arrival"];
@@ -123,6 +129,30 @@ public:
         simulation.now_ = head["now"];
         simulation.step_count_ = head["steps"];
         return {};
+    }
+
+private:
+    // Whether every index is one of the model's; users who are gone have no state to go on from.
+    static bool fits(const Population& users) {
+        const Model& model = *users.model_;
+        const Catalogue& catalogue = model.catalogue;
+        for (std::size_t user = 0; user < users.size(); ++user) {
+            const UserState& state = users.states_[user];
+            const Person& person = users.persons_[user];
+            const std::size_t first_names =
+                person.is_female ? catalogue.female_names().size() : catalogue.male_names().size();
+            const bool is_gone = users.next_[user] == kNever;
+            const bool has_song = state.song != kNoSong;
+            if ((!is_gone && state.state >= model.chain.states().size()) ||
+                state.previous_level >= model.chain.levels().size() ||
+                (has_song && state.song >= catalogue.songs().size()) ||
+                person.place >= catalogue.places().size() || person.first_name >= first_names ||
+                person.last_name >= catalogue.last_names().size() ||
+                person.user_agent >= catalogue.user_agents().size()) {
+                return false;
+            }
+        }
+        return true;
     }
 };
 

@@ -30,7 +30,8 @@ std::string difference(const nlohmann::json& kept, const nlohmann::json& wanted)
 Result<void> write_checkpoint(const std::string& file, const CheckpointHeader& header,
                               const Simulation& simulation);
 
-/// Errors: `io`; `bad_data` if it is damaged or from another version.
+/// Errors: `io`; `bad_data` if it is damaged or from another version; `config` if the model lacks
+/// what it names.
 Result<void> read_checkpoint(const std::string& file, Simulation& simulation);
 
 }  // namespace bassline::simulator

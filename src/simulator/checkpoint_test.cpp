@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "simulator/generator.hpp"
+#include "simulator/test_configuration.hpp"
 #include "simulator/test_world.hpp"
 #include "simulator/units.hpp"
 
@@ -95,6 +96,18 @@ TEST_F(CheckpointTest, ADamagedFileIsRefused) {
     EXPECT_EQ(read_checkpoint_header(file_).error().kind, ErrorKind::bad_data);
     std::ofstream(file_) << "hello";
     EXPECT_EQ(read_checkpoint_header(file_).error().kind, ErrorKind::bad_data);
+}
+
+TEST_F(CheckpointTest, IndicesThatTheModelDoesNotHaveAreRefused) {
+    TextSink sink;
+    const auto before = generator(sink);
+    ASSERT_TRUE(before->advance(kTestFromS + kDaySeconds).has_value());
+    ASSERT_TRUE(before->save(file_, {}).has_value());
+    configuration_ = parse_configuration(configuration_text({}), "small.json").value();
+    const auto outcome = generator(sink, 0)->restore(file_);
+    ASSERT_FALSE(outcome.has_value());
+    EXPECT_EQ(outcome.error().kind, ErrorKind::config);
+    EXPECT_THAT(outcome.error().message, testing::HasSubstr("another configuration"));
 }
 
 }  // namespace

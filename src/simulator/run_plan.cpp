@@ -121,19 +121,23 @@ std::optional<std::int64_t> RunPlan::end_s() const {
 }
 
 nlohmann::json RunPlan::settings(const SimulateOptions& options) const {
-    return {{"config", options.config},
-            {"listen-counts", options.listen_counts},
-            {"seed", model.seed},
-            {"users", simulation.users},
-            {"from", simulation.from_ms},
-            {"growth-rate", model.growth_rate},
-            {"attrition-rate", model.attrition_rate},
-            {"compat", model.compat},
-            {"out", options.out},
-            {"format", options.format == OutputFormat::single ? "single" : "topics"},
-            {"extended", output.extended},
-            {"tag", output.tag.value_or("")},
-            {"first-user-id", output.first_user_id}};
+    nlohmann::json settings{
+        {"config", options.config},
+        {"listen-counts", options.listen_counts},
+        {"seed", model.seed},
+        {"users", simulation.users},
+        {"from", simulation.from_ms},
+        {"growth-rate", model.growth_rate},
+        {"attrition-rate", model.attrition_rate},
+        {"compat", model.compat},
+        {"out", options.out},
+        {"format", options.format == OutputFormat::single ? "single" : "topics"},
+        {"extended", output.extended},
+        {"tag", output.tag.value_or("")},
+        {"first-user-id", output.first_user_id}};
+    // The original knows all newcomers until the end from the start.
+    if (model.compat && model.growth_rate > 0) settings["to"] = simulation.to_ms;
+    return settings;
 }
 
 }  // namespace bassline::simulator

@@ -120,6 +120,15 @@ TEST(RunPlan, AnEndBeforeTheStartIsRefused) {
     EXPECT_EQ(outcome.error().kind, ErrorKind::usage);
 }
 
+TEST(RunPlan, TheEndIsASettingOfACheckpointWhereNewcomersDependOnIt) {
+    SimulateOptions options = all_options();
+    EXPECT_FALSE(plan_run(options, {}, kNow).value().settings(options).contains("to"));
+    options.compat = true;
+    EXPECT_EQ(plan_run(options, {}, kNow).value().settings(options).at("to"), *options.to_ms);
+    options.growth_rate = 0;
+    EXPECT_FALSE(plan_run(options, {}, kNow).value().settings(options).contains("to"));
+}
+
 TEST(RunPlan, ASpanAbove68YearsIsRefusedBeforeAnythingIsMade) {
     constexpr std::int64_t kYearMs = 31'557'600'000;
     SimulateOptions options;

@@ -3,9 +3,13 @@
 
 #include <algorithm>
 #include <chrono>
+#include <fstream>
+#include <vector>
 
+#include "base/hash.hpp"
 #include "simulator/accountant.hpp"
 #include "simulator/answer_key.hpp"
+#include "simulator/catalogue_file.hpp"
 #include "simulator/destination.hpp"
 #include "simulator/fault_sink.hpp"
 #include "simulator/generator.hpp"
@@ -28,6 +32,30 @@ Result<Catalogue> load_catalogue(const SimulateOptions& options) {
                                     options.compat ? SongEncoding::latin1 : SongEncoding::utf8));
     }
     return catalogue;
+}
+
+Result<std::string> xxh64_of_file(const std::string& name) {
+    std::ifstream file(name, std::ios::binary);
+    Xxh64 hash;
+    std::vector<char> block(std::size_t{1} << 16);
+    while (file) {
+        file.read(block.data(), static_cast<std::streamsize>(block.size()));
+        hash.update({block.data(), static_cast<std::size_t>(file.gcount())});
+    }
+    if (!file.eof()) return error(ErrorKind::io, "cannot read {}", name);
+    return hash.hex();
+}
+
+// What a checkpoint compares: options, and the content of what they only name.
+Result<nlohmann::json> settings_of(const SimulateOptions& options, const RunPlan& plan,
+                                   std::string_view configuration) {
+    nlohmann::json settings = plan.settings(options);
+    settings["xxh64 of --config"] = xxh64_hex(configuration);
+    settings["xxh64 of the catalogue"] = xxh64_hex(embedded_catalogue());
+    if (!options.listen_counts.empty()) {
+        TRY_ASSIGN(settings["xxh64 of --listen-counts"], xxh64_of_file(options.listen_counts));
+    }
+    return settings;
 }
 
 std::int64_t seconds_of(Timestamp time) {
@@ -54,12 +82,14 @@ public:
           progress_(progress),
           warn_(warn) {}
 
-    Result<void> open(const std::optional<CheckpointHeader>& kept) {
-        settings_ = plan_.settings(options_);
+    Result<void> open(const std::optional<CheckpointHeader>& kept, nlohmann::json settings) {
+        settings_ = std::move(settings);
         if (kept) {
             const std::string differs = difference(kept->settings, settings_);
             if (!differs.empty()) {
-                return error(ErrorKind::config, "{} was made with other settings: {}",
+                return error(ErrorKind::config,
+                             "{} was made with other settings: {}; give the same again, or another "
+                             "--checkpoint and --out",
                              options_.checkpoint, differs);
             }
         }
@@ -236,15 +266,17 @@ Result<SimulateSummary> simulate(SimulateOptions options, const Clock& clock,
                                  const std::stop_token& stop, SimulateProgress& progress,
                                  const Warn& warn) {
     const auto began = std::chrono::steady_clock::now();
+    TRY_ASSIGN(const std::string text, read_configuration(options.config));
     TRY_ASSIGN(const Configuration configuration,
-               load_configuration(options.config, {.compat = options.compat}));
+               parse_configuration(text, options.config, {.compat = options.compat}));
     for (const std::string& warning : configuration.warnings) warn(warning);
     TRY_ASSIGN(const std::optional<CheckpointHeader> kept, former_run(options));
     TRY_ASSIGN(const RunPlan plan, plan_run(options, configuration, clock.now()));
     TRY_ASSIGN(const Catalogue catalogue, load_catalogue(options));
 
     Running running(options, plan, clock, stop, progress, warn);
-    TRY(running.open(kept));
+    TRY_ASSIGN(nlohmann::json settings, settings_of(options, plan, text));
+    TRY(running.open(kept, std::move(settings)));
     TRY(running.begin(configuration, catalogue, kept.has_value()));
     auto outcome = running.run();
     TRY_ASSIGN(auto deliveries, running.settle());

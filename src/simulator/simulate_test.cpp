@@ -2,11 +2,13 @@
 #include "simulator/simulate.hpp"
 
 #include <filesystem>
+#include <fstream>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include "simulator/test_configuration.hpp"
 #include "simulator/test_world.hpp"
 #include "simulator/units.hpp"
 
@@ -66,6 +68,21 @@ TEST_F(SimulateTest, AClockThatRunsADayAheadOfNowIsToldOnce) {
     live.speed = 50'000;
     ASSERT_TRUE(run(live).has_value());
     EXPECT_THAT(warnings_, testing::ElementsAre(testing::HasSubstr("--ahead-max")));
+}
+
+TEST_F(SimulateTest, ARunGoesOnOnlyWithTheFilesItWasMadeWith) {
+    SimulateOptions wanted = options(1);
+    wanted.config = folder_ / "mine.json";
+    wanted.checkpoint = folder_ / "state";
+    std::ofstream(wanted.config) << configuration_text({});
+    ASSERT_TRUE(run(wanted).has_value());
+    wanted.to_ms = *wanted.to_ms + kDaySeconds * kMillisecond;
+    EXPECT_TRUE(run(wanted).value().resumed);
+    std::ofstream(wanted.config) << configuration_text({{"Home", "NextSong", 0.25}});
+    const auto outcome = run(wanted);
+    ASSERT_FALSE(outcome.has_value());
+    EXPECT_EQ(outcome.error().kind, ErrorKind::config);
+    EXPECT_THAT(outcome.error().message, testing::HasSubstr("xxh64 of --config was"));
 }
 
 }  // namespace
