@@ -39,7 +39,7 @@ public:
 
     /// Writes all events before `until_s` (epoch seconds), or stops in between when asked to: then
     /// `now_s` is where it stands, at any rate with whole seconds written.
-    /// Errors: the sink's; the generator is then of no more use.
+    /// Errors: the sink's, or what `after_slice` gives; the generator is then of no more use.
     Result<void> advance(std::int64_t until_s, const std::stop_token& stop = {});
     /// The original's last event, at or beyond the end.
     Result<void> overshoot();
@@ -52,8 +52,8 @@ public:
     const TopicCounts& counts() const { return writer_.counts(); }
     const Model& model() const { return model_; }
 
-    /// Called after every slice.
-    std::function<void()> on_progress = [] {};
+    /// Called after every slice; an error ends the advance.
+    std::function<Result<void>()> after_slice = [] { return Result<void>(); };
 
     /// Keeps the state, to go on from with the same ids. Errors: `io`.
     Result<void> save(const std::string& file, const CheckpointHeader& header) const;

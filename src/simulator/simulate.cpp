@@ -118,10 +118,11 @@ public:
             generator_->observe(*accountant_);
         }
         if (resumes) TRY(generator_->restore(options_.checkpoint));
-        generator_->on_progress = [this] { show_progress(); };
+        generator_->after_slice = [this] { return after_slice(); };
         progress_.from_s = generator_->now_s();
         progress_.to_s = plan_.end_s().value_or(0);
-        return {};
+        // The files are there already: from here on the run can be gone on with.
+        return keep_state();
     }
 
     Result<void> run() {
@@ -170,9 +171,12 @@ private:
     std::int64_t end_s() const { return plan_.end_s().value_or(kForever); }
     bool was_stopped() const { return stop_.stop_requested() && generator_->now_s() < end_s(); }
 
-    void show_progress() {
+    // Back-fill, live and bounded runs all come by here.
+    Result<void> after_slice() {
         progress_.steps = generator_->step_count();
         progress_.now_s = generator_->now_s();
+        if (clock_.now() - kept_at_ < kCheckpointInterval) return {};
+        return keep_state();
     }
 
     // What lies in the past first, at full speed; then tick by tick. An accelerated clock goes on
@@ -185,16 +189,11 @@ private:
         TRY(advance(begin_s));
         ClockPace clock_pace(now, begin_s, options_.speed);
         RatePace rate_pace(now, options_.rate.value_or(0), generator_->now_s(), records());
-        Timestamp kept_at = now;
         while (!stop_.stop_requested() && generator_->now_s() < end_s()) {
             const Timestamp tick = clock_.now();
             TRY(advance(options_.rate ? rate_pace.due_s(tick, generator_->now_s(), records())
                                       : clock_pace.due_s(tick)));
             warn_if_ahead(tick);
-            if (tick - kept_at >= kCheckpointInterval) {
-                TRY(keep_state());
-                kept_at = tick;
-            }
             sleep_unless_stopped(stop_, kTick);
         }
         return {};
@@ -227,11 +226,14 @@ private:
             answer_key(fault_sink_->counts(), options_.faults.malformed > 0 ? nullptr : &totals));
     }
 
-    // What the state knows of must be in the files first.
+    // What the state knows of must be in the files first. The next time counts from the end of
+    // this: a large state on a slow disk does not take all the time.
     Result<void> keep_state() {
         if (options_.checkpoint.empty()) return {};
         TRY(destination_.sink->flush());
-        return generator_->save(options_.checkpoint, {settings_, destination_.files->sizes()});
+        TRY(generator_->save(options_.checkpoint, {settings_, destination_.files->sizes()}));
+        kept_at_ = clock_.now();
+        return {};
     }
 
     const SimulateOptions& options_;
@@ -241,6 +243,7 @@ private:
     SimulateProgress& progress_;
     const Warn& warn_;
     bool has_warned_ = false;
+    Timestamp kept_at_;  // the state, last
     nlohmann::json settings_;
     Destination destination_;
     std::unique_ptr<FaultSink> fault_sink_;  // where faults are made, or records counted

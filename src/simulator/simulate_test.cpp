@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "simulator/simulate.hpp"
 
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <sstream>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include "base/failpoint.hpp"
 #include "simulator/test_configuration.hpp"
 #include "simulator/test_world.hpp"
 #include "simulator/units.hpp"
@@ -58,6 +61,13 @@ protected:
                         [this](const std::string& text) { warnings_.push_back(text); });
     }
 
+    static std::string content(const fs::path& path) {
+        std::ifstream file(path, std::ios::binary);
+        std::ostringstream text;
+        text << file.rdbuf();
+        return std::move(text).str();
+    }
+
     fs::path folder_;
     std::vector<std::string> warnings_;
 };
@@ -83,6 +93,32 @@ TEST_F(SimulateTest, ARunGoesOnOnlyWithTheFilesItWasMadeWith) {
     ASSERT_FALSE(outcome.has_value());
     EXPECT_EQ(outcome.error().kind, ErrorKind::config);
     EXPECT_THAT(outcome.error().message, testing::HasSubstr("xxh64 of --config was"));
+}
+
+// The disk is full some way into the run: what the last checkpoint knows of is gone on with.
+TEST_F(SimulateTest, AStateIsKeptFromTheStartAndAllAlongARun) {
+    SimulateOptions once = options(20);
+    once.users = 300;
+    ASSERT_TRUE(run(once).has_value());
+
+    SimulateOptions broken = once;
+    broken.out = folder_ / "broken";
+    broken.checkpoint = folder_ / "state";
+    for (const int write : {1, 40}) {
+        ::setenv("BASSLINE_FAILPOINTS", fmt::format("simulator.write=enospc@{}", write).c_str(), 1);
+        ASSERT_TRUE(arm_failpoints_from_environment().has_value());
+        const auto outcome = run(broken, std::chrono::seconds(11));
+        ::unsetenv("BASSLINE_FAILPOINTS");
+        ASSERT_TRUE(arm_failpoints_from_environment().has_value());
+        EXPECT_FALSE(outcome.has_value());
+        EXPECT_TRUE(fs::exists(broken.checkpoint));
+    }
+    EXPECT_GT(fs::file_size(folder_ / "broken" / "page_view_events.ndjson"), 0u);
+    EXPECT_TRUE(run(broken).value().resumed);
+    for (const auto& entry : fs::directory_iterator(folder_ / "out")) {
+        const fs::path name = entry.path().filename();
+        EXPECT_TRUE(content(entry.path()) == content(folder_ / "broken" / name)) << name;
+    }
 }
 
 }  // namespace
