@@ -16,6 +16,7 @@
 #include "cli/stages.hpp"
 #include "cli/values.hpp"
 #include "lake/lake.hpp"
+#include "pipeline/run_settings.hpp"
 
 // `bassline ingest`: event logs into the lake.
 namespace bassline::cli {
@@ -51,6 +52,7 @@ Result<Exit> run_kafka(const IngestArguments& options, const std::stop_token& st
     wanted.threads =
         options.threads > 0 ? options.threads : default_ingest_threads(wanted.memory_bytes);
     TRY_ASSIGN(const auto files, lake::open_lake(options.lake));
+    TRY(pipeline::check_no_service(*files));
     TRY_ASSIGN(const auto server, MetricsServer::start(options.metrics_port));
     if (server) wanted.metrics = &server->metrics();
     auto outcome = ingest::ingest_kafka(*files, wanted, SystemClock(), stop);
@@ -74,6 +76,7 @@ Result<Exit> run_files(const IngestArguments& options, const std::stop_token& st
         options.threads > 0 ? options.threads : default_ingest_threads(wanted.memory_bytes);
     if (!wanted.follow) TRY(check_inputs(wanted.inputs));
     TRY_ASSIGN(const auto files, lake::open_lake(options.lake));
+    TRY(pipeline::check_no_service(*files));
 
     TRY_ASSIGN(const auto server, MetricsServer::start(options.metrics_port));
     if (server) {

@@ -13,7 +13,6 @@
 #include "cli/progress.hpp"
 #include "cli/stages.hpp"
 #include "cli/values.hpp"
-#include "lake/file_sources.hpp"
 #include "lake/lake.hpp"
 #include "models/packaged_models.hpp"
 #include "pipeline/pipeline.hpp"
@@ -114,6 +113,7 @@ Result<pipeline::RunSettings> settle(storage::FileSystem& files, pipeline::Asked
     const std::string config = asked.config.value_or(std::string(pipeline::kConfigDefault));
     TRY_ASSIGN(asked.configuration, simulator::read_configuration(config));
     TRY_ASSIGN(auto made, pipeline::load_settings(files));
+    TRY(pipeline::check_no_other_events(files));
     if (made) {
         TRY(pipeline::check_settings(asked, *made));
         if (asked.retain_days && *asked.retain_days != made->retain_days) {
@@ -121,12 +121,6 @@ Result<pipeline::RunSettings> settle(storage::FileSystem& files, pipeline::Asked
             TRY(pipeline::save_settings(files, *made));
         }
         return *made;
-    }
-    TRY_ASSIGN(const auto ingested, lake::load_files_chain(files));
-    if (!ingested.sources.sources.empty()) {
-        return error(ErrorKind::config,
-                     "this lake holds ingested logs, which a simulated service must not mix with; "
-                     "give --from to go on with them, or take another --lake");
     }
     const auto now =
         std::chrono::duration_cast<std::chrono::seconds>(clock.now().time_since_epoch());

@@ -6,6 +6,10 @@
 
 #include <fmt/format.h>
 
+#include "lake/file_sources.hpp"
+#include "lake/names.hpp"
+#include "pipeline/segment_writer.hpp"
+
 namespace bassline::pipeline {
 namespace {
 
@@ -79,6 +83,38 @@ Result<void> save_settings(storage::FileSystem& files, const RunSettings& settin
         TRY(replace_file(files, kConfiguration, settings.configuration));
     }
     return replace_file(files, kFile, json.dump(1) + "\n");
+}
+
+Result<void> check_no_other_events(const storage::FileSystem& files) {
+    TRY_ASSIGN(const auto has_service, files.exists(kFile));
+    TRY_ASSIGN(const auto chains, lake::list_chains(files));
+    for (const std::string& chain : chains) {
+        if (chain == lake::kFilesChain || chain == lake::kCompactChain) continue;
+        TRY_ASSIGN(const std::uint64_t entries, lake::end_of_chain(files, chain));
+        if (entries == 0) continue;
+        return error(ErrorKind::config,
+                     "this lake holds records of Kafka (chain {}), which a simulated service must "
+                     "not mix with, since it would expire them; take another --lake",
+                     chain);
+    }
+    TRY_ASSIGN(const auto ingested, lake::load_files_chain(files));
+    for (const auto& [number, source] : ingested.sources.sources) {
+        if (has_service && segment_number(source.path)) continue;
+        return error(ErrorKind::config,
+                     "this lake holds ingested logs ({}), which a simulated service must not mix "
+                     "with, since it would expire them; {}take another --lake",
+                     source.path, has_service ? "" : "give --from to go on with them, or ");
+    }
+    return {};
+}
+
+Result<void> check_no_service(const storage::FileSystem& files) {
+    TRY_ASSIGN(const auto made, load_settings(files));
+    if (!made) return {};
+    return error(ErrorKind::config,
+                 "this lake holds a simulated service of {} users, whose `bassline run` would "
+                 "expire what is ingested beside it; take another --lake",
+                 made->users);
 }
 
 RunSettings new_settings(const AskedSettings& asked, std::int64_t now_s) {

@@ -44,6 +44,15 @@ inline constexpr int kRetainDaysDefault = 90;  // more if history is as long; da
 Result<std::optional<RunSettings>> load_settings(const storage::FileSystem& files);
 Result<void> save_settings(storage::FileSystem& files, const RunSettings& settings);
 
+/// A simulated service has its lake for itself: what it keeps expires by its own clock, which runs
+/// ahead of everybody else's. Errors: `config` if the lake holds events of others, from files or
+/// Kafka; `bad_data`, `io`.
+Result<void> check_no_other_events(const storage::FileSystem& files);
+
+/// The same from the other side. Errors: `config` if the lake belongs to a simulated service; those
+/// of load_settings.
+Result<void> check_no_service(const storage::FileSystem& files);
+
 /// Settings of a new lake. `now_s`: epoch seconds.
 RunSettings new_settings(const AskedSettings& asked, std::int64_t now_s);
 

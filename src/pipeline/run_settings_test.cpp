@@ -5,6 +5,10 @@
 
 #include <gtest/gtest.h>
 
+#include "base/test_folder.hpp"
+#include "lake/chain.hpp"
+#include "lake/kafka_chain.hpp"
+#include "lake/names.hpp"
 #include "storage/local_file_system.hpp"
 
 namespace bassline::pipeline {
@@ -66,6 +70,67 @@ TEST(RunSettings, are_kept_in_the_lake) {
     ASSERT_TRUE(files->write_durably("_simulator/settings.json", "{"));
     EXPECT_EQ(load_settings(*files).error().kind, ErrorKind::bad_data);
     std::filesystem::remove_all(root);
+}
+
+class SharedLake : public testing::Test {
+protected:
+    void TearDown() override { std::filesystem::remove_all(root_); }
+
+    void make_service() { ASSERT_TRUE(save_settings(*files_, new_settings({.users = 7}, kNow))); }
+    void commit(lake::Entry entry) {
+        ASSERT_TRUE(files_->make_directories(lake::chain_log_directory(entry.chain)));
+        ASSERT_TRUE(files_->make_directories(lake::staging_directory(entry.chain, entry.writer)));
+        ASSERT_TRUE(lake::commit(*files_, entry));
+    }
+    void read_file(const std::string& path) {
+        commit({.chain = std::string(lake::kFilesChain),
+                .seq = files_read_,
+                .prev_sha256 = head_of_files(),
+                .writer = "w",
+                .ranges = {{.source = files_read_, .path = path, .start = 0, .end = 10}}});
+        ++files_read_;
+    }
+    void refuse(std::string_view why) {
+        const auto checked = check_no_other_events(*files_);
+        ASSERT_FALSE(checked);
+        EXPECT_EQ(checked.error().kind, ErrorKind::config);
+        EXPECT_NE(checked.error().message.find(why), std::string::npos) << checked.error().message;
+    }
+
+    const std::string root_ = make_test_folder("shared-lake");
+    const std::unique_ptr<storage::FileSystem> files_ = storage::open_local(root_).value();
+
+private:
+    std::string head_of_files() const {
+        if (files_read_ == 0) return "";
+        return lake::read_entry(*files_, lake::kFilesChain, files_read_ - 1).value().sha256;
+    }
+    std::uint64_t files_read_ = 0;
+};
+
+TEST_F(SharedLake, a_service_does_not_enter_a_lake_of_kafka_records) {
+    EXPECT_TRUE(check_no_other_events(*files_));
+    commit(lake::kafka_genesis({.cluster_id = "c", .topic = "listen_events"}, "w", Timestamp()));
+    refuse("records of Kafka (chain kafka-listen_events-0)");
+    make_service();
+    refuse("records of Kafka (chain kafka-listen_events-0)");
+}
+
+TEST_F(SharedLake, a_service_goes_on_with_its_own_segments_alone_wherever_the_lake_stood) {
+    make_service();
+    read_file("/once/stood/here/_simulator/segments/00000001.ndjson");
+    EXPECT_TRUE(check_no_other_events(*files_));
+    read_file("/var/log/app.log");
+    refuse("ingested logs (/var/log/app.log)");
+}
+
+TEST_F(SharedLake, nobody_ingests_into_the_lake_of_a_service) {
+    EXPECT_TRUE(check_no_service(*files_));
+    make_service();
+    const auto checked = check_no_service(*files_);
+    ASSERT_FALSE(checked);
+    EXPECT_EQ(checked.error().kind, ErrorKind::config);
+    EXPECT_NE(checked.error().message.find("simulated service of 7 users"), std::string::npos);
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <charconv>
 #include <cstring>
 #include <vector>
 
@@ -20,6 +21,19 @@ constexpr std::size_t kBufferBytesMax = 4u << 20;
 
 std::string segment_name(std::uint64_t number) {
     return fmt::format("{:08}.ndjson", number);
+}
+
+std::optional<std::uint64_t> segment_number(std::string_view path) {
+    const std::size_t slash = path.find_last_of('/');
+    if (slash == std::string_view::npos) return std::nullopt;
+    const std::string_view name = path.substr(slash + 1);
+    const std::string_view folder = path.substr(0, slash);
+    const bool is_ours =
+        folder == kSegmentsFolder || folder.ends_with(fmt::format("/{}", kSegmentsFolder));
+    std::uint64_t number = 0;
+    const auto [end, failure] = std::from_chars(name.data(), name.data() + name.size(), number);
+    const bool is_whole = failure == std::errc() && segment_name(number) == name;
+    return is_ours && is_whole ? std::optional(number) : std::nullopt;
 }
 
 SegmentWriter::SegmentWriter(std::string folder, std::uint64_t number)

@@ -3,7 +3,9 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
+#include <string_view>
 
 #include "base/result.hpp"
 #include "simulator/sink.hpp"
@@ -14,6 +16,9 @@
 // first byte: what stands there is compared, not rewritten, and what is missing is appended. A
 // reader of the segment sees it grow and nothing else. One thread.
 namespace bassline::pipeline {
+
+/// In the lake: where simulated events stand until they are ingested.
+inline constexpr std::string_view kSegmentsFolder = "_simulator/segments";
 
 class SegmentWriter final : public simulator::Sink {
 public:
@@ -57,5 +62,9 @@ private:
 
 /// "00000017.ndjson".
 std::string segment_name(std::uint64_t number);
+
+/// The number of a segment by its path, wherever its lake stands or stood; none if the path is not
+/// `.../_simulator/segments/<segment_name>`.
+std::optional<std::uint64_t> segment_number(std::string_view path);
 
 }  // namespace bassline::pipeline

@@ -132,6 +132,10 @@ def test_a_lake_made_with_other_settings_is_refused(bassline, tmp_path):
     mixed = bassline("run", "--lake", lake, "--from", logs, "--once", check=False)
     assert mixed.returncode == 2
     assert "simulated service of 20 users" in mixed.stderr
+    for source in (["--from", logs], ["--kafka", "localhost:1"]):
+        ingested = bassline("ingest", "--lake", lake, *source, check=False)
+        assert ingested.returncode == 2
+        assert "take another --lake" in ingested.stderr
 
 
 def test_a_lake_of_logs_is_not_mixed_with_a_simulated_service(bassline, tmp_path):
