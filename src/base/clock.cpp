@@ -13,6 +13,10 @@ Timestamp SystemClock::now() const {
         std::chrono::system_clock::now());
 }
 
+double seconds_since(SteadyTime began, const Clock& clock) {
+    return std::chrono::duration<double>(clock.steady_now() - began).count();
+}
+
 Date date_of_ms(std::int64_t epoch_ms) {
     return std::chrono::floor<std::chrono::days>(
         std::chrono::sys_time<std::chrono::milliseconds>(std::chrono::milliseconds(epoch_ms)));

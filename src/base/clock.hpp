@@ -12,6 +12,8 @@ namespace bassline {
 /// Microseconds since 1970-01-01T00:00:00Z.
 using Timestamp = std::chrono::sys_time<std::chrono::microseconds>;
 
+using SteadyTime = std::chrono::steady_clock::time_point;
+
 /// A day of the UTC calendar; also a lake's date partition.
 using Date = std::chrono::sys_days;
 
@@ -19,7 +21,13 @@ class Clock {
 public:
     virtual ~Clock() = default;
     virtual Timestamp now() const = 0;
+    /// For durations and paces: goes on evenly whatever is done to the clock of the wall, and
+    /// stands still while the machine is suspended (CLOCK_MONOTONIC).
+    virtual SteadyTime steady_now() const { return std::chrono::steady_clock::now(); }
 };
+
+/// Seconds from `began` to now.
+double seconds_since(SteadyTime began, const Clock& clock);
 
 class SystemClock : public Clock {
 public:

@@ -24,7 +24,7 @@ public:
         : files_(files), options_(options), clock_(clock) {}
 
     Result<CompactSummary> run(const std::stop_token& stop) {
-        const Timestamp started = clock_.now();
+        const SteadyTime started = clock_.steady_now();
         TRY_ASSIGN(journal_, Journal::open(files_, clock_));
         TRY(failpoint(kClaimed));
         TRY(sweep_past_grace());
@@ -37,7 +37,7 @@ public:
             archive_old_entries(stop);
         }
         summary_.retained_from = journal_->live().retained_from;
-        summary_.seconds = std::chrono::duration<double>(clock_.now() - started).count();
+        summary_.seconds = seconds_since(started, clock_);
         return std::move(summary_);
     }
 

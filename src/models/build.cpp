@@ -254,13 +254,13 @@ public:
         : files_(files), manifest_(manifest), options_(options), clock_(clock) {}
 
     Result<BuildReport> run(const std::stop_token& stop) {
-        const Timestamp started = clock_.now();
+        const SteadyTime started = clock_.steady_now();
         TRY_ASSIGN(const auto lock, storage::ProcessLock::acquire(files_, kBuildLock, "building"));
         TRY(finish_what_others_left());
         TRY_ASSIGN(const bool is_needed, plan());
         if (!is_needed) return nothing_new();
         Run run(files_, manifest_, previous_, options_, clock_);
-        const std::string id = lake::make_run_id(next_n(), started);
+        const std::string id = lake::make_run_id(next_n(), clock_.now());
         TRY_ASSIGN(Scratch scratch,
                    Scratch::open({.parent = options_.scratch.empty() ? default_scratch_parent()
                                                                      : options_.scratch,
@@ -274,13 +274,13 @@ public:
                            .dates_written = run.scope().written.size(),
                            .results = run.take_results()};
         report.outcome = outcome_of(report.results);
-        report.seconds = std::chrono::duration<double>(clock_.now() - started).count();
+        report.seconds = seconds_since(started, clock_);
         TRY(record(report));
         if (report.outcome == BuildOutcome::published)
             TRY(publish(run, report));
         else
             TRY(lake::prune_reports(files_));
-        report.seconds = std::chrono::duration<double>(clock_.now() - started).count();
+        report.seconds = seconds_since(started, clock_);
         return report;
     }
 

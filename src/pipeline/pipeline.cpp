@@ -10,8 +10,6 @@
 namespace bassline::pipeline {
 namespace {
 
-using std::chrono::steady_clock;
-
 constexpr std::chrono::seconds kRetryInterval{15};  // after a build that published nothing
 constexpr std::chrono::milliseconds kCadenceMin{500};
 constexpr std::chrono::milliseconds kCommitPatience{300};  // of a build that has something to do
@@ -40,10 +38,6 @@ private:
     std::mutex mutex_;
     std::optional<Error> failure_;
 };
-
-double seconds_since(steady_clock::time_point began) {
-    return std::chrono::duration<double>(steady_clock::now() - began).count();
-}
 
 }  // namespace
 
@@ -90,9 +84,9 @@ Result<BackfillReport> Pipeline::back_fill(const std::stop_token& stop, ingest::
                                            const OnNotice& on_notice) {
     BackfillReport report;
     if (source_) {
-        const auto began = steady_clock::now();
+        const SteadyTime began = clock_.steady_now();
         TRY(source_->back_fill(history_end_s(), stop));
-        report.simulate_seconds = seconds_since(began);
+        report.simulate_seconds = seconds_since(began, clock_);
         report.simulated_records = source_->records();
     }
     TRY_ASSIGN(report.ingest,
@@ -202,7 +196,7 @@ Result<void> Pipeline::live(const std::stop_token& stop, const OnNotice& on_noti
     std::stop_source intake;  // stops once the simulator has appended its last events
     FirstFailure first(all);
     if (source_) live_from_s_ = source_->now_s();
-    live_began_ = steady_clock::now();
+    live_began_ = clock_.steady_now();
     {
         const std::jthread builder([&] { keep_building(all->get_token()); });
         const std::jthread compactor([&] { keep_compacting(all->get_token()); });
@@ -221,7 +215,7 @@ Result<void> Pipeline::live(const std::stop_token& stop, const OnNotice& on_noti
 
 PipelineView Pipeline::view() const {
     if (!source_) return monitor_.view(std::nullopt);
-    const double seconds = seconds_since(live_began_);
+    const double seconds = seconds_since(live_began_, clock_);
     const std::uint64_t bytes = source_->bytes();
     const std::uint64_t read = source_->bytes_read();
     return monitor_.view(SourceView{

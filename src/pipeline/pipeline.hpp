@@ -96,7 +96,7 @@ private:
     std::condition_variable_any commit_wanted_;
     std::condition_variable_any commit_came_;
     std::atomic<std::int64_t> live_from_s_ = 0;  // simulated, when live began
-    std::chrono::steady_clock::time_point live_began_;
+    SteadyTime live_began_;
 };
 
 }  // namespace bassline::pipeline

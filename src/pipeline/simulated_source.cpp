@@ -2,7 +2,6 @@
 #include "pipeline/simulated_source.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <utility>
 
 #include "base/log.hpp"
@@ -18,20 +17,11 @@ namespace {
 
 using std::chrono::steady_clock;
 
-constexpr std::string_view kFolder = "_simulator/segments";
 constexpr std::string_view kLock = "_simulator/lock";
 constexpr std::string_view kCheckpoint = "_simulator/checkpoint";
 constexpr std::chrono::milliseconds kTick{100};
 constexpr std::int64_t kRepeatStrideS = 60;
 constexpr std::int64_t kMillisecond = 1000;
-
-std::optional<std::uint64_t> number_of(std::string_view path) {
-    const std::string_view name = path.substr(path.find_last_of('/') + 1);
-    std::uint64_t number = 0;
-    const auto [end, failure] = std::from_chars(name.data(), name.data() + name.size(), number);
-    const bool whole = failure == std::errc() && segment_name(number) == name;
-    return whole ? std::optional(number) : std::nullopt;
-}
 
 }  // namespace
 
@@ -68,11 +58,11 @@ Result<std::unique_ptr<SimulatedSource>> SimulatedSource::open(storage::FileSyst
 }
 
 std::string SimulatedSource::folder() const {
-    return files_.absolute(kFolder);
+    return files_.absolute(kSegmentsFolder);
 }
 
 Result<void> SimulatedSource::start(std::size_t threads) {
-    TRY(files_.make_directories(kFolder));
+    TRY(files_.make_directories(kSegmentsFolder));
     TRY_ASSIGN(lock_, storage::ProcessLock::acquire(files_, kLock, "simulating into"));
     TRY_ASSIGN(const auto configuration,
                settings_.configuration.empty()
@@ -101,9 +91,9 @@ Result<void> SimulatedSource::repeat_open_segment() {
 
 Result<void> SimulatedSource::remove_spent_segments() {
     TRY_ASSIGN(const auto chain, lake::load_files_chain(files_));
-    TRY_ASSIGN(const auto standing, files_.list(kFolder));
+    TRY_ASSIGN(const auto standing, files_.list(kSegmentsFolder));
     for (const storage::FileInfo& file : standing) {
-        const auto number = number_of(file.path);
+        const auto number = segment_number(file.path);
         if (!number || *number > segment_->number()) continue;
         const auto known = chain.sources.paths.find(files_.absolute(file.path));
         const std::uint64_t read = known == chain.sources.paths.end() ? 0 : known->second.end;
@@ -161,13 +151,28 @@ Result<void> SimulatedSource::back_fill(std::int64_t until_s, const std::stop_to
     return {};
 }
 
+Result<void> SimulatedSource::advance_to(std::int64_t due_s, const std::stop_token& stop) {
+    simulator::Simulation& simulation = machine_->simulation;
+    while (simulation.now_s() < due_s && !stop.stop_requested() && !is_too_far_ahead()) {
+        TRY(simulation.advance_slice(due_s, machine_->writer));
+        TRY(append());
+    }
+    return append();
+}
+
 Result<void> SimulatedSource::live(const Pace& pace, const Clock& clock,
                                    const std::stop_token& stop,
                                    const std::function<void(std::int64_t)>& on_append) {
-    simulator::Simulation& simulation = machine_->simulation;
-    const Timestamp began = clock.now();
-    const simulator::ClockPace by_clock(began, simulation.now_s(), pace.speed);
+    const simulator::Simulation& simulation = machine_->simulation;
+    const SteadyTime began = clock.steady_now();
+    const simulator::ClockPace by_clock(clock.now(), simulation.now_s());
+    simulator::SpeedPace by_speed(began, simulation.now_s(), pace.speed);
     simulator::RatePace by_rate(began, pace.rate.value_or(0), simulation.now_s(), records_);
+    const auto due_s = [&] {
+        const SteadyTime now = clock.steady_now();
+        if (pace.rate) return by_rate.due_s(now, simulation.now_s(), records_);
+        return pace.speed == 1 ? by_clock.due_s(clock.now()) : by_speed.due_s(now);
+    };
     bool has_waited = false;
     while (!stop.stop_requested()) {
         if (is_too_far_ahead()) {
@@ -177,15 +182,8 @@ Result<void> SimulatedSource::live(const Pace& pace, const Clock& clock,
             sleep_unless_stopped(stop, kTick);
             continue;
         }
-        const Timestamp now = clock.now();
-        const std::int64_t due =
-            pace.rate ? by_rate.due_s(now, simulation.now_s(), records_) : by_clock.due_s(now);
         const std::uint64_t before = records_;
-        while (simulation.now_s() < due && !stop.stop_requested() && !is_too_far_ahead()) {
-            TRY(simulation.advance_slice(due, machine_->writer));
-            TRY(append());
-        }
-        TRY(append());
+        TRY(advance_to(due_s(), stop));
         if (records_ > before) on_append(segment_->newest_event_ms());
         sleep_unless_stopped(stop, kTick);
     }
@@ -211,8 +209,8 @@ void SimulatedSource::remove_read_segments() {
     std::erase_if(closed_, [this](const auto& closed) {
         const auto read = read_.find(closed.first);
         if (read == read_.end() || read->second < closed.second) return false;
-        const std::string name = segment_name(number_of(closed.first).value_or(0));
-        const auto removed = files_.remove(fmt::format("{}/{}", kFolder, name));
+        const std::string name = segment_name(segment_number(closed.first).value_or(0));
+        const auto removed = files_.remove(fmt::format("{}/{}", kSegmentsFolder, name));
         if (!removed) log_warn("a segment that was read stays: {}", removed.error().message);
         read_.erase(read);
         return true;

@@ -33,7 +33,7 @@ namespace bassline::pipeline {
 
 /// How simulated time goes in `live`.
 struct Pace {
-    double speed = 1;            // simulated seconds a second
+    double speed = 1;            // simulated seconds a second; at 1 by the clock of the wall
     std::optional<double> rate;  // records a second instead
 };
 
@@ -86,6 +86,7 @@ private:
     Result<void> remove_spent_segments();
     Result<void> append();
     Result<void> rotate();
+    Result<void> advance_to(std::int64_t due_s, const std::stop_token& stop);
     bool is_too_far_ahead() const;
     void remove_read_segments();
 

@@ -141,6 +141,32 @@ TEST_F(SimulatedSourceTest, the_clock_waits_for_a_reader_that_is_far_behind) {
     stop.request_stop();
 }
 
+// A tenth of a second a look, while the clock of the wall is put forward by hours; five looks.
+class JumpingClock : public Clock {
+public:
+    explicit JumpingClock(std::stop_source& stop) : stop_(stop) {}
+    Timestamp now() const override { return Timestamp(std::chrono::hours(8 * looks_)); }
+    SteadyTime steady_now() const override {
+        if (++looks_ == 5) stop_.request_stop();
+        return SteadyTime(std::chrono::milliseconds(100 * looks_));
+    }
+
+private:
+    std::stop_source& stop_;
+    mutable int looks_ = 0;
+};
+
+TEST_F(SimulatedSourceTest, a_jump_of_the_clock_is_not_multiplied_into_days) {
+    const auto files = lake("lake");
+    const auto source = open(*files);
+    std::stop_source stop;
+    const auto ended =
+        source->live({.speed = 300}, JumpingClock(stop), stop.get_token(), [](auto) {});
+    ASSERT_TRUE(ended) << ended.error().message;
+    EXPECT_GT(source->now_s(), kHistoryBegins);
+    EXPECT_LE(source->now_s(), kHistoryBegins + 300);
+}
+
 TEST_F(SimulatedSourceTest, a_second_process_is_refused_before_it_writes_anything) {
     const auto files = lake("lake");
     auto source = open(*files);

@@ -118,7 +118,7 @@ public:
         : files_(files), options_(options), clock_(clock), judge_(files, options, clock) {}
 
     Result<ReplaySummary> run(const std::stop_token& stop) {
-        const Timestamp started = clock_.now();
+        const SteadyTime started = clock_.steady_now();
         TRY(judge_.open(options_));
         TRY_ASSIGN(journal_, compact::Journal::open(files_, clock_));
         TRY(sweep());
@@ -132,7 +132,7 @@ public:
         }
         TRY(sweep());
         TRY(journal_->keep_checkpoint());
-        summary_.seconds = std::chrono::duration<double>(clock_.now() - started).count();
+        summary_.seconds = seconds_since(started, clock_);
         return std::move(summary_);
     }
 
@@ -180,7 +180,7 @@ Result<ReplaySummary> replay(FileSystem& files, const ReplayOptions& options, co
 
 Result<ReplaySummary> rehearse(const FileSystem& files, const ReplayOptions& options,
                                const Clock& clock) {
-    const Timestamp started = clock.now();
+    const SteadyTime started = clock.steady_now();
     ReplaySummary summary;
     Judge judge(files, options, clock);
     TRY(judge.open(options));
@@ -192,7 +192,7 @@ Result<ReplaySummary> rehearse(const FileSystem& files, const ReplayOptions& opt
     for (const Portion& portion : portions_of(log.live, options)) {
         TRY(judge.judge(portion, summary));
     }
-    summary.seconds = std::chrono::duration<double>(clock.now() - started).count();
+    summary.seconds = seconds_since(started, clock);
     return summary;
 }
 

@@ -11,18 +11,26 @@ constexpr double kWeightOfPast = 0.75;       // a tick later
 constexpr double kBehindSecondsMax = 1;      // whose records are made up for
 constexpr std::int64_t kStrideMax = 86'400;  // simulated seconds in one tick
 
-double seconds_between(Timestamp from, Timestamp to) {
+constexpr std::chrono::seconds kPauseMax{5};  // made up for at an accelerated speed
+
+double seconds_between(SteadyTime from, SteadyTime to) {
     return std::chrono::duration<double>(to - from).count();
 }
 
 }  // namespace
 
 std::int64_t ClockPace::due_s(Timestamp now) const {
+    return simulated_s_ + std::chrono::floor<std::chrono::seconds>(now - real_).count();
+}
+
+std::int64_t SpeedPace::due_s(SteadyTime now) {
+    real_ += std::max<SteadyTime::duration>(now - last_ - kPauseMax, SteadyTime::duration(0));
+    last_ = now;
     return simulated_s_ +
            static_cast<std::int64_t>(std::floor(seconds_between(real_, now) * speed_));
 }
 
-std::int64_t RatePace::due_s(Timestamp now, std::int64_t now_s, std::uint64_t records) {
+std::int64_t RatePace::due_s(SteadyTime now, std::int64_t now_s, std::uint64_t records) {
     const auto written = static_cast<double>(records - last_records_);
     if (now_s > last_now_s_) {
         recent_records_ = recent_records_ * kWeightOfPast + written;

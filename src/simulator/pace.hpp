@@ -8,17 +8,34 @@
 // How far a live simulation should have come. Pure: the caller says what time it is.
 namespace bassline::simulator {
 
-/// The simulated clock: starts at a moment and runs `speed` times as fast as the real one.
+/// Real time: the simulated clock goes as that of the wall does, from a moment on. It makes up for
+/// a time in which nobody asked, and stands still while the wall's clock, put back, is behind it.
 class ClockPace {
 public:
-    ClockPace(Timestamp real, std::int64_t simulated_s, double speed)
-        : real_(real), simulated_s_(simulated_s), speed_(speed) {}
+    ClockPace(Timestamp real, std::int64_t simulated_s) : real_(real), simulated_s_(simulated_s) {}
 
     /// The second until which events are due.
     std::int64_t due_s(Timestamp now) const;
 
 private:
     Timestamp real_;
+    std::int64_t simulated_s_;
+};
+
+/// Any other speed: the simulated clock runs `speed` times as fast as the steady one. Of a time in
+/// which nobody asked, no more than five seconds are made up for: many times a long pause would be
+/// a history that nobody wants at once.
+class SpeedPace {
+public:
+    SpeedPace(SteadyTime real, std::int64_t simulated_s, double speed)
+        : real_(real), last_(real), simulated_s_(simulated_s), speed_(speed) {}
+
+    /// The second until which events are due.
+    std::int64_t due_s(SteadyTime now);
+
+private:
+    SteadyTime real_;  // when the clock stood at `simulated_s_`, pauses left out
+    SteadyTime last_;
     std::int64_t simulated_s_;
     double speed_;
 };
@@ -29,15 +46,15 @@ private:
 /// too much or too little is made up for in the next, but not more than a second's worth.
 class RatePace {
 public:
-    RatePace(Timestamp real, double records_per_second, std::int64_t now_s, std::uint64_t records)
+    RatePace(SteadyTime real, double records_per_second, std::int64_t now_s, std::uint64_t records)
         : last_(real), wanted_(records_per_second), last_now_s_(now_s), last_records_(records) {}
 
     /// The second until which to simulate now, given where the simulation stands: `now_s` itself if
     /// enough is written already.
-    std::int64_t due_s(Timestamp now, std::int64_t now_s, std::uint64_t records);
+    std::int64_t due_s(SteadyTime now, std::int64_t now_s, std::uint64_t records);
 
 private:
-    Timestamp last_;
+    SteadyTime last_;
     double wanted_;
     std::int64_t last_now_s_;
     std::uint64_t last_records_;

@@ -8,16 +8,29 @@ namespace {
 
 using std::chrono::milliseconds;
 
-constexpr Timestamp kStart{std::chrono::seconds(1'757'330'000)};
+constexpr SteadyTime kStart{std::chrono::seconds(330'000)};
 
-TEST(ClockPace, RunsAtItsSpeedFromItsStart) {
-    const ClockPace real(kStart, 1000, 1);
-    EXPECT_EQ(real.due_s(kStart), 1000);
-    EXPECT_EQ(real.due_s(kStart + milliseconds(2999)), 1002);
-    const ClockPace fast(kStart, 1000, 600);
+TEST(ClockPace, GoesByTheClockOfTheWall) {
+    constexpr Timestamp kWall{std::chrono::seconds(1'757'330'000)};
+    const ClockPace real(kWall, 1000);
+    EXPECT_EQ(real.due_s(kWall), 1000);
+    EXPECT_EQ(real.due_s(kWall + milliseconds(2999)), 1002);
+    EXPECT_EQ(real.due_s(kWall + std::chrono::hours(8)), 1000 + 8 * 3600);
+}
+
+TEST(SpeedPace, RunsAtItsSpeedFromItsStart) {
+    SpeedPace fast(kStart, 1000, 600);
     EXPECT_EQ(fast.due_s(kStart + milliseconds(1500)), 1900);
-    const ClockPace slow(kStart, 1000, 0.5);
+    SpeedPace slow(kStart, 1000, 0.5);
     EXPECT_EQ(slow.due_s(kStart + milliseconds(3000)), 1001);
+}
+
+TEST(SpeedPace, DoesNotMakeUpForALongPause) {
+    SpeedPace pace(kStart, 0, 300);
+    EXPECT_EQ(pace.due_s(kStart + milliseconds(1000)), 300);
+    const SteadyTime later = kStart + std::chrono::hours(8);
+    EXPECT_EQ(pace.due_s(later), 300 + 5 * 300);
+    EXPECT_EQ(pace.due_s(later + milliseconds(1000)), 300 + 6 * 300) << "as fast as before";
 }
 
 // Ticks of a fifth of a second for a minute against a service of so many records a second.

@@ -187,13 +187,18 @@ private:
         const std::int64_t begin_s =
             goes_on ? std::max(seconds_of(now), generator_->now_s()) : seconds_of(now);
         TRY(advance(begin_s));
-        ClockPace clock_pace(now, begin_s, options_.speed);
-        RatePace rate_pace(now, options_.rate.value_or(0), generator_->now_s(), records());
+        const SteadyTime began = clock_.steady_now();
+        const ClockPace clock_pace(now, begin_s);
+        SpeedPace speed_pace(began, begin_s, options_.speed);
+        RatePace rate_pace(began, options_.rate.value_or(0), generator_->now_s(), records());
+        const auto due_s = [&] {
+            const SteadyTime tick = clock_.steady_now();
+            if (options_.rate) return rate_pace.due_s(tick, generator_->now_s(), records());
+            return options_.speed == 1 ? clock_pace.due_s(clock_.now()) : speed_pace.due_s(tick);
+        };
         while (!stop_.stop_requested() && generator_->now_s() < end_s()) {
-            const Timestamp tick = clock_.now();
-            TRY(advance(options_.rate ? rate_pace.due_s(tick, generator_->now_s(), records())
-                                      : clock_pace.due_s(tick)));
-            warn_if_ahead(tick);
+            TRY(advance(due_s()));
+            warn_if_ahead(clock_.now());
             sleep_unless_stopped(stop_, kTick);
         }
         return {};
