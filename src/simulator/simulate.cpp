@@ -175,7 +175,7 @@ private:
     Result<void> after_slice() {
         progress_.steps = generator_->step_count();
         progress_.now_s = generator_->now_s();
-        if (clock_.now() - kept_at_ < kCheckpointInterval) return {};
+        if (clock_.steady_now() - kept_at_ < kCheckpointInterval) return {};
         return keep_state();
     }
 
@@ -237,7 +237,7 @@ private:
         if (options_.checkpoint.empty()) return {};
         TRY(destination_.sink->flush());
         TRY(generator_->save(options_.checkpoint, {settings_, destination_.files->sizes()}));
-        kept_at_ = clock_.now();
+        kept_at_ = clock_.steady_now();
         return {};
     }
 
@@ -248,7 +248,7 @@ private:
     SimulateProgress& progress_;
     const Warn& warn_;
     bool has_warned_ = false;
-    Timestamp kept_at_;  // the state, last
+    SteadyTime kept_at_;  // the state, last
     nlohmann::json settings_;
     Destination destination_;
     std::unique_ptr<FaultSink> fault_sink_;  // where faults are made, or records counted
