@@ -191,6 +191,8 @@ TEST(Decoder, RefusesHostileLinesWithTheirReason) {
         {with(kListen, "101", "null"), listen, Reason::missing_required, "sessionId: null"},
         {with(kListen, "\"song\":\"S\",", ""), listen, Reason::missing_required, "song is missing"},
         {with(kListen, "\"A\"", "\"\""), listen, Reason::missing_required, "artist: \"\""},
+        {with(kListen, "\"A\"", "\"  \""), listen, Reason::missing_required, "artist: \"  \""},
+        {with(kListen, "\"S\"", "\" \\u0020\""), listen, Reason::missing_required, "song: "},
         {with(kPandas, "\"page\":\"Home\",", ""), page, Reason::missing_required,
          "page is missing"},
         {with(kStatusChange, "\"sessionId\":752,", ""), page, Reason::missing_required, "sess"},
@@ -225,6 +227,11 @@ TEST(Decoder, EachRecordOfALineIsJudgedByItsOwnColumns) {
     EXPECT_FALSE(no_song.records[0].refusal);
     ASSERT_TRUE(no_song.records[1].refusal);
     EXPECT_EQ(no_song.records[1].refusal->reason, Reason::missing_required);
+    const Line& blank_song = lines.decode(with(kSingle, "\"song\":\"D\"", "\"song\":\" \""));
+    EXPECT_FALSE(blank_song.records[0].refusal);
+    EXPECT_TRUE(blank_song.records[1].refusal);
+    const Line& digits = lines.decode(with(kSingle, "\"song\":\"D\"", "\"song\":\" 202 u \""));
+    EXPECT_FALSE(digits.records[1].refusal);
     const Line& too_long = lines.decode(with(kSingle, "218.14752", "20000"));
     ASSERT_EQ(too_long.record_count, 2u);
     EXPECT_TRUE(too_long.records[0].refusal && too_long.records[1].refusal);

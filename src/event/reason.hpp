@@ -10,7 +10,7 @@ namespace bassline::event {
 enum class Reason {
     bad_json,               // not one JSON object, cut short, nested too deeply, a key twice
     bad_type,               // a known field holds another JSON type, or a number out of its range
-    missing_required,       // a required field is absent or null
+    missing_required,       // a required field is absent, null, or blank
     ts_out_of_range,        // before 2000, or over 24 hours past the time of ingest
     bad_enum,               // outside a closed vocabulary
     bad_encoding,           // not UTF-8, or half of a surrogate pair

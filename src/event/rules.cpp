@@ -4,6 +4,7 @@
 #include <bit>
 
 #include "event/decoder.hpp"
+#include "event/text.hpp"
 #include "event/vocabulary.hpp"
 
 namespace bassline::event {
@@ -43,6 +44,23 @@ Topic topic_without_page(const Fields& fields) {
     return Topic::page_view_events;
 }
 
+// Bronze trims U+0020 off artist and song: nothing would be left.
+bool is_blank(const Text& text) {
+    // Few texts are spelled with these alone, so few are unescaped for it.
+    if (text.view().find_first_not_of(" \\u02") != std::string_view::npos) return false;
+    const std::string value = text.escaped ? unescape(text.view()) : std::string(text.view());
+    return value.find_first_not_of(' ') == std::string::npos;
+}
+
+std::uint32_t blank_among(const Fields& fields, std::uint32_t columns) {
+    std::uint32_t blank = 0;
+    for (const Column column : {Column::artist, Column::song}) {
+        const auto bit = bit_of(column) & columns & fields.present;
+        if (bit != 0 && is_blank(fields[column].text)) blank |= bit;
+    }
+    return blank;
+}
+
 }  // namespace
 
 void classify(Line& line) {
@@ -67,7 +85,9 @@ void classify(Line& line) {
 
 std::optional<Breach> find_breach(const Fields& fields, Topic topic, std::int64_t event_ms_max) {
     const auto columns = columns_of(topic);
-    if (const auto missing = columns.required & ~fields.present; missing != 0) {
+    const auto missing =
+        (columns.required & ~fields.present) | blank_among(fields, columns.required);
+    if (missing != 0) {
         return Breach{Reason::missing_required, static_cast<Column>(std::countr_zero(missing))};
     }
     const std::int64_t ts = fields[Column::ts].integer;

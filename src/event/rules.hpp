@@ -19,7 +19,8 @@ struct Breach {
 };
 
 /// The first rule that the fields break as a record of the topic, in the order: required, ts,
-/// vocabulary, duration. Texts that are escaped are in no closed vocabulary.
+/// vocabulary, duration. A required artist or song of U+0020 only is missing. Texts that are
+/// escaped are in no closed vocabulary.
 std::optional<Breach> find_breach(const Fields& fields, Topic topic, std::int64_t event_ms_max);
 
 }  // namespace bassline::event

@@ -32,8 +32,10 @@ final as (
         cast(gender as {{ dbt.type_string() }}) as gender,
         cast({{ calendar_ms('registration') }} as bigint) as registration_ms,
         cast(tag as {{ dbt.type_string() }}) as tag,
-        cast(artist_utf8 as {{ dbt.type_string() }}) as artist_name,
-        cast(song_utf8 as {{ dbt.type_string() }}) as title,
+        {# Older lakes hold listens of a blank artist or song, of which bronze's trimming leaves null. #}
+        cast(coalesce(artist_utf8, '') as {{ dbt.type_string() }})
+            as artist_name,
+        cast(coalesce(song_utf8, '') as {{ dbt.type_string() }}) as title,
         {{ round_half_up(within('duration', -10800, 10800) ~ ' * 1000') }} as duration_ms,
         cast(source as {{ dbt.type_string() }}) as source,
         cast(source_partition as integer) as source_partition,

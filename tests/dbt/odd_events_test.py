@@ -1,0 +1,46 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Events that no EventSim writes and ingest takes in all the same: no row is lost, and no later build is stopped."""
+
+import datetime
+
+from manifest_runner import built_in_parts
+
+START_MS = 1741132800000
+
+
+def event(topic, item, ts_ms=START_MS, **fields):
+    """(topic, bronze row) of an event; rows of one test differ in where they came from."""
+    at = datetime.datetime.fromtimestamp(ts_ms / 1000, datetime.UTC)
+    row = {
+        "ts": ts_ms,
+        "event_at": at,
+        "sessionId": 1,
+        "itemInSession": item,
+        "userId": "7",
+        "registration": 1741000000000,
+        "userAgent": "A",
+        "level": "free",
+        "auth": "Logged In",
+        "input_format": "topics",
+        "source": "file",
+        "source_partition": 0,
+        "source_offset": item,
+        "ingested_at": at,
+        "chain": "files",
+        "seq": 1,
+    }
+    if topic == "page_view_events":
+        row |= {"page": "Home", "method": "GET", "status": 200}
+    if topic == "listen_events":
+        row |= {"artist": "Ann", "artist_utf8": "Ann", "song": "Song", "song_utf8": "Song", "duration": 100.0}
+    return topic, row | fields
+
+
+def built(manifest, events):
+    return built_in_parts(manifest, [events])[0].connection
+
+
+def test_a_listen_whose_names_were_trimmed_to_nothing_has_empty_names(manifest):
+    blank = event("listen_events", 0, artist=" ", artist_utf8=None, song=" ", song_utf8=None)
+    songs = built(manifest, [blank]).execute("select song, artist, play_count from gold.top_songs_by_play_count")
+    assert songs.fetchall() == [("", "", 1)]
