@@ -44,3 +44,11 @@ def test_a_listen_whose_names_were_trimmed_to_nothing_has_empty_names(manifest):
     blank = event("listen_events", 0, artist=" ", artist_utf8=None, song=" ", song_utf8=None)
     songs = built(manifest, [blank]).execute("select song, artist, play_count from gold.top_songs_by_play_count")
     assert songs.fetchall() == [("", "", 1)]
+
+
+def test_a_listen_is_a_play_and_a_boundary_whatever_its_page_view_shows(manifest):
+    events = [event("listen_events", item, START_MS + 60000 * item) for item in range(3)]
+    pages = ("NextSong", "Home", "Logout")
+    events += [event("page_view_events", item, START_MS + 60000 * item, page=page) for item, page in enumerate(pages)]
+    plays = built(manifest, events).execute("select end_reason, listened_seconds from silver.fact_listen_events order by ts_ms")
+    assert plays.fetchall() == [("skipped", 60.0), ("skipped", 60.0), ("tail", 100.0)]

@@ -14,6 +14,82 @@ int_location_days as (
     where event_date in {{ dates_written() }}
 ),
 
+other_steps as (
+    select
+        session_key,
+        producer,
+        session_id,
+        item_in_session,
+        ts_ms,
+        step_order,
+        page
+    from {{ ref('int_session_steps') }}
+    where
+        event_date in {{ dates_read() }}
+        and coalesce(page, '') <> 'NextSong'
+),
+
+{# A listen starts a song whatever page its step shows: a producer can contradict itself. #}
+misnamed_plays as (
+    select
+        other_steps.producer,
+        other_steps.session_id,
+        other_steps.item_in_session,
+        other_steps.step_order
+    from other_steps
+    inner join {{ ref('stg_eventsim__listen_events') }} as listen_events
+        on
+            other_steps.session_id = listen_events.session_id
+            and other_steps.step_order = listen_events.step_order
+            and other_steps.item_in_session = listen_events.item_in_session
+            and other_steps.producer = listen_events.producer
+    where listen_events.event_date in {{ dates_read() }}
+    group by
+        other_steps.producer,
+        other_steps.session_id,
+        other_steps.item_in_session,
+        other_steps.step_order
+),
+
+boundary_steps as (
+    select
+        session_key,
+        producer,
+        session_id,
+        item_in_session,
+        ts_ms,
+        step_order,
+        page
+    from {{ ref('int_session_steps') }}
+    where
+        event_date in {{ dates_read() }}
+        and page = 'NextSong'
+
+    union all
+
+    select
+        other_steps.session_key,
+        other_steps.producer,
+        other_steps.session_id,
+        other_steps.item_in_session,
+        other_steps.ts_ms,
+        other_steps.step_order,
+        case
+            when misnamed_plays.session_id is null then other_steps.page
+            else 'NextSong'
+        end as page
+    from other_steps
+    left join misnamed_plays
+        on
+            other_steps.session_id = misnamed_plays.session_id
+            and other_steps.step_order = misnamed_plays.step_order
+            and other_steps.item_in_session = misnamed_plays.item_in_session
+            and other_steps.producer = misnamed_plays.producer
+    where
+        other_steps.page in ('Logout', 'Cancel')
+        or misnamed_plays.session_id is not null
+),
+
 boundaries as (
     select
         session_key,
@@ -28,10 +104,7 @@ boundaries as (
             partition by session_key
             order by step_order
         ) as next_page
-    from {{ ref('int_session_steps') }}
-    where
-        event_date in {{ dates_read() }}
-        and page in ('NextSong', 'Logout', 'Cancel')
+    from boundary_steps
 ),
 
 plays as (
