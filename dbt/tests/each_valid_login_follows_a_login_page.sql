@@ -26,5 +26,6 @@ from logins
 left join login_pages
     on
         logins.session_key = login_pages.session_key
-        and logins.item_in_session = login_pages.item_in_session + 1
+        and logins.item_in_session
+        = cast(login_pages.item_in_session as bigint) + 1
 where login_pages.session_key is null

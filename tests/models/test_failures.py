@@ -101,9 +101,11 @@ def test_values_at_the_edges_of_their_types_end_no_build(bassline, lake, tmp_pat
         {"sessionId": greatest}, {"sessionId": least}, {"userId": 10**29}, {"userId": greatest}, {"userId": least},
         {**song, "duration": -1.7e308}, {**song, "duration": 5e-324}, {"city": "\0"}, {"ts": 946684800000},
     ]
+    login = {"page": None, "auth": None, "method": None, "status": None, "success": True, "itemInSession": 1}
     steps = [step | {"ts": step["ts"] + 1000 * number} | edge for number, edge in enumerate([{}, *edges])]
     plays = [{name: value for name, value in each.items() if name not in ("page", "method", "status")}
              for each in steps if "duration" in each]
+    plays += [{name: value for name, value in (step | login).items() if value is not None}]
     (tmp_path / "edges.ndjson").write_text("".join(json.dumps(each) + "\n" for each in steps + plays))
     told = bassline("ingest", "--lake", lake, "--from", tmp_path / "edges.ndjson", "--json")
     assert sum(topic["written"] for topic in json.loads(told.stdout)["topics"].values()) == len(steps + plays)
