@@ -52,3 +52,22 @@ def test_a_listen_is_a_play_and_a_boundary_whatever_its_page_view_shows(manifest
     events += [event("page_view_events", item, START_MS + 60000 * item, page=page) for item, page in enumerate(pages)]
     plays = built(manifest, events).execute("select end_reason, listened_seconds from silver.fact_listen_events order by ts_ms")
     assert plays.fetchall() == [("skipped", 60.0), ("skipped", 60.0), ("tail", 100.0)]
+
+
+def test_items_of_one_millisecond_that_share_a_step_order_stay_apart(manifest):
+    items = (-2, -1, 1000000, 1000001)
+    events = [event("listen_events", item) for item in items]
+    events += [event("page_view_events", item, page="NextSong") for item in items if item != 1000001]
+    events += [event("auth_events", item, success=True) for item in items]
+    events += [event("status_change_events", item) for item in items]
+    connection = built(manifest, events)
+    for fact in ("fact_listen_events", "fact_auth_events", "fact_status_change_events"):
+        rows = connection.execute(f"select item_in_session from silver.{fact} order by 1").fetchall()
+        assert rows == [(item,) for item in items], fact
+    assert connection.execute("select sum(steps), sum(plays) from intermediate.int_session_days").fetchone() == (4, 4)
+
+
+def test_items_that_share_a_step_order_stay_apart_in_a_split_session(manifest):
+    events = [event("page_view_events", item, userAgent=agent) for item, agent in ((1000000, "A"), (1000001, "B"))]
+    pages = built(manifest, events).execute("select item_in_session, count(*) from silver.fact_page_view_events group by 1 order by 1")
+    assert pages.fetchall() == [(1000000, 1), (1000001, 1)]

@@ -13,7 +13,10 @@ same on every engine. #}
 {%- endmacro %}
 
 
-{# Steps in order of time, those of one millisecond by their item, which must not reach into the next. #}
+{#
+    Steps in order of time, those of one millisecond by their item, which must not reach into the next. Items beyond
+    that range share a number: what tells steps apart is the item itself, with this or the time.
+#}
 {% macro step_order() -%}
     ts * 1000000 + least(greatest(itemInSession, 0), 999999)
 {%- endmacro %}

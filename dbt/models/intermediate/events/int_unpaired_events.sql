@@ -8,6 +8,7 @@ other_keys as (
         select
             producer,
             session_id,
+            item_in_session,
             step_order
         from {{ ref('stg_eventsim__' ~ topic ~ '_events') }}
         where event_date in {{ dates_written() }}
@@ -23,6 +24,7 @@ page_views as (
     select
         producer,
         session_id,
+        item_in_session,
         step_order
     from {{ ref('stg_eventsim__page_view_events') }}
     where event_date in {{ dates_written() }}
@@ -32,17 +34,20 @@ unpaired_keys as (
     select
         other_keys.producer,
         other_keys.session_id,
+        other_keys.item_in_session,
         other_keys.step_order
     from other_keys
     left join page_views
         on
             other_keys.session_id = page_views.session_id
             and other_keys.step_order = page_views.step_order
+            and other_keys.item_in_session = page_views.item_in_session
             and other_keys.producer = page_views.producer
     where page_views.session_id is null
     group by
         other_keys.producer,
         other_keys.session_id,
+        other_keys.item_in_session,
         other_keys.step_order
 ),
 
@@ -60,6 +65,7 @@ unpaired_events as (
         on
             events.session_id = unpaired_keys.session_id
             and events.step_order = unpaired_keys.step_order
+            and events.item_in_session = unpaired_keys.item_in_session
             and events.producer = unpaired_keys.producer
 ),
 

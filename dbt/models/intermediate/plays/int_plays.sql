@@ -95,14 +95,15 @@ boundaries as (
         session_key,
         producer,
         session_id,
+        item_in_session,
         step_order,
         lead(ts_ms) over (
             partition by session_key
-            order by step_order
+            order by step_order, item_in_session
         ) as next_ms,
         lead(page) over (
             partition by session_key
-            order by step_order
+            order by step_order, item_in_session
         ) as next_page
     from boundary_steps
 ),
@@ -134,6 +135,7 @@ plays as (
         on
             listens.session_id = boundaries.session_id
             and listens.step_order = boundaries.step_order
+            and listens.item_in_session = boundaries.item_in_session
             and listens.producer = boundaries.producer
     left join int_location_days
         on {{ is_location_of('listens') }}

@@ -46,6 +46,8 @@ auth_event_steps as (
         on
             auth_events.session_id = int_session_steps.session_id
             and auth_events.step_order = int_session_steps.step_order
+            and auth_events.item_in_session
+            = int_session_steps.item_in_session
             and auth_events.producer = int_session_steps.producer
     left join login_successors
         on
@@ -92,13 +94,13 @@ numbered_logins as (
         *,
         row_number() over (
             partition by session_key
-            order by step_order
+            order by step_order, item_in_session
         ) as attempt_in_session,
         coalesce(
             sum(case when not is_echo and not is_success then 1 else 0 end)
                 over (
                     partition by session_key
-                    order by step_order
+                    order by step_order, item_in_session
                     rows between unbounded preceding and 1 preceding
                 ),
             0

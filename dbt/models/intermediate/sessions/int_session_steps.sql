@@ -63,6 +63,7 @@ keyed_steps as (
         on
             steps.session_id = int_split_steps.session_id
             and steps.step_order = int_split_steps.step_order
+            and steps.item_in_session = int_split_steps.item_in_session
             and steps.producer = int_split_steps.producer
     left join int_location_days
         on {{ is_location_of('steps') }}
@@ -73,11 +74,11 @@ ordered_steps as (
         *,
         lag(page) over (
             partition by session_key
-            order by step_order
+            order by step_order, item_in_session
         ) as prev_page,
         lag(ts_ms) over (
             partition by session_key
-            order by step_order
+            order by step_order, item_in_session
         ) as prev_ts_ms
     from keyed_steps
 ),

@@ -18,6 +18,7 @@ steps_to_split as (
     select
         steps.producer,
         steps.session_id,
+        steps.item_in_session,
         steps.ts_ms,
         steps.step_order,
         steps.event_date,
@@ -36,7 +37,7 @@ steps_with_place as (
         *,
         count(device_key) over (
             partition by producer, session_id
-            order by step_order
+            order by step_order, item_in_session
             rows between unbounded preceding and current row
         ) as devices_seen
     from steps_to_split
@@ -47,6 +48,7 @@ steps_with_device as (
     select
         producer,
         session_id,
+        item_in_session,
         ts_ms,
         step_order,
         end_ms,
@@ -67,7 +69,7 @@ steps_with_silence as (
             when
                 ts_ms - lag(end_ms) over (
                     partition by producer, session_id, device_key
-                    order by step_order
+                    order by step_order, item_in_session
                 ) <= {{ var('session_id_reuse_seconds') }} * 1000
                 then 0
             else 1
@@ -80,7 +82,7 @@ steps_with_number as (
         *,
         sum(is_start) over (
             partition by producer, session_id, device_key
-            order by step_order
+            order by step_order, item_in_session
             rows between unbounded preceding and current row
         ) as session_number
     from steps_with_silence
@@ -131,6 +133,7 @@ final as (
         cast(steps_with_number.producer as {{ dbt.type_string() }})
             as producer,
         cast(steps_with_number.session_id as bigint) as session_id,
+        cast(steps_with_number.item_in_session as integer) as item_in_session,
         cast(steps_with_number.step_order as bigint) as step_order
     from steps_with_number
     inner join sessions_with_key

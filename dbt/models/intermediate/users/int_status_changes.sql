@@ -57,6 +57,7 @@ final as (
         on
             events.session_id = int_session_steps.session_id
             and events.step_order = int_session_steps.step_order
+            and events.item_in_session = int_session_steps.item_in_session
             and events.producer = int_session_steps.producer
     inner join int_sessions
         on int_session_steps.session_key = int_sessions.session_key

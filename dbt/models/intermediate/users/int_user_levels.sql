@@ -56,6 +56,7 @@ steps as (
         int_sessions.registration_ms,
         int_session_steps.session_key,
         int_session_steps.step_order,
+        int_session_steps.item_in_session,
         int_session_steps.ts_ms,
         int_session_steps.level,
         case
@@ -82,7 +83,7 @@ steps_with_change as (
                 = lag(coalesce(level, '') || account_status || person_key)
                     over (
                         partition by account_key, event_date
-                        order by step_order, session_key
+                        order by step_order, item_in_session, session_key
                     )
                 then 0
             else 1
@@ -95,7 +96,7 @@ steps_with_run as (
         *,
         sum(is_change) over (
             partition by account_key, event_date
-            order by step_order, session_key
+            order by step_order, item_in_session, session_key
             rows between unbounded preceding and current row
         ) as run_number
     from steps_with_change
