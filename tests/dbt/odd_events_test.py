@@ -71,3 +71,14 @@ def test_items_that_share_a_step_order_stay_apart_in_a_split_session(manifest):
     events = [event("page_view_events", item, userAgent=agent) for item, agent in ((1000000, "A"), (1000001, "B"))]
     pages = built(manifest, events).execute("select item_in_session, count(*) from silver.fact_page_view_events group by 1 order by 1")
     assert pages.fetchall() == [(1000000, 1), (1000001, 1)]
+
+
+def test_a_login_that_came_as_single_stream_and_as_topics_is_one(manifest):
+    times = [(item, START_MS + 1000 * item) for item in range(4)]
+    pages = ("Login", "Home", "Login", "Home")
+    single = [event("page_view_events", item, at, page=pages[item], input_format="single") for item, at in times]
+    topics = [event("page_view_events", item, at, page=pages[item], source_partition=1) for item, at in times]
+    topics += [event("auth_events", 1, times[1][1], success=False, source_partition=1)]
+    runtime, _ = built_in_parts(manifest, [single, topics])
+    logins = runtime.connection.execute("select item_in_session, is_success from silver.fact_auth_events order by 1")
+    assert logins.fetchall() == [(1, False), (3, True)]

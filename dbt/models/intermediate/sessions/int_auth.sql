@@ -56,7 +56,10 @@ auth_event_steps as (
             = login_successors.item_in_session
 ),
 
-{# A single stream has no auth topic: the step after a Login shows how it went. #}
+{#
+    A single stream has no auth topic: the step after a Login shows how it went, unless the same events came as four
+    topics too.
+#}
 logins as (
     select * from auth_event_steps
 
@@ -84,9 +87,17 @@ logins as (
             int_session_steps.session_key = login_successors.session_key
             and int_session_steps.item_in_session
             = login_successors.item_in_session
+    left join auth_event_steps
+        on
+            int_session_steps.session_id = auth_event_steps.session_id
+            and int_session_steps.step_order = auth_event_steps.step_order
+            and int_session_steps.item_in_session
+            = auth_event_steps.item_in_session
+            and int_session_steps.producer = auth_event_steps.producer
     where
         int_session_steps.is_single_stream
         and int_session_steps.is_page_view
+        and auth_event_steps.session_id is null
 ),
 
 numbered_logins as (
