@@ -82,3 +82,15 @@ def test_a_login_that_came_as_single_stream_and_as_topics_is_one(manifest):
     runtime, _ = built_in_parts(manifest, [single, topics])
     logins = runtime.connection.execute("select item_in_session, is_success from silver.fact_auth_events order by 1")
     assert logins.fetchall() == [(1, False), (3, True)]
+
+
+def test_kafka_topics_that_feed_one_event_topic_share_partitions_and_offsets_and_lose_no_event(manifest):
+    def record(chain, item, offset):
+        return event("page_view_events", item, chain=chain, source="kafka", source_offset=offset)
+
+    events = [record("kafka-eu-0", 0, 1), record("kafka-eu-0", 0, 2), record("kafka-us-0", 1, 1), record("kafka-us-0", 2, 2)]
+    connection = built(manifest, events)
+    pages = connection.execute("select item_in_session from silver.fact_page_view_events order by 1")
+    assert pages.fetchall() == [(0,), (1,), (2,)]
+    repeats = connection.execute("select chain, source_offset from intermediate.int_duplicate_events")
+    assert repeats.fetchall() == [("kafka-eu-0", 2)]

@@ -29,6 +29,7 @@ def step(day, item, session=5, user=None, agent=None):
         "source_partition": 0,
         "source_offset": day * 100 + item,
         "ingested_at": at,
+        "chain": "files",
     }
     return "page_view_events", row
 

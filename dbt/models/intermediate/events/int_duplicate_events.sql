@@ -45,6 +45,7 @@ repeated_keys as (
 repeated_events as (
     select
         events.topic,
+        events.chain,
         events.source,
         events.source_partition,
         events.source_offset,
@@ -88,7 +89,8 @@ repeated_events as (
                 events.source_ms asc nulls last,
                 events.source_partition asc,
                 events.source_offset asc,
-                events.source asc
+                events.source asc,
+                events.chain asc
         ) as delivery
     from events
     inner join repeated_keys
@@ -112,6 +114,7 @@ compared_events as (
 final as (
     select
         cast(topic as {{ dbt.type_string() }}) as topic,
+        cast(chain as {{ dbt.type_string() }}) as chain,
         cast(source as {{ dbt.type_string() }}) as source,
         cast(source_partition as integer) as source_partition,
         cast(source_offset as bigint) as source_offset,

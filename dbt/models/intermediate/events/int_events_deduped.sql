@@ -69,6 +69,7 @@ final as (
     left join int_duplicate_events
         on
             events.topic = int_duplicate_events.topic
+            and events.chain = int_duplicate_events.chain
             and events.source = int_duplicate_events.source
             and events.source_partition
             = int_duplicate_events.source_partition

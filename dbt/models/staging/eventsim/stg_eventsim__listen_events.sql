@@ -37,6 +37,7 @@ final as (
             as artist_name,
         cast(coalesce(song_utf8, '') as {{ dbt.type_string() }}) as title,
         {{ round_half_up(within('duration', -10800, 10800) ~ ' * 1000') }} as duration_ms,
+        cast(chain as {{ dbt.type_string() }}) as chain,
         cast(source as {{ dbt.type_string() }}) as source,
         cast(source_partition as integer) as source_partition,
         cast(source_offset as bigint) as source_offset,

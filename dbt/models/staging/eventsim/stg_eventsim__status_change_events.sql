@@ -39,6 +39,7 @@ final as (
         cast(null as {{ dbt.type_string() }}) as artist_name,
         cast(null as {{ dbt.type_string() }}) as title,
         cast(null as bigint) as duration_ms,
+        cast(chain as {{ dbt.type_string() }}) as chain,
         cast(source as {{ dbt.type_string() }}) as source,
         cast(source_partition as integer) as source_partition,
         cast(source_offset as bigint) as source_offset,
