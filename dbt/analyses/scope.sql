@@ -35,7 +35,7 @@ int_sessions as (
     from {{ ref('int_sessions') }}
 ),
 
-{# Whose steps are of the touched dates, and does any hide its device? #}
+{# Whose steps are or were of the touched dates, and does any hide its device? #}
 {%- set topics = ['listen', 'page_view', 'auth', 'status_change'] %}
 arrived as (
     {% for topic in topics -%}
@@ -47,12 +47,17 @@ arrived as (
         from {{ ref('stg_eventsim__' ~ topic ~ '_events') }}
         where event_date in (select touched.event_date from touched)
         group by producer, session_id
-        {%- if not loop.last %}
 
-            union all
+        union all
 
-        {% endif %}
-    {%- endfor %}
+    {% endfor -%}
+    {# Of an expired date only what was published tells whose steps it had. #}
+    select
+        producer,
+        session_id,
+        0 as hides_device
+    from int_session_days
+    where event_date in (select touched.event_date from touched)
 ),
 
 {#

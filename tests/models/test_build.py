@@ -204,3 +204,19 @@ def test_steps_that_hide_their_device_find_it_days_before(bassline, tmp_path):
     assert_same_tables(tmp_path / "parts", tmp_path / "whole")
     sessions = relation_of(connect(), tmp_path / "parts", "int_sessions").filter("session_id = 5")
     assert sorted(sessions.project("item_count").fetchall()) == [(1,), (2,), (2,)]
+
+
+def test_steps_that_hide_their_device_lose_it_with_the_expired_date_that_showed_it(bassline, tmp_path):
+    lake = tmp_path / "lake"
+    parts = [step(1, 0, user="1", agent="UA-X"), step(4, 0, session=54, user="3", agent="UA-Z"), step(11, 0) + step(11, 1)]
+    for number, part in enumerate(parts):
+        (tmp_path / f"{number}.ndjson").write_text(part)
+        load(bassline, lake, tmp_path / f"{number}.ndjson")
+        build(bassline, lake)
+    bassline("compact", "--lake", lake, "--retain", 2, "--grace", "0s")
+    full = shutil.copytree(lake, tmp_path / "full")
+    assert build(bassline, lake)["full"] is False
+    build(bassline, full, "--full-refresh")
+    assert_same_tables(lake, full)
+    sessions = relation_of(connect(), lake, "int_sessions").filter("session_id = 5")
+    assert sessions.project("device_key").fetchall() == [("-1",)]
