@@ -94,3 +94,11 @@ def test_kafka_topics_that_feed_one_event_topic_share_partitions_and_offsets_and
     assert pages.fetchall() == [(0,), (1,), (2,)]
     repeats = connection.execute("select chain, source_offset from intermediate.int_duplicate_events")
     assert repeats.fetchall() == [("kafka-eu-0", 2)]
+
+
+def test_users_without_a_level_are_active_on_all_levels_together(manifest):
+    connection = built(manifest, [event("page_view_events", 0, level=None), event("page_view_events", 0, sessionId=2, userId="8")])
+    daily = connection.execute("select level, dau, wau, mau from gold.active_users_daily order by 1").fetchall()
+    assert daily == [("all", 2, 2, 2), ("free", 1, 1, 1), ("paid", 0, 0, 0)]
+    histogram = "select level, users from gold.active_days_histogram_daily where window_days = 7 order by 1"
+    assert connection.execute(histogram).fetchall() == [("all", 2), ("free", 1)]

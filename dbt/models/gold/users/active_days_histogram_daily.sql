@@ -4,9 +4,7 @@ with
 
 int_user_days as (
     select * from {{ ref('int_user_days') }}
-    where
-        level is not null
-        and resolved_user_id is not null
+    where resolved_user_id is not null
 ),
 
 digits as (
@@ -39,6 +37,7 @@ activity as (
         event_date,
         level
     from int_user_days
+    where level is not null
 ),
 
 numbered_activity as (

@@ -4,7 +4,7 @@ with
 
 int_user_days as (
     select * from {{ ref('int_user_days') }}
-    where level is not null
+    where resolved_user_id is not null
 ),
 
 int_sessions as (
@@ -64,7 +64,6 @@ activity as (
         'all' as level,
         sum(plays) as plays
     from int_user_days
-    where resolved_user_id is not null
     group by account_key, event_date
 
     union all
@@ -75,7 +74,7 @@ activity as (
         level,
         plays
     from int_user_days
-    where resolved_user_id is not null
+    where level is not null
 ),
 
 activity_with_next as (
