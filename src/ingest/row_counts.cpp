@@ -17,12 +17,13 @@ std::string offsets_of(const std::vector<std::string>& paths, bool quarantined) 
 
 Result<RowCounter> RowCounter::open(int threads, std::uint64_t memory_bytes,
                                     const std::string& scratch) {
+    TRY_ASSIGN(storage::TemporaryFolder folder, storage::TemporaryFolder::make(scratch, "verify"));
     TRY_ASSIGN(duck::Database database,
                duck::Database::open({.threads = threads,
                                      .memory_bytes = memory_bytes,
-                                     .temp_directory = scratch + "/bassline-verify"}));
+                                     .temp_directory = folder.path() + "/spill"}));
     TRY_ASSIGN(duck::Connection connection, database.connect());
-    return RowCounter(std::move(database), std::move(connection));
+    return RowCounter(std::move(folder), std::move(database), std::move(connection));
 }
 
 Result<std::uint64_t> RowCounter::rows_of(const std::string& path) {

@@ -9,6 +9,7 @@
 
 #include "base/result.hpp"
 #include "duck/database.hpp"
+#include "storage/temporary_folder.hpp"
 
 // What the Parquet files themselves say, for verify.
 namespace bassline::ingest {
@@ -26,7 +27,7 @@ struct SourceRows {
 
 class RowCounter {
 public:
-    /// Errors: `config`, `io`.
+    /// Spills to a folder of its own in `scratch` when memory is short. Errors: `config`, `io`.
     static Result<RowCounter> open(int threads, std::uint64_t memory_bytes,
                                    const std::string& scratch);
 
@@ -41,9 +42,13 @@ public:
     duck::Connection& connection() { return connection_; }
 
 private:
-    RowCounter(duck::Database database, duck::Connection connection)
-        : database_(std::move(database)), connection_(std::move(connection)) {}
+    RowCounter(storage::TemporaryFolder folder, duck::Database database,
+               duck::Connection connection)
+        : folder_(std::move(folder)),
+          database_(std::move(database)),
+          connection_(std::move(connection)) {}
 
+    storage::TemporaryFolder folder_;  // outlives the database, which spills into it
     duck::Database database_;
     duck::Connection connection_;
 };

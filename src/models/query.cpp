@@ -19,7 +19,7 @@
 namespace bassline::models {
 
 struct QueryResult::Session {
-    TemporaryFolder folder;
+    storage::TemporaryFolder folder;
     duck::Database database;
     duck::Connection connection;
 };
@@ -174,8 +174,8 @@ std::string readable_sql(std::string sql, const std::vector<duck::Column>& colum
 }
 
 Result<std::unique_ptr<Session>> open_session(const QueryOptions& options) {
-    TRY_ASSIGN(TemporaryFolder folder,
-               TemporaryFolder::make(
+    TRY_ASSIGN(storage::TemporaryFolder folder,
+               storage::TemporaryFolder::make(
                    options.scratch.empty() ? default_scratch_parent() : options.scratch, "query"));
     TRY_ASSIGN(
         duck::Database database,

@@ -29,7 +29,8 @@ std::uint64_t container_limit() {
 Result<Scratch> Scratch::open(const ScratchOptions& options, const Manifest& manifest,
                               const std::string& run) {
     storage::raise_open_file_limit();  // a partitioned COPY keeps a file open for each date
-    TRY_ASSIGN(TemporaryFolder folder, TemporaryFolder::make(options.parent, run));
+    TRY_ASSIGN(storage::TemporaryFolder folder,
+               storage::TemporaryFolder::make(options.parent, run));
     TRY_ASSIGN(duck::Database database,
                duck::Database::open({.threads = static_cast<int>(options.threads),
                                      .memory_bytes = options.memory_bytes,

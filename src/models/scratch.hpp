@@ -9,7 +9,7 @@
 #include "base/result.hpp"
 #include "duck/database.hpp"
 #include "models/manifest.hpp"
-#include "models/temporary_folder.hpp"
+#include "storage/temporary_folder.hpp"
 
 // The database of one build and the folder beside it: where DuckDB spills and writes Parquet before
 // our own code copies it into the lake. Nothing of it survives the build.
@@ -41,11 +41,11 @@ public:
     void interrupt();
 
 private:
-    Scratch(TemporaryFolder folder, duck::Database database)
+    Scratch(storage::TemporaryFolder folder, duck::Database database)
         : folder_(std::move(folder)), database_(std::move(database)) {}
     Result<void> prepare(const Manifest& manifest, std::size_t workers);
 
-    TemporaryFolder folder_;  // outlives the database, which spills into it
+    storage::TemporaryFolder folder_;  // outlives the database, which spills into it
     duck::Database database_;
     std::vector<duck::Connection> connections_;
 };

@@ -34,12 +34,13 @@ enum : std::size_t {
 
 Result<QuarantineRows> QuarantineRows::open(std::uint64_t memory_bytes,
                                             const std::string& scratch) {
+    TRY_ASSIGN(storage::TemporaryFolder folder, storage::TemporaryFolder::make(scratch, "replay"));
     TRY_ASSIGN(duck::Database database,
                duck::Database::open({.threads = 1,
                                      .memory_bytes = memory_bytes,
-                                     .temp_directory = scratch + "/bassline-replay"}));
+                                     .temp_directory = folder.path() + "/spill"}));
     TRY_ASSIGN(duck::Connection connection, database.connect());
-    return QuarantineRows(std::move(database), std::move(connection));
+    return QuarantineRows(std::move(folder), std::move(database), std::move(connection));
 }
 
 Result<void> QuarantineRows::read(const std::vector<std::string>& paths) {

@@ -9,6 +9,7 @@
 #include "base/result.hpp"
 #include "duck/database.hpp"
 #include "ingest/quarantined_record.hpp"
+#include "storage/temporary_folder.hpp"
 
 // The rows of quarantine files, front to back, sorted by the entry that they came with.
 namespace bassline::replay {
@@ -31,7 +32,7 @@ struct QuarantineRow {
 
 class QuarantineRows {
 public:
-    /// Spills to the folder `scratch` when memory is short. Errors: `config`, `io`.
+    /// Spills to a folder of its own in `scratch` when memory is short. Errors: `config`, `io`.
     static Result<QuarantineRows> open(std::uint64_t memory_bytes, const std::string& scratch);
 
     /// Begins to read the files, given as absolute paths. Errors: `sql`.
@@ -41,11 +42,15 @@ public:
     Result<const QuarantineRow*> next();
 
 private:
-    QuarantineRows(duck::Database database, duck::Connection connection)
-        : database_(std::move(database)), connection_(std::move(connection)) {}
+    QuarantineRows(storage::TemporaryFolder folder, duck::Database database,
+                   duck::Connection connection)
+        : folder_(std::move(folder)),
+          database_(std::move(database)),
+          connection_(std::move(connection)) {}
 
     Result<void> take_names();
 
+    storage::TemporaryFolder folder_;  // outlives the database, which spills into it
     duck::Database database_;
     duck::Connection connection_;
     std::optional<duck::Rows> rows_;

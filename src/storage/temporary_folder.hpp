@@ -11,7 +11,7 @@
 //
 // The owner holds an advisory lock on `<folder>/lock`, which the kernel releases with the process:
 // a folder whose lock can be taken belongs to nobody any more.
-namespace bassline::models {
+namespace bassline::storage {
 
 class TemporaryFolder {
 public:
@@ -32,4 +32,4 @@ private:
     int lock_;
 };
 
-}  // namespace bassline::models
+}  // namespace bassline::storage

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "models/temporary_folder.hpp"
+#include "storage/temporary_folder.hpp"
 
 #include <cerrno>
 #include <cstdlib>
@@ -13,7 +13,7 @@
 
 #include "base/log.hpp"
 
-namespace bassline::models {
+namespace bassline::storage {
 namespace {
 
 namespace fs = std::filesystem;
@@ -78,4 +78,4 @@ TemporaryFolder::~TemporaryFolder() {
     if (lock_ >= 0) ::close(lock_);
 }
 
-}  // namespace bassline::models
+}  // namespace bassline::storage

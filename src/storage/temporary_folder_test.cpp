@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "models/temporary_folder.hpp"
+#include "storage/temporary_folder.hpp"
 
 #include <filesystem>
 #include <fstream>
@@ -7,7 +7,7 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
-namespace bassline::models {
+namespace bassline::storage {
 namespace {
 
 namespace fs = std::filesystem;
@@ -69,4 +69,4 @@ TEST_F(TemporaryFolders, folders_of_the_living_and_of_strangers_stay) {
 }
 
 }  // namespace
-}  // namespace bassline::models
+}  // namespace bassline::storage
