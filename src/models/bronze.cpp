@@ -69,6 +69,26 @@ void expire(Bronze& bronze, const lake::Snapshot& previous) {
     }
 }
 
+Result<void> check_unchanged_since(const lake::LiveFiles& live, const lake::Snapshot& previous) {
+    if (live.retained_from != previous.retained_from) {
+        return error(ErrorKind::usage,
+                     "dates before {} have expired since the last whole build, and would leave the "
+                     "selected tables alone: build everything first",
+                     live.retained_from);
+    }
+    const std::string compact(lake::kCompactChain);
+    const std::uint64_t position = position_of(previous.bronze, compact);
+    for (const auto* files : {&live.files, &live.late}) {
+        for (const auto& [name, file] : *files) {
+            if (position_of(file.holds, compact) <= position) continue;
+            return error(ErrorKind::usage,
+                         "quarantined records were replayed since the last whole build, and would "
+                         "be in the selected tables alone: build everything first");
+        }
+    }
+    return {};
+}
+
 Result<void> finish_publications(storage::FileSystem& files, const lake::LakeLog& log) {
     for (const auto& [chain, entry] : log.newest) TRY(lake::publish(files, entry));
     return {};

@@ -48,6 +48,11 @@ void expire(Bronze& bronze, const lake::Snapshot& previous);
 Bronze bronze_of(const lake::LiveFiles& live, const Positions& since,
                  const std::optional<Positions>& until);
 
+/// Whether bronze up to the snapshot's positions still is what the snapshot was built from. A build
+/// of some tables alone needs that, or they would not agree with the others. Pure. Errors: `usage`
+/// if dates expired since, or records left quarantine.
+Result<void> check_unchanged_since(const lake::LiveFiles& live, const lake::Snapshot& previous);
+
 /// Finishes the publication of newest entries whose writer died; a live writer's own attempt does
 /// no harm.
 Result<void> finish_publications(storage::FileSystem& files, const lake::LakeLog& log);

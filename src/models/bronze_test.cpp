@@ -100,6 +100,22 @@ TEST(Bronze, published_dates_that_expired_are_touched) {
     EXPECT_FALSE(all.has_expired);
 }
 
+TEST(Bronze, a_selection_needs_it_as_the_snapshot_was_built_from_it) {
+    lake::Snapshot previous{.bronze = {{"files", 3}, {"compact", 2}},
+                            .retained_from = "2025-03-14"};
+    auto live = lake_of({{"a", {{"files", 9}}}, {"m", {{"files", 9}, {"compact", 2}}}});
+    live.retained_from = "2025-03-14";
+    EXPECT_TRUE(check_unchanged_since(live, previous)) << "more entries and merges change nothing";
+    live.files["m"].holds["compact"] = 3;
+    EXPECT_EQ(check_unchanged_since(live, previous).error().kind, ErrorKind::usage);
+    live.late.insert(live.files.extract("m"));
+    EXPECT_EQ(check_unchanged_since(live, previous).error().kind, ErrorKind::usage);
+    live.late.clear();
+    EXPECT_TRUE(check_unchanged_since(live, previous));
+    live.retained_from = "2025-03-15";
+    EXPECT_EQ(check_unchanged_since(live, previous).error().kind, ErrorKind::usage);
+}
+
 TEST(Bronze, an_empty_lake_has_no_dates) {
     EXPECT_THAT(bronze_of({}, {}, {}).dates, IsEmpty());
 }

@@ -299,13 +299,12 @@ private:
     Result<bool> plan() {
         TRY_ASSIGN(auto selected, select_tables(manifest_, options_.select));
         const bool is_selection = !options_.select.empty();
+        if (is_selection && previous_) TRY(check_unchanged_since(log_.live, *previous_));
         const Positions before = previous_ ? previous_->bronze : Positions{};
         bronze_ = bronze_of(log_.live, before,
                             is_selection && previous_ ? std::optional(before) : std::nullopt);
         if (is_selection && previous_) bronze_.watermark_ms = previous_->watermark_ms;
         if (!is_selection && previous_) expire(bronze_, *previous_);
-        retained_from_ =
-            is_selection && previous_ ? previous_->retained_from : bronze_.retained_from;
         if (bronze_.dates.empty() && bronze_.quarantine.empty() && !previous_) return false;
         TRY_ASSIGN(plan_, make_plan(manifest_, previous_, bronze_,
                                     {.full_refresh = options_.full_refresh,
@@ -332,7 +331,7 @@ private:
             .engine = "duckdb",
             .bronze = bronze_.positions,
             .watermark_ms = bronze_.watermark_ms,
-            .retained_from = retained_from_,
+            .retained_from = bronze_.retained_from,
             .tables = next_tables(manifest_, previous_, plan_, run, std::move(copied))};
         TRY(lake::commit(files_, snapshot));
         report.snapshot = snapshot.n;
@@ -371,8 +370,6 @@ private:
     std::optional<lake::Snapshot> previous_;
     lake::LakeLog log_;
     Bronze bronze_;
-    std::string
-        retained_from_;  // of the next snapshot; a selection leaves it to the next whole build
     Plan plan_;
 };
 

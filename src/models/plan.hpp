@@ -30,9 +30,10 @@ struct PlanRequest {
 
 /// A table model that changed is rebuilt anyway; an incremental one that changed, or that descends
 /// from anything that changed, needs all dates again. A selection is built over all dates at the
-/// previous snapshot's positions, so that all tables of the next snapshot agree on bronze; what
-/// descends from a changed part of it without being selected is marked to be built again by the
-/// next whole build. Errors: `usage` if a selected table needs one that was never built.
+/// previous snapshot's positions (bronze.hpp: check_unchanged_since), so that all tables of the
+/// next snapshot agree on bronze; what descends from a changed part of it without being selected is
+/// marked to be built again by the next whole build. Errors: `usage` if a selected table needs one
+/// that was never built.
 Result<Plan> make_plan(const Manifest& manifest, const std::optional<lake::Snapshot>& previous,
                        const Bronze& bronze, const PlanRequest& request);
 

@@ -152,6 +152,8 @@ def test_expired_dates_leave_every_layer_and_do_not_come_back(bassline, lake, ba
     assert done["retained_from"] == kept[0] and done["rows_expired"] > 0
     assert sorted({path.name[5:] for path in (lake / "bronze").glob("*/date=*")}) == kept
     assert run(bassline, "verify", lake)["rows_expired"] == done["rows_expired"]
+    alone = bassline("build", "--lake", lake, "--select", "fact_listen_events", check=False)
+    assert alone.returncode == 2 and "build everything first" in alone.stderr
     answer = run(bassline, "build", lake)
     assert answer["published"] is True and answer["full"] is False
     snapshot = newest_snapshot(lake)

@@ -44,7 +44,10 @@ def test_readers_and_builds_see_a_replayed_record_once(bassline, lake):
     assert count(bassline, lake, "quarantine") == 1
     assert count(bassline, lake, "silver.fact_page_view_events") == facts
 
+    alone = bassline("build", "--lake", lake, "--select", "fact_page_view_events", check=False)
+    assert alone.returncode == 2 and "build everything first" in alone.stderr
     run(bassline, "build", lake)
+    run(bassline, "build", lake, "--select", "fact_page_view_events")
     assert count(bassline, lake, "silver.fact_page_view_events") == facts + 1
     assert run(bassline, "verify", lake, "--full")["ok"]
     assert "nothing" in bassline("build", "--lake", lake).stdout + bassline("build", "--lake", lake).stderr
