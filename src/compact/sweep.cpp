@@ -115,10 +115,17 @@ Result<SweepResult> sweep(FileSystem& files, std::uint64_t end, Timestamp now,
     SweepResult result;
     TRY_ASSIGN(const std::uint64_t first, lake::swept_entries(files));
     lake::EntryReader entries(files, lake::kCompactChain);
+    const lake::CommitTime past_grace{.by = now - grace, .now = now};
+    std::uint64_t old_end = first;
+    bool is_waiting = false;  // and so does what follows
     for (std::uint64_t seq = first; seq < end; ++seq) {
         TRY_ASSIGN(const lake::ReadEntry read, entries.read(seq));
         const std::uint64_t replaced = read.entry.replaced.size();
-        if (result.awaiting > 0 || read.entry.committed_at + grace > now) {
+        if (seq >= old_end && !is_waiting) {
+            TRY_ASSIGN(old_end, lake::committed_until(entries, seq, end, past_grace));
+            is_waiting = seq >= old_end;
+        }
+        if (is_waiting) {
             result.awaiting += replaced;
             continue;
         }

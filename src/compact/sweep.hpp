@@ -19,7 +19,8 @@ struct SweepResult {
     std::uint64_t awaiting = 0;  // replaced files that are still in grace
 };
 
-/// Sweeps the entries of `compact` before `end` that are older than the grace period. Idempotent:
+/// Sweeps the entries of `compact` before `end` that are older than the grace period (as
+/// lake::committed_until knows it). Idempotent:
 /// an interrupted sweep is finished by the next. For the holder of the chain's lock. Errors: `io`.
 Result<SweepResult> sweep(storage::FileSystem& files, std::uint64_t end, Timestamp now,
                           std::chrono::milliseconds grace);

@@ -55,12 +55,16 @@ std::uint64_t seq_in(std::string_view path) {
 
 class Archiver {
 public:
-    Archiver(FileSystem& files, std::string_view chain, Timestamp before)
-        : files_(files), chain_(chain), before_(before) {}
+    // `end`: of the chain.
+    Archiver(FileSystem& files, std::string_view chain, std::uint64_t end, const CommitTime& time)
+        : files_(files), chain_(chain), end_(end), time_(time) {}
 
     // False if these entries keep their files: too young or too large.
     Result<bool> write(std::uint64_t first) {
         EntryReader entries(files_, chain_);
+        const std::uint64_t last = first + kEntriesAnArchive - 1;
+        TRY_ASSIGN(const std::uint64_t old, committed_until(entries, last, end_, time_));
+        if (old == last) return false;
         std::string content;
         std::string previous;
         for (std::uint64_t seq = first; seq < first + kEntriesAnArchive; ++seq) {
@@ -71,7 +75,6 @@ public:
                              files_.absolute(chain_entry_path(chain_, seq)), seq - 1);
             }
             previous = read.sha256;
-            if (read.entry.committed_at > before_) return false;
             TRY_ASSIGN(const std::string bytes, entries.bytes(seq));
             content += bytes;
             if (content.size() > kArchiveBytesMax) return false;
@@ -153,7 +156,8 @@ private:
 
     FileSystem& files_;
     const std::string chain_;
-    const Timestamp before_;
+    const std::uint64_t end_;
+    const CommitTime time_;
 };
 
 }  // namespace
@@ -161,7 +165,7 @@ private:
 Result<std::uint64_t> archive_entries(FileSystem& files, std::string_view chain, std::uint64_t end,
                                       Timestamp now, const ArchiveRule& rule,
                                       const std::stop_token& stop) {
-    Archiver archiver(files, chain, now - rule.age);
+    Archiver archiver(files, chain, end, {.by = now - rule.age, .now = now});
     end -= std::min(end, rule.newest);
     TRY_ASSIGN(std::uint64_t archived, archived_end(files, chain));
     while (archived + kEntriesAnArchive <= end && !stop.stop_requested()) {
@@ -170,6 +174,16 @@ Result<std::uint64_t> archive_entries(FileSystem& files, std::string_view chain,
         archived += kEntriesAnArchive;
     }
     return archived == 0 ? std::uint64_t{0} : archiver.remove_own_files(archived);
+}
+
+Result<std::uint64_t> committed_until(EntryReader& entries, std::uint64_t seq, std::uint64_t end,
+                                      const CommitTime& time) {
+    for (std::uint64_t later = seq; later < end; ++later) {
+        TRY_ASSIGN(const ReadEntry read, entries.read(later));
+        if (read.entry.committed_at <= time.by) return later + 1;
+        if (read.entry.committed_at <= time.now) return seq;
+    }
+    return seq;
 }
 
 Result<std::uint64_t> archived_end(const FileSystem& files, std::string_view chain) {

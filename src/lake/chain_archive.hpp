@@ -63,4 +63,16 @@ private:
     std::uint64_t next_ = 0;
 };
 
+/// The time asked about, and what time it is.
+struct CommitTime {
+    Timestamp by;
+    Timestamp now;
+};
+
+/// The seq up to which all entries from `seq` on, of those before `end`, surely were committed by
+/// then: `seq` itself if it may be younger. An entry whose time lies ahead was written by a clock
+/// that was wrong; a successor of right time came later than it. Errors: those of read().
+Result<std::uint64_t> committed_until(EntryReader& entries, std::uint64_t seq, std::uint64_t end,
+                                      const CommitTime& time);
+
 }  // namespace bassline::lake

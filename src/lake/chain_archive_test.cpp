@@ -36,9 +36,12 @@ protected:
     }
 
     // Straight into the log: nothing here asks how an entry came there.
-    void add_entry(std::uint64_t seq) {
-        const std::string content = to_json(
-            {.chain = "files", .seq = seq, .prev_sha256 = head_, .writer = std::to_string(seq)});
+    void add_entry(std::uint64_t seq, Timestamp committed_at = {}) {
+        const std::string content = to_json({.chain = "files",
+                                             .seq = seq,
+                                             .prev_sha256 = head_,
+                                             .writer = std::to_string(seq),
+                                             .committed_at = committed_at});
         std::ofstream(files_->absolute(chain_entry_path("files", seq))) << content;
         head_ = sha256_hex(content);
     }
@@ -118,6 +121,19 @@ TEST_F(ChainArchiveTest, TheNewestAndTheYoungKeepTheirFiles) {
     EXPECT_EQ(at(hours(1) - std::chrono::seconds(1), {.newest = 0}), 0);
     EXPECT_EQ(own_files(), kEntries);
     EXPECT_EQ(at(hours(1), {}), kEntriesAnArchive);
+}
+
+TEST_F(ChainArchiveTest, AnEntryThatAClockAheadHasDatedIsAsOldAsTheNext) {
+    const std::uint64_t ahead = kEntriesAnArchive - 1;
+    head_ = read_entry(*files_, "files", ahead - 1).value().sha256;
+    add_entry(ahead, Timestamp(std::chrono::hours(24 * 365)));
+    for (std::uint64_t seq = ahead + 1; seq < kEntries; ++seq) add_entry(seq);
+    const auto at = [this](std::chrono::seconds now) {
+        return archive_entries(*files_, "files", kEntries, Timestamp(now), {.newest = 0}, {});
+    };
+    EXPECT_EQ(at(std::chrono::minutes(59)).value(), 0);
+    EXPECT_EQ(at(std::chrono::hours(1)).value(), 2 * kEntriesAnArchive);
+    expect_whole_chain();
 }
 
 TEST_F(ChainArchiveTest, AnOwnFileGoesOnlyIfTheArchiveHoldsTheSame) {

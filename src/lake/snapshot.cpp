@@ -54,6 +54,18 @@ struct Pruned {
     std::set<std::string> runs;  // of those that went
 };
 
+// By when the snapshot at `index` surely was committed. A time that lies ahead was written by a
+// clock that was wrong then; a successor of right time came later than it.
+Result<Timestamp> committed_by(const FileSystem& files, const std::vector<std::uint64_t>& numbers,
+                               std::size_t index, const Snapshot& snapshot, Timestamp now) {
+    Timestamp time = snapshot.committed_at;
+    while (time > now && ++index < numbers.size()) {
+        TRY_ASSIGN(const Snapshot later, read_snapshot(files, numbers[index]));
+        time = later.committed_at;
+    }
+    return time;
+}
+
 // Removes old snapshots. A reader may have opened a snapshot up
 // to the moment its successor was committed, so that is when its age begins.
 Result<std::optional<Pruned>> prune_snapshots(FileSystem& files, Timestamp now) {
@@ -63,7 +75,8 @@ Result<std::optional<Pruned>> prune_snapshots(FileSystem& files, Timestamp now) 
     TRY_ASSIGN(Snapshot oldest, read_snapshot(files, numbers.front()));
     for (std::size_t index = 1; index + kSnapshotsKept <= numbers.size(); ++index) {
         TRY_ASSIGN(Snapshot successor, read_snapshot(files, numbers[index]));
-        const auto age = now - successor.committed_at;
+        TRY_ASSIGN(const Timestamp superseded, committed_by(files, numbers, index, successor, now));
+        const auto age = now - superseded;
         const bool are_many = numbers.size() - index >= kSnapshotsMax;
         if (age < (are_many ? Timestamp::duration(kSnapshotAgeMin) : kSnapshotAgeKept)) break;
         TRY(files.remove(snapshot_path(oldest.n)));

@@ -235,6 +235,20 @@ TEST_F(Snapshots, of_many_snapshots_the_older_ones_go_after_ten_minutes) {
     EXPECT_EQ(list_snapshots(*files_).value().back(), newest.n);
 }
 
+TEST_F(Snapshots, one_that_a_clock_ahead_has_dated_does_not_keep_those_before_it) {
+    const Snapshot first = next({}, {{"gold_a", ""}}, kNow);
+    const Snapshot ahead = next(first, {{"gold_a", ""}}, kNow + 24h * 365);
+    const Snapshot third = next(ahead, {{"gold_a", ""}}, kNow + 1h);
+    const Snapshot fourth = next(third, {{"gold_a", ""}}, kNow + 30h);
+    for (const Snapshot& snapshot : {first, ahead, third, fourth}) {
+        ASSERT_TRUE(commit(*files_, snapshot));
+    }
+    ASSERT_TRUE(prune(*files_, kNow + 24h));
+    EXPECT_EQ(list_snapshots(*files_).value().size(), 4u) << "replaced less than a day ago";
+    ASSERT_TRUE(prune(*files_, kNow + 25h));
+    EXPECT_EQ(list_snapshots(*files_).value(), (std::vector<std::uint64_t>{3, 4}));
+}
+
 TEST_F(Snapshots, reports_of_failed_builds_do_not_pile_up) {
     for (int run = 0; run < 300; ++run) {
         ASSERT_TRUE(files_->make_directories(fmt::format("_runs/00000001-{:04}", run)));

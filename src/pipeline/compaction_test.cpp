@@ -202,6 +202,18 @@ TEST_F(CompactionTest, folders_show_the_inputs_for_the_grace_period_and_then_the
     expect_lake(6);
 }
 
+TEST_F(CompactionTest, one_made_while_the_clock_was_ahead_is_in_grace_no_longer_than_the_next) {
+    ingest_hours({0, 3});
+    EXPECT_EQ(run({}, std::chrono::hours(24 * 365)).files_awaiting, 3U);
+    EXPECT_EQ(run({}, std::chrono::minutes(11)).files_removed, 0U) << "nothing tells its age";
+    ingest_hours({1, 5});
+    const std::uint64_t awaiting = run({}, std::chrono::minutes(11)).files_awaiting;
+    EXPECT_GT(awaiting, 3U);
+    EXPECT_EQ(run({}, std::chrono::minutes(20)).files_removed, 0U);
+    EXPECT_EQ(run({}, std::chrono::minutes(22)).files_removed, awaiting);
+    expect_lake(12);
+}
+
 TEST_F(CompactionTest, late_rows_of_a_merged_hour_are_merged_with_it) {
     ingest_hours({0, 3});
     run();
