@@ -112,15 +112,15 @@ Result<pipeline::RunSettings> settle(storage::FileSystem& files, pipeline::Asked
                                      const Clock& clock) {
     const std::string config = asked.config.value_or(std::string(pipeline::kConfigDefault));
     TRY_ASSIGN(asked.configuration, simulator::read_configuration(config));
-    TRY_ASSIGN(auto made, pipeline::load_settings(files));
+    TRY_ASSIGN(const auto made, pipeline::load_settings(files));
     TRY(pipeline::check_no_other_events(files));
     if (made) {
         TRY(pipeline::check_settings(asked, *made));
-        if (asked.retain_days && *asked.retain_days != made->retain_days) {
-            made->retain_days = *asked.retain_days;
-            TRY(pipeline::save_settings(files, *made));
-        }
-        return *made;
+        pipeline::RunSettings settings = *made;
+        settings.retain_days = asked.retain_days.value_or(made->retain_days);
+        if (!settings.producer) settings.producer = asked.producer;
+        if (settings != *made) TRY(pipeline::save_settings(files, settings));
+        return settings;
     }
     const auto now =
         std::chrono::duration_cast<std::chrono::seconds>(clock.now().time_since_epoch());
@@ -136,8 +136,12 @@ Result<pipeline::RunSettings> settle(storage::FileSystem& files, pipeline::Asked
 Result<void> choose_source(RunArguments& options, storage::FileSystem& files, const Clock& clock) {
     if (options.run.ingest.inputs.empty()) {
         options.simulated.retain_days = options.run.retain_days;
+        options.simulated.producer = options.run.ingest.producer;
         TRY_ASSIGN(options.run.simulated, settle(files, options.simulated, clock));
-        options.run.retain_days = options.run.simulated->retain_days;
+        const pipeline::RunSettings& settled = *options.run.simulated;
+        options.run.retain_days = settled.retain_days;
+        options.run.ingest.producer = settled.producer;
+        if (settled.producer == "") options.run.ingest.producer.reset();
         if (!options.run.pace.rate) options.run.pace.speed = options.speed.value_or(kSpeedDefault);
         return {};
     }

@@ -60,14 +60,16 @@ Result<std::optional<RunSettings>> load_settings(const storage::FileSystem& file
     }
     const auto json = nlohmann::json::parse(text.value(), nullptr, false);
     try {
-        return std::optional(
-            RunSettings{.config = json.at("config"),
-                        .configuration = configuration ? configuration.value() : "",
-                        .users = json.at("users"),
-                        .seed = json.at("seed"),
-                        .from_s = json.at("from_s"),
-                        .live_s = json.at("live_s"),
-                        .retain_days = json.value("retain_days", kRetainDaysDefault)});
+        return std::optional(RunSettings{
+            .config = json.at("config"),
+            .configuration = configuration ? configuration.value() : "",
+            .users = json.at("users"),
+            .seed = json.at("seed"),
+            .from_s = json.at("from_s"),
+            .live_s = json.at("live_s"),
+            .retain_days = json.value("retain_days", kRetainDaysDefault),
+            .producer = json.contains("producer") ? std::optional<std::string>(json.at("producer"))
+                                                  : std::nullopt});
     } catch (const nlohmann::json::exception& damage) {
         return error(ErrorKind::bad_data, "{}/{} is damaged: {}", files.root(), kFile,
                      damage.what());
@@ -75,10 +77,10 @@ Result<std::optional<RunSettings>> load_settings(const storage::FileSystem& file
 }
 
 Result<void> save_settings(storage::FileSystem& files, const RunSettings& settings) {
-    const nlohmann::json json = {
-        {"config", settings.config}, {"users", settings.users},
-        {"seed", settings.seed},     {"from_s", settings.from_s},
-        {"live_s", settings.live_s}, {"retain_days", settings.retain_days}};
+    nlohmann::json json = {{"config", settings.config}, {"users", settings.users},
+                           {"seed", settings.seed},     {"from_s", settings.from_s},
+                           {"live_s", settings.live_s}, {"retain_days", settings.retain_days}};
+    if (settings.producer) json["producer"] = *settings.producer;
     if (!settings.configuration.empty()) {
         TRY(replace_file(files, kConfiguration, settings.configuration));
     }
@@ -126,7 +128,8 @@ RunSettings new_settings(const AskedSettings& asked, std::int64_t now_s) {
             .from_s = now_s / kDaySeconds * kDaySeconds - days * kDaySeconds,
             .live_s = now_s,
             .retain_days = asked.retain_days.value_or(
-                std::max(kRetainDaysDefault, static_cast<int>(days + kDaysKeptBeyondHistory)))};
+                std::max(kRetainDaysDefault, static_cast<int>(days + kDaysKeptBeyondHistory))),
+            .producer = asked.producer.value_or("")};
 }
 
 Result<void> check_settings(const AskedSettings& asked, const RunSettings& made) {
@@ -137,6 +140,10 @@ Result<void> check_settings(const AskedSettings& asked, const RunSettings& made)
     const auto days =
         static_cast<std::uint32_t>(made.live_s / kDaySeconds - made.from_s / kDaySeconds);
     note_difference(differences, "--days", asked.days, days);
+    if (made.producer && asked.producer && *asked.producer != *made.producer) {
+        const std::string kept = made.producer->empty() ? "none" : *made.producer;
+        note_difference(differences, "--producer", asked.producer, kept);
+    }
     if (differences.empty()) return {};
     return error(ErrorKind::config,
                  "this lake was made with other settings: {}. Leave them out to go on with it, or "

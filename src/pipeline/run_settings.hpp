@@ -21,6 +21,9 @@ struct RunSettings {
     std::int64_t from_s = 0;  // epoch seconds: where history begins
     std::int64_t live_s = 0;  // where it is back-filled to at once
     int retain_days = 0;      // may be changed by a later run
+    /// Name of the generator, part of each user's identity, empty: none. Older lakes did not keep
+    /// it: there it is what the first run says that asks.
+    std::optional<std::string> producer;
 
     friend bool operator==(const RunSettings&, const RunSettings&) = default;
 };
@@ -33,6 +36,7 @@ struct AskedSettings {
     std::optional<std::uint64_t> seed;
     std::optional<std::uint32_t> days;
     std::optional<int> retain_days;
+    std::optional<std::string> producer;
 };
 
 inline constexpr std::string_view kConfigDefault = "stock";

@@ -58,12 +58,29 @@ TEST(RunSettings, a_configuration_is_known_by_its_text) {
               std::string::npos);
 }
 
+TEST(RunSettings, another_producer_would_make_other_people_of_the_users) {
+    const RunSettings named = new_settings({.producer = "eu"}, kNow);
+    EXPECT_TRUE(check_settings({}, named));
+    EXPECT_TRUE(check_settings({.producer = "eu"}, named));
+    EXPECT_NE(check_settings({.producer = "us"}, named)
+                  .error()
+                  .message.find("--producer us instead of eu"),
+              std::string::npos);
+    const RunSettings unnamed = new_settings({}, kNow);
+    EXPECT_NE(check_settings({.producer = "us"}, unnamed)
+                  .error()
+                  .message.find("--producer us instead of none"),
+              std::string::npos);
+    EXPECT_TRUE(check_settings({.producer = "us"}, RunSettings{})) << "an older lake's";
+}
+
 TEST(RunSettings, are_kept_in_the_lake) {
     std::string root = testing::TempDir() + "settings-XXXXXX";
     ASSERT_NE(::mkdtemp(root.data()), nullptr);
     const auto files = std::move(storage::open_local(root)).value();
     EXPECT_FALSE(load_settings(*files).value());
-    const RunSettings settings = new_settings({.configuration = "{}", .users = 7}, kNow);
+    const RunSettings settings =
+        new_settings({.configuration = "{}", .users = 7, .producer = "eu"}, kNow);
     ASSERT_TRUE(save_settings(*files, settings));
     EXPECT_EQ(load_settings(*files).value(), settings);
     ASSERT_TRUE(files->remove("_simulator/settings.json"));
