@@ -23,6 +23,19 @@ constexpr std::chrono::milliseconds kTick{100};
 constexpr std::int64_t kRepeatStrideS = 60;
 constexpr std::int64_t kMillisecond = 1000;
 
+// How far the chain has read each segment, by number: the lake may have stood elsewhere then.
+Result<std::map<std::uint64_t, std::uint64_t>> read_positions(const storage::FileSystem& files) {
+    TRY_ASSIGN(const auto chain, lake::load_files_chain(files));
+    std::map<std::uint64_t, std::uint64_t> positions;
+    for (const auto& [path, known] : chain.sources.paths) {
+        const auto number = segment_number(path);
+        if (!number) continue;
+        std::uint64_t& end = positions[*number];
+        end = std::max(end, known.end);
+    }
+    return positions;
+}
+
 }  // namespace
 
 struct SimulatedSource::Machine {
@@ -76,27 +89,29 @@ Result<void> SimulatedSource::start(std::size_t threads) {
     machine_ = std::make_unique<Machine>(configuration, std::move(catalogue), settings_, *segment_,
                                          threads);
     if (kept) TRY(simulator::read_checkpoint(checkpoint, machine_->simulation));
-    TRY(remove_spent_segments());
-    return repeat_open_segment();
+    TRY_ASSIGN(const auto positions, read_positions(files_));
+    TRY(remove_spent_segments(positions));
+    const auto read = positions.find(number);
+    return repeat_open_segment(read == positions.end() ? 0 : read->second);
 }
 
-// What a process that ended had appended is written again, and thereby compared.
-Result<void> SimulatedSource::repeat_open_segment() {
-    while (segment_->bytes_to_repeat() > 0) {
+// What a process that ended had appended is written again, and thereby compared. After a power cut
+// the chain may have read more than stands: that is written before ingest looks at the segment.
+Result<void> SimulatedSource::repeat_open_segment(std::uint64_t bytes_read) {
+    while (segment_->bytes_to_repeat() > 0 || segment_->bytes() < bytes_read) {
         simulator::Simulation& simulation = machine_->simulation;
         TRY(simulation.advance(simulation.now_s() + kRepeatStrideS, machine_->writer));
     }
     return append();
 }
 
-Result<void> SimulatedSource::remove_spent_segments() {
-    TRY_ASSIGN(const auto chain, lake::load_files_chain(files_));
+Result<void> SimulatedSource::remove_spent_segments(const Positions& positions) {
     TRY_ASSIGN(const auto standing, files_.list(kSegmentsFolder));
     for (const storage::FileInfo& file : standing) {
         const auto number = segment_number(file.path);
         if (!number || *number > segment_->number()) continue;
-        const auto known = chain.sources.paths.find(files_.absolute(file.path));
-        const std::uint64_t read = known == chain.sources.paths.end() ? 0 : known->second.end;
+        const auto known = positions.find(*number);
+        const std::uint64_t read = known == positions.end() ? 0 : known->second;
         if (*number == segment_->number()) {
             bytes_read_ += read;
         } else if (read == file.bytes) {
@@ -128,6 +143,7 @@ Result<void> SimulatedSource::append() {
 Result<void> SimulatedSource::rotate() {
     bytes_closed_ += segment_->bytes();
     TRY(segment_->finish());
+    TRY(files_.sync_directory(kSegmentsFolder));  // past the checkpoint nobody writes it again
     TRY(simulator::write_checkpoint(files_.absolute(kCheckpoint),
                                     {.settings = {{"segment", segment_->number() + 1}}},
                                     machine_->simulation));

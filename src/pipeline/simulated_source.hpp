@@ -76,14 +76,15 @@ public:
     std::uint64_t segments() const;                           // that stand
 
 private:
+    using Positions = std::map<std::uint64_t, std::uint64_t>;  // bytes read, by segment
     struct Machine;  // configuration, catalogue, model, simulation, writer
 
     SimulatedSource(storage::FileSystem& files, const RunSettings& settings,
                     const SourceLimits& limits);
 
     Result<void> start(std::size_t threads);
-    Result<void> repeat_open_segment();
-    Result<void> remove_spent_segments();
+    Result<void> repeat_open_segment(std::uint64_t bytes_read);
+    Result<void> remove_spent_segments(const Positions& positions);
     Result<void> append();
     Result<void> rotate();
     Result<void> advance_to(std::int64_t due_s, const std::stop_token& stop);

@@ -15,6 +15,7 @@
 
 #include "base/test_folder.hpp"
 #include "lake/lake.hpp"
+#include "lake/names.hpp"
 #include "simulator/configuration.hpp"
 
 namespace bassline::pipeline {
@@ -139,6 +140,49 @@ TEST_F(SimulatedSourceTest, the_clock_waits_for_a_reader_that_is_far_behind) {
     EXPECT_GT(wait_until_behind(), stood_at);
     EXPECT_LT(source->now_s(), kHistoryBegins + kHourSeconds * 24 * 365);
     stop.request_stop();
+}
+
+// The chain `files` says that this was read of that path.
+void commit_read(storage::FileSystem& files, const std::string& path, std::uint64_t end) {
+    const lake::Entry entry{.chain = std::string(lake::kFilesChain),
+                            .writer = "w",
+                            .ranges = {{.path = path, .start = 0, .end = end}}};
+    ASSERT_TRUE(files.make_directories(lake::chain_log_directory(entry.chain)));
+    ASSERT_TRUE(files.make_directories(lake::staging_directory(entry.chain, entry.writer)));
+    ASSERT_TRUE(lake::commit(files, entry));
+}
+
+TEST_F(SimulatedSourceTest,
+       what_a_power_cut_took_of_the_open_segment_after_it_was_read_comes_back) {
+    const auto files = lake("lake");
+    std::string path, before;
+    {
+        const auto source = open(*files);
+        simulate_until(*source, 3);
+        path = *segments(*source).rbegin();
+        before = events(*source);
+    }
+    const std::uint64_t read = std::filesystem::file_size(path);
+    commit_read(*files, path, read);
+    std::filesystem::resize_file(path, read / 2);
+    const auto source = open(*files);
+    EXPECT_GE(std::filesystem::file_size(path), read);
+    EXPECT_EQ(events(*source).substr(0, before.size()), before);
+    EXPECT_EQ(source->bytes_read(), read);
+}
+
+TEST_F(SimulatedSourceTest, a_lake_that_was_moved_knows_what_is_read_of_its_segments) {
+    const auto files = lake("lake");
+    std::string first;
+    {
+        const auto source = open(*files);
+        simulate_until(*source, 60);
+        first = *segments(*source).begin();
+    }
+    commit_read(*files, "/elsewhere/_simulator/segments/" + first.substr(first.rfind('/') + 1),
+                std::filesystem::file_size(first));
+    const auto source = open(*files);
+    EXPECT_FALSE(std::filesystem::exists(first));
 }
 
 // A tenth of a second a look, while the clock of the wall is put forward by hours; five looks.
