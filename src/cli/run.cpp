@@ -13,6 +13,7 @@
 #include "cli/progress.hpp"
 #include "cli/stages.hpp"
 #include "cli/values.hpp"
+#include "dashboard/serve.hpp"
 #include "lake/lake.hpp"
 #include "models/packaged_models.hpp"
 #include "pipeline/pipeline.hpp"
@@ -158,6 +159,7 @@ Result<Exit> run_pipeline(RunArguments options, const std::stop_token& stop) {
     TRY_ASSIGN(const models::Manifest manifest,
                models::load_packaged_models(models::models_directory(options.models)));
     TRY(check_inputs(options.run.ingest.inputs));
+    if (!options.once) TRY(dashboard::check_address(options.run.serve));
     TRY_ASSIGN(const auto files, lake::open_lake(options.lake));
     const SystemClock clock;
     TRY(choose_source(options, *files, clock));

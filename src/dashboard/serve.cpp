@@ -32,6 +32,15 @@ std::string address_of(const std::string& host, std::uint16_t port) {
 
 }  // namespace
 
+Result<void> check_address(const ServeOptions& options) {
+    TRY_ASSIGN(net::AdmissionRules admission, admission_rules(options));
+    TRY_ASSIGN(const auto server,
+               net::Server::listen(
+                   {.host = options.host, .port = options.port, .admission = std::move(admission)},
+                   [](const net::Request&) { return net::Response{}; }));
+    return {};
+}
+
 Result<void> serve(const storage::FileSystem& files, const ServeOptions& options,
                    std::stop_token stop) {
     TRY_ASSIGN(net::AdmissionRules admission, admission_rules(options));

@@ -25,6 +25,10 @@ struct ServeOptions {
     std::function<nlohmann::json()> pipeline;
 };
 
+/// For whoever has long work to do before it serves: binds the address and lets it go again.
+/// Errors: those of serve().
+Result<void> check_address(const ServeOptions& options);
+
 /// Serves the dashboard of a lake until stop is requested; follows new snapshots, works before
 /// there is one.
 ///

@@ -6,6 +6,7 @@ import os
 import re
 import shutil
 import signal
+import socket
 import subprocess
 import time
 import urllib.request
@@ -90,3 +91,13 @@ def test_a_file_replaced_under_the_run_is_told(live):
     wait_for(lambda: "refused" in live.errors.read_text(), "the refusal on stderr")
     assert live.process.poll() is None
     assert live.interrupt() == 130
+
+
+def test_a_port_in_use_is_told_before_any_work(bassline, tmp_path):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        refused = bassline("run", "--lake", tmp_path / "lake", "--users", "20", "--days", "1", "--port", port,
+                           check=False, timeout=PATIENCE_S)
+    assert refused.returncode == 2
+    assert str(port) in refused.stderr
+    assert not (tmp_path / "lake").exists()
