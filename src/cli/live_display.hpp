@@ -4,20 +4,30 @@
 #include <functional>
 #include <string>
 #include <thread>
+#include <vector>
 
 namespace bassline::cli {
 
-/// Shows one changing line on stderr until it goes out of scope: in place on a terminal, else as a
-/// log line now and then. Log lines of others take its place until it is shown again.
+/// Lines to redraw in place: each cut to the width, no more than the height; the cursor ends where
+/// it began, at the start of the first, so that what is logged next begins there.
+struct ScreenSize {
+    std::size_t rows;
+    std::size_t columns;
+};
+std::string redrawn(const std::vector<std::string>& lines, const ScreenSize& size);
+
+/// Shows what changes on stderr until it goes out of scope: on a terminal some lines in place, else
+/// one log line now and then. Log lines of others take their place until they are shown again.
 class LiveDisplay {
 public:
-    /// `line` is called from a thread of its own.
-    explicit LiveDisplay(std::function<std::string()> line);
+    /// Both are called from a thread of its own: `lines` for a terminal, `line` for a log.
+    LiveDisplay(std::function<std::vector<std::string>()> lines, std::function<std::string()> line);
     ~LiveDisplay();
 
 private:
     void run(const std::stop_token& stop) const;
 
+    std::function<std::vector<std::string>()> lines_;
     std::function<std::string()> line_;
     const bool terminal_;
     std::jthread thread_;

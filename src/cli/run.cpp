@@ -191,7 +191,8 @@ Result<Exit> run_pipeline(RunArguments options, const std::stop_token& stop) {
     }
     if (options.once) return outcome;
 
-    const LiveDisplay display([&pipeline] { return pipeline::to_line(pipeline->view()); });
+    const LiveDisplay display([&pipeline] { return pipeline::to_lines(pipeline->view()); },
+                              [&pipeline] { return pipeline::to_line(pipeline->view()); });
     TRY(pipeline->live(stop, log_notice));
     return Exit::interrupted;
 }

@@ -59,6 +59,9 @@ void Monitor::build_begins() {
 void Monitor::build_ended(const models::BuildReport& report) {
     const std::lock_guard lock(mutex_);
     view_.is_building = false;
+    const bool failed = report.outcome == models::BuildOutcome::test_failed ||
+                        report.outcome == models::BuildOutcome::model_failed;
+    view_.failed_in_a_row = failed ? view_.failed_in_a_row + 1 : 0;
     if (report.outcome == models::BuildOutcome::nothing_new) return;
     ++(report.outcome == models::BuildOutcome::published ? view_.builds : view_.failed_builds);
     view_.last_build_s = report.seconds;
@@ -69,6 +72,7 @@ void Monitor::build_failed() {
     const std::lock_guard lock(mutex_);
     view_.is_building = false;
     ++view_.failed_builds;
+    ++view_.failed_in_a_row;
 }
 
 void Monitor::compacted() {
@@ -150,6 +154,35 @@ std::string to_line(const PipelineView& view) {
     line += fmt::format("  build {}{:.1f} s, {} done", view.is_building ? "* " : "",
                         view.last_build_s, view.builds);
     return line;
+}
+
+std::vector<std::string> to_lines(const PipelineView& view) {
+    std::vector<std::string> lines;
+    if (view.failed_in_a_row > 0) {
+        lines.push_back(fmt::format("FAILED   {} builds in a row; the charts stay as they were",
+                                    view.failed_in_a_row));
+    }
+    std::string behind;
+    if (view.source) {
+        lines.push_back(fmt::format("simulate {}Z ({:.0f}x), {:.0f} events/s",
+                                    format_rfc3339(timestamp_of(view.source->now_s)).substr(0, 16),
+                                    view.source->speed, view.source_records_per_s));
+        behind =
+            fmt::format(", {:.1f} MB behind", static_cast<double>(view.source->lag_bytes) / 1e6);
+    }
+    lines.push_back(fmt::format("ingest   {:.0f}/s, {} rows, {} refused{}",
+                                view.ingest_records_per_s, view.written, view.quarantined, behind));
+    lines.push_back(fmt::format("build    {}{:.1f} s, {} done, {} failed, {} compactions",
+                                view.is_building ? "* " : "", view.last_build_s, view.builds,
+                                view.failed_builds, view.compactions));
+    std::string charts = fmt::format("charts   snapshot {}", view.snapshot);
+    if (view.source) charts += fmt::format(", {:.1f} s behind", view.freshness.oldest_waiting_s);
+    if (view.freshness.p50_s && view.freshness.p99_s) {
+        charts +=
+            fmt::format(" (p50 {:.1f}, p99 {:.1f})", *view.freshness.p50_s, *view.freshness.p99_s);
+    }
+    lines.push_back(std::move(charts));
+    return lines;
 }
 
 }  // namespace bassline::pipeline

@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "base/clock.hpp"
 #include "lake/chain.hpp"
@@ -53,6 +54,7 @@ struct PipelineView {
     bool is_building = false;
     std::uint64_t builds = 0;
     std::uint64_t failed_builds = 0;
+    std::uint64_t failed_in_a_row = 0;  // builds since the last one that did not fail
     double last_build_s = 0;
     std::size_t last_build_dates = 0;
     std::uint64_t snapshot = 0;  // on the charts
@@ -87,5 +89,8 @@ nlohmann::json to_json(const PipelineView& view);
 
 /// The same in one line for a terminal.
 std::string to_line(const PipelineView& view);
+
+/// The same with a line a stage, before them builds that fail now; ASCII.
+std::vector<std::string> to_lines(const PipelineView& view);
 
 }  // namespace bassline::pipeline
