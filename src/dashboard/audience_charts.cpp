@@ -59,21 +59,25 @@ Table session_lengths(const Gold& gold, const DateRange& range) {
                  {"share", "Share", "share"},
                  {"mean_seconds", "Mean length", "s"}},
                 {}};
-    std::vector<std::pair<std::int64_t, std::int64_t>> buckets(gold.session_buckets.size());
+    std::vector<SessionDay> buckets(gold.session_buckets.size());
     std::int64_t all = 0;
     for (const SessionDay& row : rows_within(gold.session_days, range)) {
-        buckets[row.bucket].first += row.sessions;
-        buckets[row.bucket].second += row.session_ms;
+        SessionDay& bucket = buckets[row.bucket];
+        bucket.sessions += row.sessions;
+        bucket.measured_sessions += row.measured_sessions;
+        bucket.measured_ms += row.measured_ms;
         all += row.sessions;
     }
     if (all == 0) return table;
     for (std::size_t at = 0; at < buckets.size(); ++at) {
-        const auto [sessions, session_ms] = buckets[at];
+        const SessionDay& bucket = buckets[at];
         Cell mean;
-        if (sessions > 0) {
-            mean = static_cast<double>(session_ms) / kMsPerSecond / static_cast<double>(sessions);
+        if (bucket.measured_sessions > 0) {
+            mean = static_cast<double>(bucket.measured_ms) / kMsPerSecond /
+                   static_cast<double>(bucket.measured_sessions);
         }
-        table.rows.push_back({gold.session_buckets[at], sessions, share(sessions, all), mean});
+        table.rows.push_back(
+            {gold.session_buckets[at], bucket.sessions, share(bucket.sessions, all), mean});
     }
     return table;
 }

@@ -25,7 +25,7 @@ constexpr std::array<Chart, 7> kCharts = {{
      "active_users_daily", daily_active_users},
     {"session_lengths", "Session lengths", "sessions",
      "Sessions by length, from the first step to the end of the last step or song, on the day "
-     "they began.",
+     "they began. The mean is of those up to 12 hours.",
      "session_lengths_daily", session_lengths},
     {"free_vs_paid", "Free against paid", "per level",
      "What users did at each level, by the level of the moment. A listener who changed level in "

@@ -29,9 +29,9 @@ Gold make_gold() {
                        {day("2025-03-15"), Level::free, 2, 1, 60'500, 2},
                        {day("2025-03-15"), Level::paid, 1, 1, 100'000, 1}};
     gold.session_buckets = {"under 1 min", "1 to 5 min"};
-    gold.session_days = {{day("2025-03-14"), 0, 1, 30'000},
-                         {day("2025-03-15"), 0, 1, 10'000},
-                         {day("2025-03-15"), 1, 2, 400'000}};
+    gold.session_days = {{day("2025-03-14"), 0, 1, 1, 30'000},
+                         {day("2025-03-15"), 0, 1, 1, 10'000},
+                         {day("2025-03-15"), 1, 2, 1, 200'000}};
     gold.status_days = {{day("2025-03-14"), 200, 8},
                         {day("2025-03-15"), 200, 8},
                         {day("2025-03-15"), 307, 3},
@@ -139,7 +139,7 @@ TEST(Summary, compares_with_the_period_before_only_where_the_data_reaches) {
     EXPECT_FALSE(whole[0].previous);
     EXPECT_EQ(whole[0].by_day.size(), 4U);
     EXPECT_EQ(whole[1].value, 2.0);        // two listeners, not four user-days
-    EXPECT_EQ(whole[3].value, 440.0 / 4);  // mean session
+    EXPECT_EQ(whole[3].value, 240.0 / 3);  // mean session, without the overlong one
     EXPECT_EQ(whole[4].value, 2.0 / 8);    // paid share
     EXPECT_EQ(whole[5].value, 1.0 / 20);   // error ratio
     EXPECT_FALSE(whole[3].by_day[2]);      // no session on the 16th

@@ -62,12 +62,14 @@ struct LevelDay {
     std::int64_t sessions = 0;
 };
 
-/// session_lengths_daily; `bucket` is an index into Gold::session_buckets.
+/// session_lengths_daily; `bucket` is an index into Gold::session_buckets. Means are of the
+/// measured sessions, which overlong ones are not.
 struct SessionDay {
     Date date{};
     std::size_t bucket = 0;
     std::int64_t sessions = 0;
-    std::int64_t session_ms = 0;
+    std::int64_t measured_sessions = 0;
+    std::int64_t measured_ms = 0;
 };
 
 /// event_status_daily, pages and methods together.

@@ -188,13 +188,13 @@ Result<void> GoldReader::Load::read_session_days(Gold& gold) {
         index.emplace(buckets.int64(0), gold.session_buckets.size());
         gold.session_buckets.emplace_back(buckets.text(1));
     }
-    TRY_ASSIGN(auto rows,
-               select("session_lengths_daily",
-                      "event_date, length_bucket_minutes, session_count, session_seconds",
-                      "order by event_date"));
+    TRY_ASSIGN(auto rows, select("session_lengths_daily",
+                                 "event_date, length_bucket_minutes, session_count, "
+                                 "measured_session_count, measured_seconds",
+                                 "order by event_date"));
     while (rows.next()) {
-        gold.session_days.push_back(
-            {rows.date(0), index.at(rows.int64(1)), rows.int64(2), to_ms(rows.real(3))});
+        gold.session_days.push_back({rows.date(0), index.at(rows.int64(1)), rows.int64(2),
+                                     rows.int64(3), to_ms(rows.real(4))});
     }
     return {};
 }

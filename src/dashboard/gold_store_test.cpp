@@ -39,7 +39,8 @@ std::map<std::string, std::string> gold_queries(int plays) {
                                    day},
         {"session_lengths_daily",
          "select 0 as length_bucket_minutes, 'under 1 min' as "
-         "length_label, 1 as session_count, 30.0 as session_seconds, " +
+         "length_label, 1 as session_count, 1 as measured_session_count, 30.0 as "
+         "measured_seconds, " +
              day},
         {"event_status_daily",
          "select 200 as status, 'NextSong' as page, " + n + " as event_count, " + day}};

@@ -12,8 +12,8 @@ struct Sums {
     std::int64_t paid_plays = 0;
     std::int64_t listened_ms = 0;
     std::int64_t listeners = 0;
-    std::int64_t sessions = 0;
-    std::int64_t session_ms = 0;
+    std::int64_t measured_sessions = 0;
+    std::int64_t measured_ms = 0;
     std::int64_t events = 0;
     std::int64_t errors = 0;
 };
@@ -29,8 +29,8 @@ Sums sums_of(const Gold& gold, const DateRange& range) {
     }
     sums.listeners = static_cast<std::int64_t>(users.size());
     for (const SessionDay& row : rows_within(gold.session_days, range)) {
-        sums.sessions += row.sessions;
-        sums.session_ms += row.session_ms;
+        sums.measured_sessions += row.measured_sessions;
+        sums.measured_ms += row.measured_ms;
     }
     for (const StatusDay& row : rows_within(gold.status_days, range)) {
         sums.events += row.events;
@@ -61,8 +61,9 @@ constexpr TileKind kTiles[] = {
      [](const Sums& sums) -> Value { return static_cast<double>(sums.listeners); }},
     {"listened_hours", "Hours listened", "h", "Time really listened, not the length of the songs.",
      [](const Sums& sums) -> Value { return static_cast<double>(sums.listened_ms) / 3'600'000.0; }},
-    {"mean_session", "Mean session", "s", "Mean length of the sessions begun.",
-     [](const Sums& sums) { return ratio(sums.session_ms, sums.sessions, 1000.0); }},
+    {"mean_session", "Mean session", "s",
+     "Mean length of the sessions begun, of those up to 12 hours.",
+     [](const Sums& sums) { return ratio(sums.measured_ms, sums.measured_sessions, 1000.0); }},
     {"paid_share", "Paid share", "share", "Plays by users at level paid, of all plays.",
      [](const Sums& sums) { return ratio(sums.paid_plays, sums.plays); }},
     {"error_ratio", "Error ratio", "share", "Page views answered with 4xx or 5xx, of all.",

@@ -106,7 +106,8 @@ def make_tables(days: int, users: int, first: date, seed: int) -> dict[str, pa.T
         for order, (bucket, label) in enumerate(buckets):
             count = int(len(active) * (0.05, 0.1, 0.2, 0.25, 0.3, 0.2, 0.08, 0.02)[order]) + (order == 4)
             if count:
-                session_rows.append((when, "free", bucket, label, count, count * (bucket * 90.0 + 20)))
+                seconds = count * (bucket * 90.0 + 20)
+                session_rows.append((when, "free", bucket, label, count, seconds, count, seconds))
         for status, count in ((200, day_plays * 2), (307, day_plays // 9 + 1), (404, index % 4)):
             if count:
                 status_rows.append((when, status, "NextSong", "PUT", "free", count))
@@ -133,7 +134,8 @@ def make_tables(days: int, users: int, first: date, seed: int) -> dict[str, pa.T
         "active_users_daily": table(active_rows, ["event_date", "level", "dau", "wau", "mau"]),
         "free_vs_paid_daily": table(level_rows, ["event_date", "level", "plays", "countable_streams", "listened_seconds", "sessions"]),
         "session_lengths_daily": table(session_rows, ["event_date", "level", "length_bucket_minutes", "length_label",
-                                                      "session_count", "session_seconds"]),
+                                                      "session_count", "session_seconds", "measured_session_count",
+                                                      "measured_seconds"]),
         "event_status_daily": table(status_rows, ["event_date", "status", "page", "method", "level", "event_count"]),
     }
 

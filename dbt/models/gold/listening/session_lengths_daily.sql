@@ -9,6 +9,7 @@ bucketed_sessions as (
         event_date,
         start_level,
         session_ms,
+        case when not is_overlong then session_ms end as measured_ms,
         case
             when session_ms < 60000 then 0
             when session_ms < 300000 then 1
@@ -42,7 +43,10 @@ final as (
             end as {{ dbt.type_string() }}
         ) as length_label,
         cast(count(*) as bigint) as session_count,
-        cast(sum(session_ms) / 1000.0 as double) as session_seconds
+        cast(sum(session_ms) / 1000.0 as double) as session_seconds,
+        cast(count(measured_ms) as bigint) as measured_session_count,
+        cast(coalesce(sum(measured_ms), 0) / 1000.0 as double)
+            as measured_seconds
     from bucketed_sessions
     group by event_date, start_level, bucket_minutes
 )
