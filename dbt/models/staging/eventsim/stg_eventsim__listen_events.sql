@@ -32,7 +32,7 @@ final as (
         cast(gender as {{ dbt.type_string() }}) as gender,
         cast({{ calendar_ms('registration') }} as bigint) as registration_ms,
         cast(tag as {{ dbt.type_string() }}) as tag,
-        {# Older lakes hold listens of a blank artist or song, of which bronze's trimming leaves null. #}
+        {# Older lakes hold listens of a blank artist or song, trimmed to null. #}
         cast(coalesce(artist_utf8, '') as {{ dbt.type_string() }})
             as artist_name,
         cast(coalesce(song_utf8, '') as {{ dbt.type_string() }}) as title,
