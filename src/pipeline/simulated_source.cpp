@@ -147,7 +147,6 @@ Result<void> SimulatedSource::rotate() {
     TRY(simulator::write_checkpoint(files_.absolute(kCheckpoint),
                                     {.settings = {{"segment", segment_->number() + 1}}},
                                     machine_->simulation));
-    TRY(files_.sync_directory(storage::parent_path(kCheckpoint)));
     {  // not before: until the checkpoint stands, a restart writes this segment again
         const std::lock_guard lock(mutex_);
         closed_[folder() + "/" + segment_name(segment_->number())] = segment_->bytes();

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/hash.hpp"
+#include "storage/local_file_system.hpp"
 
 namespace bassline::simulator {
 namespace {
@@ -169,7 +170,8 @@ Result<void> write_checkpoint(const std::string& file, const CheckpointHeader& h
     std::error_code code;
     std::filesystem::rename(temporary, file, code);
     if (code) return error(ErrorKind::io, "cannot name {}: {}", file, code.message());
-    return {};
+    const std::filesystem::path folder = std::filesystem::path(file).parent_path();
+    return storage::sync_local_directory(folder.empty() ? "." : folder.string());
 }
 
 Result<void> read_checkpoint(const std::string& file, Simulation& simulation) {

@@ -26,7 +26,7 @@ Result<std::optional<CheckpointHeader>> read_checkpoint_header(const std::string
 /// The first setting that differs, for people; empty if none does.
 std::string difference(const nlohmann::json& kept, const nlohmann::json& wanted);
 
-/// Errors: `io`; a former checkpoint then stays.
+/// It is on disk when this returns. Errors: `io`; a former checkpoint then stays.
 Result<void> write_checkpoint(const std::string& file, const CheckpointHeader& header,
                               const Simulation& simulation);
 

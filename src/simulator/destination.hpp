@@ -18,7 +18,7 @@ namespace bassline::simulator {
 struct Destination {
     StreamLayout layout = StreamLayout::by_topic;
     std::unique_ptr<Sink> sink;
-    const FileSink* files = nullptr;
+    FileSink* files = nullptr;
     KafkaSink* kafka = nullptr;
 };
 

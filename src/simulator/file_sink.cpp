@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/failpoint.hpp"
+#include "storage/local_file_system.hpp"
 
 namespace bassline::simulator {
 namespace {
@@ -131,6 +132,12 @@ struct FileSink::File {
         return {};
     }
 
+    Result<void> sync() {
+        TRY(failpoint("simulator.sync"));
+        if (::fdatasync(descriptor) != 0) return system_error("sync", written, errno);
+        return {};
+    }
+
     Result<void> close() {
         TRY(drain(Compressor::Until::end));
         if (::fsync(descriptor) != 0) return system_error("sync", written, errno);
@@ -157,6 +164,7 @@ FileSink::~FileSink() = default;
 Result<std::unique_ptr<FileSink>> FileSink::open(const FileOutput& output) {
     TRY(make_folder(output.folder));
     std::unique_ptr<FileSink> sink(new FileSink());
+    sink->folder_ = output.folder;
     for (std::size_t stream = 0; stream < output.names.size(); ++stream) {
         auto file = std::make_unique<File>();
         const std::string name = output.names[stream] + std::string(suffix_of(output.compression));
@@ -181,6 +189,14 @@ Result<void> FileSink::write(std::size_t stream, const Lines& lines) {
 
 Result<void> FileSink::flush() {
     for (const auto& file : files_) TRY(file->drain(Compressor::Until::flush));
+    return {};
+}
+
+Result<void> FileSink::sync() {
+    TRY(flush());
+    for (const auto& file : files_) TRY(file->sync());
+    if (!folder_is_synced_) TRY(storage::sync_local_directory(folder_));
+    folder_is_synced_ = true;
     return {};
 }
 

@@ -231,11 +231,11 @@ private:
             answer_key(fault_sink_->counts(), options_.faults.malformed > 0 ? nullptr : &totals));
     }
 
-    // What the state knows of must be in the files first. The next time counts from the end of
+    // What the state knows of must be on disk first. The next time counts from the end of
     // this: a large state on a slow disk does not take all the time.
     Result<void> keep_state() {
         if (options_.checkpoint.empty()) return {};
-        TRY(destination_.sink->flush());
+        TRY(destination_.files->sync());
         TRY(generator_->save(options_.checkpoint, {settings_, destination_.files->sizes()}));
         kept_at_ = clock_.steady_now();
         return {};

@@ -121,5 +121,18 @@ TEST_F(SimulateTest, AStateIsKeptFromTheStartAndAllAlongARun) {
     }
 }
 
+TEST_F(SimulateTest, AStateIsNotKeptBeforeWhatItKnowsOfIsOnDisk) {
+    SimulateOptions wanted = options(2);
+    wanted.checkpoint = folder_ / "state";
+    ::setenv("BASSLINE_FAILPOINTS", "simulator.sync=eio@1", 1);
+    ASSERT_TRUE(arm_failpoints_from_environment().has_value());
+    const auto outcome = run(wanted);
+    ::unsetenv("BASSLINE_FAILPOINTS");
+    ASSERT_TRUE(arm_failpoints_from_environment().has_value());
+    ASSERT_FALSE(outcome.has_value());
+    EXPECT_EQ(outcome.error().kind, ErrorKind::io);
+    EXPECT_FALSE(fs::exists(wanted.checkpoint));
+}
+
 }  // namespace
 }  // namespace bassline::simulator

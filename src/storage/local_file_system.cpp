@@ -219,11 +219,7 @@ public:
 
     Result<void> sync_directory(std::string_view path) override {
         TRY(failpoint("storage.sync_directory"));
-        const std::string full = absolute(path);
-        const Descriptor directory(::open(full.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-        if (directory.get() < 0) return system_error("open directory", full, errno);
-        if (::fsync(directory.get()) != 0) return system_error("sync directory", full, errno);
-        return {};
+        return sync_local_directory(absolute(path));
     }
 
     Result<void> remove(std::string_view path) override {
@@ -277,6 +273,13 @@ Result<std::string> absolute_directory(const std::string& directory) {
 }
 
 }  // namespace
+
+Result<void> sync_local_directory(const std::string& directory) {
+    const Descriptor opened(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    if (opened.get() < 0) return system_error("open directory", directory, errno);
+    if (::fsync(opened.get()) != 0) return system_error("sync directory", directory, errno);
+    return {};
+}
 
 Result<std::unique_ptr<FileSystem>> open_local(const std::string& directory) {
     TRY_ASSIGN(std::string root, absolute_directory(directory));

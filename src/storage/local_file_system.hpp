@@ -19,4 +19,7 @@ Result<std::unique_ptr<FileSystem>> open_local(const std::string& directory);
 /// missing.
 Result<std::unique_ptr<FileSystem>> open_local_read_only(const std::string& directory);
 
+/// Makes the names in a directory, given by any path, durable. Errors: `not_found`, `io`.
+Result<void> sync_local_directory(const std::string& directory);
+
 }  // namespace bassline::storage
