@@ -58,6 +58,7 @@ struct FileSink::File {
     std::string path;     // as it is called in the end
     std::string written;  // as it is called until then
     int descriptor = -1;
+    bool is_complete = false;  // with all others: kept, whatever becomes of its name
     std::uint64_t size = 0;
     std::string pending;
     std::unique_ptr<Compressor> compressor;
@@ -69,7 +70,7 @@ struct FileSink::File {
     ~File() {
         if (descriptor < 0) return;
         ::close(descriptor);
-        if (written != path) ::unlink(written.c_str());
+        if (written != path && !is_complete) ::unlink(written.c_str());
     }
 
     Result<void> open(std::optional<std::uint64_t> resume_at) {
@@ -145,16 +146,23 @@ struct FileSink::File {
     }
 
     Result<void> publish() {
-        const int code = written == path ? 0
-                                         : ::renameat2(AT_FDCWD, written.c_str(), AT_FDCWD,
-                                                       path.c_str(), RENAME_NOREPLACE);
-        if (code != 0 && errno == EEXIST) {
-            return error(ErrorKind::conflict, "{} appeared meanwhile; nothing was overwritten",
-                         path);
+        if (written != path) {
+            auto named = storage::rename_local_no_replace(written, path);
+            if (!named) return not_named(named.error());
         }
-        if (code != 0) return system_error("name", path, errno);
         ::close(std::exchange(descriptor, -1));
         return {};
+    }
+
+    Error not_named(const Error& why) const {
+        const std::string reason =
+            why.kind == ErrorKind::conflict
+                ? fmt::format("{} appeared meanwhile; nothing was overwritten", path)
+                : why.message;
+        return error(why.kind,
+                     "{}; what was made is complete in {} (and so on): move it from there before "
+                     "the next run",
+                     reason, written);
     }
 };
 
@@ -202,6 +210,7 @@ Result<void> FileSink::sync() {
 
 Result<void> FileSink::finish() {
     for (const auto& file : files_) TRY(file->close());
+    for (const auto& file : files_) file->is_complete = true;
     for (const auto& file : files_) TRY(file->publish());
     return {};
 }

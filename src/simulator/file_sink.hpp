@@ -13,9 +13,9 @@
 // Records to files.
 //
 // A run that ends writes under hidden names and gives all files their own names at the end, once
-// they are on disk: whoever finds a file finds it whole. A live run is read while it writes, so its
-// files have their names at once. An existing file is never touched, except by the run that goes
-// on with it.
+// they are on disk: whoever finds a file finds it whole; one that cannot be named stays, and the
+// error says where. A live run is read while it writes, so its files have their names at once. An
+// existing file is never touched, except by the run that goes on with it.
 namespace bassline::simulator {
 
 struct FileOutput {

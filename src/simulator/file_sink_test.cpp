@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "simulator/file_sink.hpp"
 
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
@@ -11,6 +12,7 @@
 #include <zlib.h>
 #include <zstd.h>
 
+#include "base/failpoint.hpp"
 #include "simulator/destination.hpp"
 
 namespace bassline::simulator {
@@ -88,6 +90,24 @@ TEST_F(FileSinkTest, AFileThatAppearsMeanwhileIsNotOverwritten) {
     ASSERT_FALSE(outcome.has_value());
     EXPECT_EQ(outcome.error().kind, ErrorKind::conflict);
     EXPECT_EQ(read("a.ndjson"), "precious");
+}
+
+TEST_F(FileSinkTest, CompleteFilesThatCannotBeNamedStayAndTheErrorSaysWhere) {
+    {
+        auto sink = FileSink::open(output()).value();
+        ASSERT_TRUE(sink->write(0, {"one\n", {}}).has_value());
+        ASSERT_TRUE(sink->write(1, {"two\n", {}}).has_value());
+        ::setenv("BASSLINE_FAILPOINTS", "storage.rename_no_replace=eio@1", 1);
+        ASSERT_TRUE(arm_failpoints_from_environment().has_value());
+        const auto outcome = sink->finish();
+        ::unsetenv("BASSLINE_FAILPOINTS");
+        ASSERT_TRUE(arm_failpoints_from_environment().has_value());
+        ASSERT_FALSE(outcome.has_value());
+        EXPECT_EQ(outcome.error().kind, ErrorKind::io);
+        EXPECT_THAT(outcome.error().message, HasSubstr(".a.ndjson.partial"));
+    }
+    EXPECT_EQ(read(".a.ndjson.partial"), "one\n");
+    EXPECT_EQ(read(".b.ndjson.partial"), "two\n");
 }
 
 TEST_F(FileSinkTest, TwoRunsDoNotWriteTheSameFiles) {

@@ -182,22 +182,7 @@ public:
     }
 
     Result<void> rename_no_replace(std::string_view from, std::string_view to) override {
-        TRY(failpoint("storage.rename_no_replace"));
-        const std::string source = absolute(from);
-        const std::string target = absolute(to);
-        if (::renameat2(AT_FDCWD, source.c_str(), AT_FDCWD, target.c_str(), RENAME_NOREPLACE) == 0)
-            return {};
-        if (errno != EINVAL) return system_error("rename to", target, errno);
-        // The mount has no RENAME_NOREPLACE. rename() refuses a directory that is not empty; for a
-        // file link() refuses an existing name.
-        if (struct stat status{}; ::stat(source.c_str(), &status) == 0 && S_ISDIR(status.st_mode)) {
-            if (::rename(source.c_str(), target.c_str()) == 0) return {};
-            return system_error("rename to", target, errno == ENOTEMPTY ? EEXIST : errno);
-        }
-        if (::link(source.c_str(), target.c_str()) != 0)
-            return system_error("rename to", target, errno);
-        if (::unlink(source.c_str()) != 0) return system_error("remove", source, errno);
-        return {};
+        return rename_local_no_replace(absolute(from), absolute(to));
     }
 
     Result<void> rename_over(std::string_view from, std::string_view to) override {
@@ -273,6 +258,21 @@ Result<std::string> absolute_directory(const std::string& directory) {
 }
 
 }  // namespace
+
+Result<void> rename_local_no_replace(const std::string& from, const std::string& to) {
+    TRY(failpoint("storage.rename_no_replace"));
+    if (::renameat2(AT_FDCWD, from.c_str(), AT_FDCWD, to.c_str(), RENAME_NOREPLACE) == 0) return {};
+    if (errno != EINVAL) return system_error("rename to", to, errno);
+    // The mount has no RENAME_NOREPLACE. rename() refuses a directory that is not empty; for a
+    // file link() refuses an existing name.
+    if (struct stat status{}; ::stat(from.c_str(), &status) == 0 && S_ISDIR(status.st_mode)) {
+        if (::rename(from.c_str(), to.c_str()) == 0) return {};
+        return system_error("rename to", to, errno == ENOTEMPTY ? EEXIST : errno);
+    }
+    if (::link(from.c_str(), to.c_str()) != 0) return system_error("rename to", to, errno);
+    if (::unlink(from.c_str()) != 0) return system_error("remove", from, errno);
+    return {};
+}
 
 Result<void> sync_local_directory(const std::string& directory) {
     const Descriptor opened(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));

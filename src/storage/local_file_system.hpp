@@ -19,6 +19,10 @@ Result<std::unique_ptr<FileSystem>> open_local(const std::string& directory);
 /// missing.
 Result<std::unique_ptr<FileSystem>> open_local_read_only(const std::string& directory);
 
+/// Renames a file or directory, given by any path, unless there is something of the new name, on
+/// mounts without RENAME_NOREPLACE too. Errors: `conflict` if there is; `not_found`, `io`.
+Result<void> rename_local_no_replace(const std::string& from, const std::string& to);
+
 /// Makes the names in a directory, given by any path, durable. Errors: `not_found`, `io`.
 Result<void> sync_local_directory(const std::string& directory);
 

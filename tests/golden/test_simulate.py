@@ -3,6 +3,8 @@
 
 import hashlib
 import json
+import os
+import shutil
 import signal
 import subprocess
 import time
@@ -92,6 +94,17 @@ def test_what_the_command_refuses(bassline, tmp_path, golden):
     (out / "auth_events.ndjson").write_text("mine\n")
     golden("simulate_existing_file", bassline("simulate", "--out", out, "--users", 5, check=False))
     assert [path.name for path in out.iterdir()] == ["auth_events.ndjson"]
+
+
+def test_a_mount_without_rename_noreplace(bassline, tmp_path):
+    compiler = shutil.which("cc") or shutil.which("gcc")
+    shim = tmp_path / "rename_flag_unknown.so"
+    source = Path(__file__).parent / "rename_flag_unknown.c"
+    subprocess.run([compiler, "-shared", "-fPIC", "-o", shim, source], check=True)
+    out = tmp_path / "out"
+    bassline("simulate", "--out", out, "--users", 5, *PERIOD, env={**os.environ, "LD_PRELOAD": str(shim)})
+    assert sorted(path.name for path in out.iterdir()) == [
+        "auth_events.ndjson", "listen_events.ndjson", "page_view_events.ndjson", "status_change_events.ndjson"]
 
 
 def test_a_full_disk_leaves_nothing(bassline, tmp_path):
