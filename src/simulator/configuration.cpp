@@ -95,6 +95,11 @@ private:
         double session_gap = static_cast<double>(result_.session_gap_s);
         TRY(top_.number("session-gap", session_gap, {0, kSecondsMax}));
         result_.session_gap_s = static_cast<std::int64_t>(session_gap);
+        if (options_.compat && result_.session_gap_s == 0) {
+            return top_.wrong(top_.json().find("session-gap")->line,
+                              "\"session-gap\" must be at least 1 with --compat: the original "
+                              "never ends without one");
+        }
         TRY(top_.text("start-date", result_.start_date));
         TRY(top_.text("end-date", result_.end_date));
         TRY(top_.whole("n-users", result_.users));

@@ -74,6 +74,15 @@ TEST(Configuration, AMistakeIsShownByFileLineAndReason) {
     EXPECT_THAT(failure_of("{}"), HasSubstr("\"levels\" and \"auths\" must say"));
 }
 
+TEST(Configuration, NoSessionGapIsRefusedWhereTheOriginalWouldNeverEnd) {
+    const std::string text = configuration_text({}, "\n\"session-gap\": 0.5,");
+    EXPECT_EQ(parse_configuration(text, "my.json").value().session_gap_s, 0);
+    const auto outcome = parse_configuration(text, "my.json", {.compat = true});
+    ASSERT_FALSE(outcome.has_value());
+    EXPECT_THAT(outcome.error().message,
+                HasSubstr("my.json:2: \"session-gap\" must be at least 1"));
+}
+
 TEST(Configuration, TransitionsOfAStateAboveOneAreRefusedWhereTheyGetThere) {
     EXPECT_THAT(failure_of(configuration_text({{"Home", "NextSong", 0.9}, {"Home", "Home", 0.2}})),
                 HasSubstr("my.json:5: the transitions of page Home (Logged In, free) sum to 1.1, "

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "simulator/session_times.hpp"
 
+#include <algorithm>
 #include <cmath>
 
 #include "simulator/units.hpp"
@@ -10,6 +11,8 @@ namespace {
 
 constexpr std::int64_t kThreeInTheMorning = 10'800;
 constexpr double kTwoPi = 6.283185307179586;
+// More than the seconds of the longest free time; who is refused so often does not come back.
+constexpr int kDrawsMax = 1'000'000;
 
 }  // namespace
 
@@ -21,13 +24,14 @@ std::int64_t SessionTimes::warp(std::int64_t epoch_s) const {
 
 std::int64_t SessionTimes::next_start(std::int64_t from, double mean_gap_s,
                                       RandomStream& random) const {
-    while (from < kNeverEpoch) {
+    const std::int64_t least = session_gap_s_ == 0 ? 1 : 0;  // without a gap too time goes on
+    for (int draws = 0; from < kNeverEpoch && draws < kDrawsMax; ++draws) {
         const Uniforms draw = random.next();
         const auto gap = static_cast<std::int64_t>(exponential(mean_gap_s, draw.u));
         std::int64_t start = from + gap + session_gap_s_;
         start += warp(start);
-        if (start < from) {
-            from += session_gap_s_;
+        if (start < from + least) {
+            from += std::max<std::int64_t>(session_gap_s_, 1);
             continue;
         }
         if (draw.v < 1 - weekend_.at(start)) return start;

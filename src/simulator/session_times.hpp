@@ -22,7 +22,8 @@ public:
     std::int64_t warp(std::int64_t epoch_s) const;
 
     /// The start after the last event at `from`: a memoryless gap of that mean plus the session
-    /// gap, warped; again from later while that is before `from` or free time drops it.
+    /// gap, warped; again from later while that is before `from` or free time drops it. Later
+    /// than `from` if there is no session gap; kNeverEpoch at last where all is dropped.
     std::int64_t next_start(std::int64_t from, double mean_gap_s, RandomStream& random) const;
 
     /// The first start at or after `earliest` of a user who has been there for long: starts are

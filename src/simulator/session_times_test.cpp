@@ -97,6 +97,20 @@ TEST(SessionTimes, AFirstStartIsAtOrAfterTheEarliest) {
     }
 }
 
+TEST(SessionTimes, WithoutASessionGapTimeGoesOnAtEveryHour) {
+    for (const double share : {0.0, 1.0}) {
+        const SessionTimes times(0.5, 0, {.share = share, .offset_s = 0, .scale_s = 60});
+        RandomStream random(7, StreamPurpose::behaviour, 1);
+        std::int64_t now = kMonday;
+        for (int i = 0; i < 100; ++i) {
+            const std::int64_t next = times.next_start(now, 0.001, random);
+            ASSERT_GT(next, now);
+            now = next;
+        }
+        EXPECT_LT(now, kMonday + 100 * kDaySeconds);
+    }
+}
+
 TEST(SessionTimes, AGapBeyondAllTimeIsNever) {
     const SessionTimes times(0, 1800, {.share = 1, .offset_s = 0, .scale_s = 1});
     RandomStream random(6, StreamPurpose::behaviour, 1);
