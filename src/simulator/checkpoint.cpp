@@ -16,7 +16,7 @@
 namespace bassline::simulator {
 namespace {
 
-constexpr int kFormat = 1;
+constexpr int kFormat = 2;  // 1 had arrivals in whole seconds
 
 template <class Value>
 std::string_view bytes_of(const std::vector<Value>& values) {
@@ -51,7 +51,7 @@ Result<nlohmann::json> read_head(std::istream& file, const std::string& name) {
     std::getline(file, line);
     auto head = nlohmann::json::parse(line, nullptr, false);
     if (!head.is_object() || head.value("format", 0) != kFormat) {
-        return unreadable(name, "its first line says so");
+        return unreadable(name, fmt::format("its first line has no \"format\": {}", kFormat));
     }
     return head;
 }
@@ -95,8 +95,8 @@ public:
                                   {"now", simulation.now_},
                                   {"steps", simulation.step_count_},
                                   {"sessions", users.session_count_},
-                                  {"last_arrival", users.last_arrival_},
-                                  {"pending_arrival", users.pending_arrival_},
+                                  {"last_arrival_ns", users.last_arrival_ns_},
+                                  {"pending_arrival_ns", users.pending_arrival_ns_},
                                   {"arrival_draw", users.arrival_draw_},
                                   {"xxh64", hash.hex()}};
         file << head.dump() << '\n'
@@ -124,8 +124,8 @@ public:
         }
         users.origin_s_ = head["origin_s"];
         users.session_count_ = head["sessions"];
-        users.last_arrival_ = head["last_arrival"];
-        users.pending_arrival_ = head["pending_arrival"];
+        users.last_arrival_ns_ = head["last_arrival_ns"];
+        users.pending_arrival_ns_ = head["pending_arrival_ns"];
         users.arrival_draw_ = head["arrival_draw"];
         simulation.now_ = head["now"];
         simulation.step_count_ = head["steps"];

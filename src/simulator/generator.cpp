@@ -40,7 +40,7 @@ void Generator::observe(StepConsumer& observer) {
 
 Result<void> Generator::advance(std::int64_t until_s, const std::stop_token& stop) {
     while (now_s() < until_s && !stop.stop_requested()) {
-        TRY(simulation_.advance_slice(until_s, *consumer_));
+        TRY(simulation_.advance_slice(until_s, *consumer_, stop));
         TRY(after_slice());
     }
     return {};

@@ -10,6 +10,7 @@
 namespace bassline::simulator {
 namespace {
 
+constexpr std::int64_t kNanosecond = 1'000'000'000;  // of a second
 constexpr double kMembershipMaxYears = 5;
 constexpr float kBotGapSeconds = 1;
 constexpr float kBotAbsenceSeconds = 600;
@@ -43,24 +44,36 @@ void Population::add_initial(std::size_t count, Workers& workers) {
     number_open_sessions(0);
 }
 
-void Population::add_newcomers(std::int32_t before) {
-    const double growth = model_->options.growth_rate;
+// Whole nanoseconds: thousands may arrive in a second. The original cuts the gap to whole seconds,
+// and so its users grow the faster the more they are.
+std::int64_t Population::arrival_gap_ns(double uniform) const {
+    const double mean_s =
+        kYearSeconds / (static_cast<double>(size()) * model_->options.growth_rate);
+    const double gap_s = std::min(exponential(mean_s, uniform), static_cast<double>(kNever));
+    if (model_->options.compat) return static_cast<std::int64_t>(gap_s) * kNanosecond;
+    return static_cast<std::int64_t>(gap_s * kNanosecond);
+}
+
+Result<void> Population::add_newcomers(std::int32_t before, const std::stop_token& stop) {
     const std::size_t first = size();
-    if (growth <= 0 || first == 0) return;
+    if (model_->options.growth_rate <= 0 || first == 0) return {};
     RandomStream random(model_->options.seed, StreamPurpose::arrivals, 0, arrival_draw_);
-    while (true) {
-        if (pending_arrival_ < 0) {
-            const double mean = kYearSeconds / (static_cast<double>(size()) * growth);
-            pending_arrival_ =
-                last_arrival_ + static_cast<std::int64_t>(exponential(mean, random.next().u));
+    while (!stop.stop_requested()) {
+        if (pending_arrival_ns_ < 0) {
+            pending_arrival_ns_ = last_arrival_ns_ + arrival_gap_ns(random.next().u);
         }
-        if (pending_arrival_ >= before) break;
-        last_arrival_ = std::exchange(pending_arrival_, -1);
+        if (pending_arrival_ns_ >= before * kNanosecond) break;
+        if (size() >= kUsersMax) {
+            return error(ErrorKind::usage, "the growth rate brings more than {} users", kUsersMax);
+        }
+        last_arrival_ns_ = std::exchange(pending_arrival_ns_, -1);
         resize(size() + 1);
-        make(static_cast<UserIndex>(size() - 1), true, static_cast<std::int32_t>(last_arrival_));
+        make(static_cast<UserIndex>(size() - 1), true,
+             static_cast<std::int32_t>(last_arrival_ns_ / kNanosecond));
     }
     arrival_draw_ = random.draw();
     number_open_sessions(first);
+    return {};
 }
 
 // Draws a person and walks to the first step in view.

@@ -2,8 +2,10 @@
 #pragma once
 
 #include <cstdint>
+#include <stop_token>
 #include <vector>
 
+#include "base/result.hpp"
 #include "simulator/model.hpp"
 #include "simulator/user.hpp"
 #include "simulator/workers.hpp"
@@ -24,8 +26,9 @@ public:
 
     /// Those who are there at the origin, already in the middle of their lives.
     void add_initial(std::size_t count, Workers& workers);
-    /// Those who arrive before a moment, by the growth rate.
-    void add_newcomers(std::int32_t before);
+    /// Those who arrive before a moment, by the growth rate; fewer if asked to stop: another call
+    /// adds the rest. Errors: `usage` if they would be more than kUsersMax.
+    Result<void> add_newcomers(std::int32_t before, const std::stop_token& stop = {});
 
     std::int32_t& next(UserIndex user) { return next_[user]; }
     UserState& state(UserIndex user) { return states_[user]; }
@@ -42,6 +45,7 @@ private:
     void resize(std::size_t count);
     void make(UserIndex user, bool is_newcomer, std::int32_t arrival);
     void number_open_sessions(std::size_t begin);
+    std::int64_t arrival_gap_ns(double uniform) const;
 
     const Model* model_;
     std::int64_t origin_s_;
@@ -50,8 +54,8 @@ private:
     std::vector<UserState> states_;
     std::vector<Person> persons_;
     std::uint64_t session_count_ = 0;
-    std::int64_t last_arrival_ = 0;      // s since the origin
-    std::int64_t pending_arrival_ = -1;  // -1: not drawn yet
+    std::int64_t last_arrival_ns_ = 0;      // since the origin
+    std::int64_t pending_arrival_ns_ = -1;  // -1: not drawn yet
     std::uint32_t arrival_draw_ = 0;
 };
 

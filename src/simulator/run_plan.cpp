@@ -2,6 +2,8 @@
 #include "simulator/run_plan.hpp"
 
 #include <chrono>
+#include <cmath>
+#include <limits>
 
 #include "simulator/time_text.hpp"
 #include "simulator/units.hpp"
@@ -13,7 +15,6 @@ namespace {
 constexpr std::uint64_t kUsers = 1000;
 constexpr std::chrono::days kFromAgo{15};
 constexpr std::chrono::days kToAgo{1};
-constexpr std::uint64_t kUsersMax = 0xFFFF'FFFE;
 // Seconds since the start are counted in 32 bits, the last of which means never.
 constexpr std::int64_t kSpanMaxMs = (std::int64_t{kNever} - 1) * kMillisecond;
 
@@ -39,6 +40,18 @@ Result<Moment> moment(const Moment& option, const std::optional<std::string>& co
     auto time = parse_time(*config);
     if (!time) return error(ErrorKind::config, "\"{}\": {}", key, time.error().message);
     return Moment(time.value());
+}
+
+// By the growth rate. The original's cut gaps between arrivals (Population) bring the more, the
+// more there are, and at last all at once: infinitely many.
+double users_at_end(const RunPlan& plan, std::int64_t span_ms) {
+    const auto users = static_cast<double>(plan.simulation.users);
+    const double growth = plan.model.growth_rate / kYearSeconds;
+    const double grown = std::exp(growth * static_cast<double>(span_ms) / kMillisecond);
+    if (growth <= 0 || users == 0) return users;
+    if (!plan.model.compat) return users * grown;
+    const double share = -std::expm1(-growth * users) * grown;
+    return share < 1 ? -std::log1p(-share) / growth : std::numeric_limits<double>::infinity();
 }
 
 Result<void> check_options(const SimulateOptions& options) {
@@ -102,6 +115,11 @@ Result<RunPlan> plan_run(const SimulateOptions& options, const Configuration& co
     if (users > kUsersMax) return error(ErrorKind::usage, "at most {} users", kUsersMax);
     plan.simulation = {.users = users, .from_ms = *from, .to_ms = to.value_or(0)};
     plan.to_ms = to;
+    if (users_at_end(plan, known_end_ms - *from) > static_cast<double>(kUsersMax)) {
+        return error(ErrorKind::usage,
+                     "the growth rate brings more than {} users: lower it, or simulate less time",
+                     kUsersMax);
+    }
 
     const std::uint64_t first =
         chosen(options.first_user_id, configuration.first_user_id, compat).value_or(1);

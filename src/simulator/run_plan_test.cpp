@@ -129,6 +129,24 @@ TEST(RunPlan, TheEndIsASettingOfACheckpointWhereNewcomersDependOnIt) {
     EXPECT_FALSE(plan_run(options, {}, kNow).value().settings(options).contains("to"));
 }
 
+TEST(RunPlan, AGrowthToMoreUsersThanThereMayBeIsRefused) {
+    SimulateOptions options;
+    options.users = 20'000;
+    options.from_ms = kMidnightMs;
+    options.to_ms = kMidnightMs + kDayMs;
+    options.growth_rate = 2 * 365.25;  // e^2 in a day
+    EXPECT_TRUE(plan_run(options, {}, kNow).has_value());
+    options.compat = true;  // the original's users explode within the day
+    EXPECT_FALSE(plan_run(options, {}, kNow).has_value());
+    options.growth_rate = 0.5;
+    EXPECT_TRUE(plan_run(options, {}, kNow).has_value());
+    options.compat = false;
+    options.growth_rate = 13 * 365.25;
+    const auto outcome = plan_run(options, {}, kNow);
+    ASSERT_FALSE(outcome.has_value());
+    EXPECT_EQ(outcome.error().kind, ErrorKind::usage);
+}
+
 TEST(RunPlan, ASpanAbove68YearsIsRefusedBeforeAnythingIsMade) {
     constexpr std::int64_t kYearMs = 31'557'600'000;
     SimulateOptions options;

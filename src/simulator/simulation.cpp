@@ -41,7 +41,7 @@ Simulation::Simulation(const Model& model, SimulationOptions options, Workers& w
     for (Shard& shard : shards_) shard.bins.resize(kBins);
     users_.add_initial(options.users, workers);
     if (model.options.compat) {
-        users_.add_newcomers(
+        arrived_ = users_.add_newcomers(
             static_cast<std::int32_t>(options.to_ms / kMillisecond - users_.origin_s()));
     }
 }
@@ -51,10 +51,12 @@ Result<void> Simulation::advance(std::int64_t until_s, StepConsumer& consumer) {
     return {};
 }
 
-Result<void> Simulation::advance_slice(std::int64_t until_s, StepConsumer& consumer) {
+Result<void> Simulation::advance_slice(std::int64_t until_s, StepConsumer& consumer,
+                                       const std::stop_token& stop) {
+    if (!arrived_) return arrived_;
     const auto until =
         static_cast<std::int32_t>(std::min<std::int64_t>(until_s - users_.origin_s(), kNever - 1));
-    if (now_ < until) return run_slice(slice_end(until), consumer);
+    if (now_ < until) return run_slice(slice_end(until), consumer, stop);
     if (now_s() >= until_s) return {};
     return error(ErrorKind::usage, "a simulation spans at most 68 years, and this one is that old");
 }
@@ -69,8 +71,10 @@ std::int32_t Simulation::slice_end(std::int32_t until) const {
            static_cast<std::int32_t>(std::clamp(seconds, 1.0, std::min(left, kSliceSecondsMax)));
 }
 
-Result<void> Simulation::run_slice(std::int32_t end, StepConsumer& consumer) {
-    if (!model_.options.compat) users_.add_newcomers(end);
+Result<void> Simulation::run_slice(std::int32_t end, StepConsumer& consumer,
+                                   const std::stop_token& stop) {
+    if (!model_.options.compat) TRY(users_.add_newcomers(end, stop));
+    if (stop.stop_requested()) return {};
     const std::int64_t length_ms = (end - now_) * kMillisecond;
     bin_ms_ = static_cast<std::uint32_t>((length_ms + kBins - 1) / kBins);
     workers_.run([this, end](std::size_t worker) { walk(worker, end); });

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <span>
+#include <stop_token>
 #include <vector>
 
 #include "base/result.hpp"
@@ -52,10 +53,12 @@ public:
     /// Draws the initial users; the model outlives the simulation.
     Simulation(const Model& model, SimulationOptions options, Workers& workers);
 
-    /// Hands on all steps before `until_s` (epoch seconds). Errors: the consumer's.
+    /// Hands on all steps before `until_s` (epoch seconds). Errors: the consumer's; `usage` if
+    /// there would be too many users or years.
     Result<void> advance(std::int64_t until_s, StepConsumer& consumer);
-    /// The same for one slice, which may end before.
-    Result<void> advance_slice(std::int64_t until_s, StepConsumer& consumer);
+    /// The same for one slice, which may end before, or not come about when asked to stop.
+    Result<void> advance_slice(std::int64_t until_s, StepConsumer& consumer,
+                               const std::stop_token& stop = {});
 
     /// The original's loop ends after the first step at or beyond the end: hands that one on.
     Result<void> overshoot(StepConsumer& consumer);
@@ -85,7 +88,7 @@ private:
     };
 
     std::int32_t slice_end(std::int32_t until) const;
-    Result<void> run_slice(std::int32_t end, StepConsumer& consumer);
+    Result<void> run_slice(std::int32_t end, StepConsumer& consumer, const std::stop_token& stop);
     void walk(std::size_t worker, std::int32_t end);
     void walk_user(UserIndex user, std::int32_t end, Shard& shard);
     void put_in_order(std::size_t bin);
@@ -95,6 +98,7 @@ private:
     const Model& model_;
     Workers& workers_;
     Population users_;
+    Result<void> arrived_;  // the original's newcomers, who are all there from the start
     std::int32_t now_ = 0;  // s since the origin
     std::uint64_t step_count_ = 0;
     double steps_per_second_ = 0;  // of the last slice, for the length of the next

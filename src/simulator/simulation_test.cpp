@@ -148,6 +148,29 @@ TEST(Simulation, UsersGrowExponentially) {
     EXPECT_NEAR(static_cast<double>(done.registrations.size()), expected, 4 * std::sqrt(expected));
 }
 
+// Sixteen thousand come within a day: the parts of seconds between them count.
+TEST(Simulation, ManyUsersGrowNoFasterThanFew) {
+    const History done =
+        history({.model = {.seed = 1, .growth_rate = 365.25}, .users = 10'000, .days = 1});
+    const double grown = std::exp(1);
+    EXPECT_NEAR(static_cast<double>(done.registrations.size()), 10'000 * grown,
+                4 * std::sqrt(10'000 * grown * (grown - 1)));
+}
+
+TEST(Simulation, AStopEndsTheArrivalOfNewcomersToo) {
+    const Configuration configuration = load_configuration("stock").value();
+    const Model model(configuration, test_catalogue(), {.seed = 1, .growth_rate = 1e6});
+    Workers workers(1);
+    Simulation simulation(model, {.users = 100, .from_ms = kTestFromS * kMillisecond}, workers);
+    Recorder recorder(1);
+    std::stop_source source;
+    source.request_stop();
+    const std::int64_t end = kTestFromS + kDaySeconds;
+    ASSERT_TRUE(simulation.advance_slice(end, recorder, source.get_token()).has_value());
+    EXPECT_EQ(simulation.now_s(), kTestFromS);
+    EXPECT_EQ(simulation.users().size(), 100u);
+}
+
 TEST(Simulation, NobodyIsSeenBeforeTheyRegisterExceptInTheOriginal) {
     const auto early = [](const History& done) {
         int count = 0;

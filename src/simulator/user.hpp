@@ -11,6 +11,8 @@
 namespace bassline::simulator {
 
 using UserIndex = std::uint32_t;
+/// The most users there may be.
+inline constexpr std::uint64_t kUsersMax = 0xFFFF'FFFE;
 /// A moment that never comes.
 inline constexpr std::int32_t kNever = std::numeric_limits<std::int32_t>::max();
 inline constexpr std::uint32_t kNoSong = 0xFFFFFFFF;
