@@ -13,6 +13,7 @@ namespace bassline::simulator {
 namespace {
 
 constexpr double kYearDays = 365.25;
+constexpr double kLeavingFollowed = 24;  // a day; who leaves faster is hardly seen anyway
 
 // What a session brings in the mean, or what came of many.
 struct Yield {
@@ -77,8 +78,10 @@ std::vector<Yield> follow(const Flows& flows, std::vector<double> mix, double ab
         rates.push_back(flows.targets.has_sessions(i) ? kDaySeconds / cycle : 0);
     }
     const double fastest = *std::max_element(rates.begin(), rates.end());
-    const auto parts = static_cast<int>(std::ceil(step_days * std::max(4 * fastest, 1.0)));
+    const double changes = std::max(fastest, std::min(flows.attrition_rate, kLeavingFollowed));
+    const auto parts = static_cast<int>(std::ceil(step_days * std::max(4 * changes, 1.0)));
     const double part = step_days / parts;
+    const double stay = std::exp(-flows.attrition_rate * part);
     std::vector<Yield> result(steps);
     for (Yield& yield : result) {
         for (int k = 0; k < parts; ++k) {
@@ -86,7 +89,7 @@ std::vector<Yield> follow(const Flows& flows, std::vector<double> mix, double ab
             for (std::size_t i = 0; i < mix.size(); ++i) {
                 begun[i] = mix[i] * rates[i] * part;
                 yield.add(flows.yields[i], begun[i]);
-                mix[i] -= begun[i] + mix[i] * flows.attrition_rate * part;
+                mix[i] = (mix[i] - begun[i]) * stay;
             }
             const std::vector<double> ended = flows.targets.next_mix(begun);
             for (std::size_t i = 0; i < mix.size(); ++i) mix[i] += ended[i];

@@ -50,5 +50,11 @@ TEST(Estimate, NothingComesOfNoDays) {
     EXPECT_NEAR(none.page_views, 0, 1e-6);
 }
 
+TEST(Estimate, UsersWhoLeaveAtOnceBringLittleAndNotNone) {
+    const Estimate leaving = of_stock({.users = 1000, .days = 30, .attrition_rate = 2000});
+    EXPECT_GT(leaving.page_views, 0);
+    EXPECT_LT(leaving.page_views, 0.2 * of_stock({.users = 1000, .days = 30}).page_views);
+}
+
 }  // namespace
 }  // namespace bassline::simulator

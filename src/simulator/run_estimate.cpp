@@ -47,7 +47,14 @@ Result<TopicCounts> small_run(const Configuration& configuration, const Catalogu
     return generator.counts();
 }
 
-std::uint64_t rounded(double value) {
+Result<std::uint64_t> rounded(double value) {
+    constexpr double kCountMax = 9e18;  // of what llround gives
+    if (!(value <= kCountMax)) {
+        return error(
+            ErrorKind::usage,
+            "the records or bytes to expect are more than 64 bits count: fewer users, less "
+            "growth or a shorter time");
+    }
     return static_cast<std::uint64_t>(std::llround(std::max(value, 0.0)));
 }
 
@@ -85,8 +92,8 @@ Result<RunEstimate> estimate_run(const SimulateOptions& options, Timestamp now) 
     for (std::size_t topic = 0; topic < event::kTopicCount; ++topic) {
         const double count = static_cast<double>(std::max<std::uint64_t>(sample.records[topic], 1));
         const double bytes = static_cast<double>(sample.bytes[topic]) / count;
-        result.topics.records[topic] = rounded(records[topic]);
-        result.topics.bytes[topic] = rounded(records[topic] * bytes);
+        TRY_ASSIGN(result.topics.records[topic], rounded(records[topic]));
+        TRY_ASSIGN(result.topics.bytes[topic], rounded(records[topic] * bytes));
     }
     return result;
 }
