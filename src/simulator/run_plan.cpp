@@ -15,6 +15,7 @@ namespace {
 constexpr std::uint64_t kUsers = 1000;
 constexpr std::chrono::days kFromAgo{15};
 constexpr std::chrono::days kToAgo{1};
+constexpr std::int64_t kFromMinMs = 189'302'400'000;  // 1976-01-01
 // Seconds since the start are counted in 32 bits, the last of which means never.
 constexpr std::int64_t kSpanMaxMs = (std::int64_t{kNever} - 1) * kMillisecond;
 
@@ -95,6 +96,11 @@ Result<RunPlan> plan_run(const SimulateOptions& options, const Configuration& co
                                        "end-date", is_live ? Moment() : midnight_ms(now, kToAgo)));
     if (to && *to < *from) {
         return error(ErrorKind::usage, "the end (--to) is before the start (--from)");
+    }
+    if (*from < kFromMinMs) {
+        return error(ErrorKind::usage,
+                     "the start (--from) must be 1976 or later: users registered up to five years "
+                     "before it, and times are written from 1970 on");
     }
     const std::int64_t known_end_ms = is_live && !to ? now_ms : *to;
     if (known_end_ms - *from > kSpanMaxMs) {

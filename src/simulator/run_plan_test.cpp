@@ -147,6 +147,18 @@ TEST(RunPlan, AGrowthToMoreUsersThanThereMayBeIsRefused) {
     EXPECT_EQ(outcome.error().kind, ErrorKind::usage);
 }
 
+TEST(RunPlan, AStartWhoseTimesCouldNotBeWrittenIsRefused) {
+    SimulateOptions options;
+    options.from_ms = -kDayMs;
+    options.to_ms = kDayMs;
+    const auto outcome = plan_run(options, {}, kNow);
+    ASSERT_FALSE(outcome.has_value());
+    EXPECT_EQ(outcome.error().kind, ErrorKind::usage);
+    options.from_ms = 6 * 366 * kDayMs;
+    options.to_ms = *options.from_ms + kDayMs;
+    EXPECT_TRUE(plan_run(options, {}, kNow).has_value());
+}
+
 TEST(RunPlan, ASpanAbove68YearsIsRefusedBeforeAnythingIsMade) {
     constexpr std::int64_t kYearMs = 31'557'600'000;
     SimulateOptions options;

@@ -2,9 +2,14 @@
 #include "simulator/simulate.hpp"
 
 #include <algorithm>
+#include <cerrno>
 #include <chrono>
+#include <cstring>
+#include <filesystem>
 #include <fstream>
 #include <vector>
+
+#include <unistd.h>
 
 #include "base/hash.hpp"
 #include "simulator/accountant.hpp"
@@ -256,6 +261,15 @@ private:
     std::unique_ptr<Generator> generator_;
 };
 
+// Noticed before the work, not after it.
+Result<void> check_folder_of(std::string_view option, const std::string& file) {
+    const std::filesystem::path parent = std::filesystem::path(file).parent_path();
+    const std::string folder = parent.empty() ? "." : parent.string();
+    if (file.empty() || ::access(folder.c_str(), W_OK | X_OK) == 0) return {};
+    return error(ErrorKind::usage, "{} {}: cannot write to folder {}: {}", option, file, folder,
+                 std::strerror(errno));
+}
+
 // The checkpoint of a former run, if there is one; its start stands in for one that is not given.
 Result<std::optional<CheckpointHeader>> former_run(SimulateOptions& options) {
     if (options.checkpoint.empty()) return std::optional<CheckpointHeader>();
@@ -278,6 +292,8 @@ Result<SimulateSummary> simulate(SimulateOptions options, const Clock& clock,
     TRY_ASSIGN(const Configuration configuration,
                parse_configuration(text, options.config, {.compat = options.compat}));
     for (const std::string& warning : configuration.warnings) warn(warning);
+    TRY(check_folder_of("--answer-key", options.answer_key));
+    TRY(check_folder_of("--checkpoint", options.checkpoint));
     TRY_ASSIGN(const std::optional<CheckpointHeader> kept, former_run(options));
     TRY_ASSIGN(const RunPlan plan, plan_run(options, configuration, clock.now()));
     TRY_ASSIGN(const Catalogue catalogue, load_catalogue(options));

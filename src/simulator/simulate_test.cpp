@@ -121,6 +121,20 @@ TEST_F(SimulateTest, AStateIsKeptFromTheStartAndAllAlongARun) {
     }
 }
 
+TEST_F(SimulateTest, AFolderThatIsMissingIsToldBeforeTheRun) {
+    SimulateOptions keyed = options(1);
+    keyed.answer_key = folder_ / "none" / "key.json";
+    SimulateOptions kept = options(1);
+    kept.checkpoint = folder_ / "none" / "state";
+    for (const SimulateOptions& wanted : {keyed, kept}) {
+        const auto outcome = run(wanted);
+        ASSERT_FALSE(outcome.has_value());
+        EXPECT_EQ(outcome.error().kind, ErrorKind::usage);
+        EXPECT_THAT(outcome.error().message, testing::HasSubstr("cannot write to folder"));
+        EXPECT_FALSE(fs::exists(wanted.out));
+    }
+}
+
 TEST_F(SimulateTest, AStateIsNotKeptBeforeWhatItKnowsOfIsOnDisk) {
     SimulateOptions wanted = options(2);
     wanted.checkpoint = folder_ / "state";
