@@ -56,6 +56,13 @@ private:
     const SourceToRead& source_of(const Piece& piece) const { return sources_[piece.source]; }
     static bool is_plain_piece(const Piece& piece) { return piece.end != kUnknownEnd; }
 
+    // Tells the input's failures from the lake's: the batch can be read again without an input.
+    template <class T>
+    Result<T> of_input(const Piece& piece, Result<T> result) {
+        if (!result) feed_.fail(piece.source, result.error());
+        return result;
+    }
+
     Result<void> open(Piece& piece) const {
         const SourceToRead& source = source_of(piece);
         const auto number = static_cast<std::uint32_t>(source.number);
@@ -74,7 +81,7 @@ private:
     }
 
     Result<void> read(Piece piece) {
-        if (!piece.reader) TRY(open(piece));
+        if (!piece.reader) TRY(of_input(piece, open(piece)));
         LineReader& reader = *piece.reader;
         reader.start_range();
         piece.start = reader.consumed();
@@ -82,7 +89,7 @@ private:
             const std::uint64_t before = reader.consumed();
             const std::uint64_t input_before = reader.input_bytes();
             const std::uint64_t lines_before = reader.lines();
-            TRY_ASSIGN(const LineReader::Next next, reader.next());
+            TRY_ASSIGN(const LineReader::Next next, of_input(piece, reader.next()));
             if (next == LineReader::Next::block) TRY(writer_->consume(reader.block()));
             if (next == LineReader::Next::oversize) TRY(writer_->quarantine(reader.refused()));
             progress_.input_bytes += reader.input_bytes() - input_before;
@@ -112,8 +119,9 @@ private:
         const bool plain = is_plain_piece(piece);
         const std::uint64_t read_to = reader.consumed() + reader.tail_bytes();
         if ((plain && read_to != piece.end) || (!piece.last && reader.tail_bytes() > 0)) {
-            return error(ErrorKind::conflict, "{} changed while it was read",
-                         source_of(piece).path);
+            return of_input(piece,
+                            Result<void>(error(ErrorKind::conflict, "{} changed while it was read",
+                                               source_of(piece).path)));
         }
         if (damaged)
             note(NoticeKind::refused, piece,
@@ -174,7 +182,7 @@ private:
                               .fingerprint = reader.fingerprint(),
                               .state = source.closed ? "closed" : "open",
                               .producer = context_.producer.value_or("")};
-        if (is_plain_piece(piece)) TRY(complete_plain_range(piece, range));
+        if (is_plain_piece(piece)) TRY(of_input(piece, complete_plain_range(piece, range)));
         output_.ranges.push_back(std::move(range));
         return {};
     }

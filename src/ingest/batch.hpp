@@ -39,7 +39,8 @@ struct BatchOutput {
 };
 
 /// Reads until the feed is cut or exhausted.
-/// Errors: `conflict` if an input changed under the reader (survey again); `io`.
+/// Errors: `conflict` if an input changed under the reader (survey again); `io`. Those of an input
+/// are told by the feed too (BatchFeed::failed).
 Result<BatchOutput> run_batch(storage::FileSystem& files, BatchFeed& feed,
                               const std::vector<SourceToRead>& sources, const BatchOptions& options,
                               Progress& progress);

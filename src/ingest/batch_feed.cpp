@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <string_view>
+#include <utility>
 
 namespace bassline::ingest {
 namespace {
@@ -75,11 +76,57 @@ Result<std::optional<Piece>> BatchFeed::take() {
         parked_.pop_front();
         return std::optional(std::move(piece));
     }
-    if (next_ == sources_.size()) return std::optional<Piece>{};
-    const SourceToRead& source = sources_[next_];
-    if (is_split(source)) return take_plain(source);
-    TRY_ASSIGN(std::shared_ptr<InputFile> file, open_source(source));
-    return std::optional(Piece{.source = next_++, .start = source.start, .file = std::move(file)});
+    return take_next();
+}
+
+// Of the first source from here on that still opens.
+Result<std::optional<Piece>> BatchFeed::take_next() {
+    while (next_ < sources_.size()) {
+        const SourceToRead& source = sources_[next_];
+        if (!file_) {
+            auto opened = open_source(source);
+            if (!opened && opened.error().kind != ErrorKind::conflict) {
+                pass_over(source, opened.error());
+                continue;
+            }
+            if (!opened) {
+                keep_first_failure(source, opened.error());
+                return std::move(opened).error();
+            }
+            file_ = std::move(opened).value();
+            cursor_ = source.start;
+        }
+        if (is_split(source)) return take_plain(source);
+        return std::optional(
+            Piece{.source = next_++, .start = source.start, .file = std::move(file_)});
+    }
+    return std::optional<Piece>{};
+}
+
+// Nothing of it was handed out, so the batch is whole without it.
+void BatchFeed::pass_over(const SourceToRead& source, const Error& why) {
+    refused_.push_back({NoticeKind::refused, source.path, why.message});
+    if (is_split(source)) plain_bytes_ -= source.end - source.start;
+    ++next_;
+}
+
+void BatchFeed::keep_first_failure(const SourceToRead& source, const Error& why) {
+    if (!failed_) failed_ = FailedInput{source.path, why};
+}
+
+void BatchFeed::fail(std::size_t source, const Error& why) {
+    const std::lock_guard lock(mutex_);
+    keep_first_failure(sources_[source], why);
+}
+
+std::optional<FailedInput> BatchFeed::failed() const {
+    const std::lock_guard lock(mutex_);
+    return failed_;
+}
+
+std::vector<Notice> BatchFeed::take_refused() {
+    const std::lock_guard lock(mutex_);
+    return std::exchange(refused_, {});
 }
 
 std::uint64_t BatchFeed::piece_bytes() const {
@@ -90,12 +137,13 @@ std::uint64_t BatchFeed::piece_bytes() const {
 }
 
 Result<std::optional<Piece>> BatchFeed::take_plain(const SourceToRead& source) {
-    if (!file_) {
-        TRY_ASSIGN(file_, open_source(source));
-        cursor_ = source.start;
-    }
     Piece piece{.source = next_, .start = cursor_, .file = file_};
-    TRY_ASSIGN(piece.end, piece_end(*file_, cursor_, source.end, piece_bytes()));
+    auto end = piece_end(*file_, cursor_, source.end, piece_bytes());
+    if (!end) {
+        keep_first_failure(source, end.error());
+        return std::move(end).error();
+    }
+    piece.end = end.value();
     piece.last = piece.end == source.end;
     cursor_ = piece.end;
     taken_bytes_ += piece.end - piece.start;

@@ -8,6 +8,7 @@
 #include <mutex>
 #include <optional>
 #include <stop_token>
+#include <string>
 #include <vector>
 
 #include "ingest/line_reader.hpp"
@@ -32,6 +33,12 @@ struct BatchLimits {
     std::chrono::steady_clock::time_point deadline = std::chrono::steady_clock::time_point::max();
 };
 
+/// An input that opened but could not be read to its end as the survey saw it.
+struct FailedInput {
+    std::string path;
+    Error why;  // `conflict`: it changed, and may be read when it is looked at again
+};
+
 struct Piece {
     std::size_t source = 0;  // index into the survey's sources
     std::uint64_t start = 0;
@@ -47,7 +54,8 @@ public:
 
     void start_batch(const BatchLimits& limits);
     /// The next piece, or nothing if the batch is cut or the input at its end; at least one a
-    /// batch, so that the smallest limits get on. Errors: `conflict` if a file is another one than
+    /// batch, so that the smallest limits get on. An input that can no longer be opened is passed
+    /// over (take_refused). Errors, which failed() tells: `conflict` if a file is another one than
     /// the survey saw; `io`.
     Result<std::optional<Piece>> take();
     /// A worker failed: the others get nothing more.
@@ -55,6 +63,12 @@ public:
     /// True if the batch is to end: a limit is reached or a stop requested.
     bool is_cut() const;
     const std::stop_token& stop_token() const { return stop_; }
+    /// A source of the batch could not be read: nothing of the batch is kept.
+    void fail(std::size_t source, const Error& why);
+    /// The first source that failed, if one did.
+    std::optional<FailedInput> failed() const;
+    /// A refusal for each input passed over since the last call.
+    std::vector<Notice> take_refused();
     /// Counts bytes of a stream against the batch's limit.
     void count(std::uint64_t bytes);
     /// Takes back a stream that the cut interrupted.
@@ -63,7 +77,10 @@ public:
     bool exhausted() const;
 
 private:
+    Result<std::optional<Piece>> take_next();
     Result<std::optional<Piece>> take_plain(const SourceToRead& source);
+    void pass_over(const SourceToRead& source, const Error& why);
+    void keep_first_failure(const SourceToRead& source, const Error& why);
     std::uint64_t piece_bytes() const;
 
     const std::vector<SourceToRead>& sources_;
@@ -79,6 +96,8 @@ private:
     std::uint64_t cursor_ = 0;
     std::shared_ptr<InputFile> file_;  // of a plain source partly handed out
     std::deque<Piece> parked_;
+    std::vector<Notice> refused_;
+    std::optional<FailedInput> failed_;
 };
 
 /// Where the piece of a plain file that begins at `start` ends: after the first newline from the

@@ -22,6 +22,8 @@ public:
     std::vector<SourceToRead> renamed(const lake::FileSources& known);
     /// Sources whose renamed file is still held.
     std::set<std::uint64_t> drained() const;
+    /// Its look or reading failed: changed() tells it again even if it stays as it is.
+    void forget(const std::string& path) { seen_.erase(path); }
     /// After a pass: holds every plain file that the chain knows under its path.
     void hold(const lake::FileSources& known);
 

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <memory>
+#include <optional>
 #include <set>
 #include <span>
 
@@ -80,9 +81,13 @@ private:
     }
 
     // An input that changed under the reader, or a seq that another writer took: nothing of the
-    // batch happened, so it is looked at again; but what a pipe gave is gone.
+    // batch happened, so it is looked at again; but what a pipe gave is gone. An input that cannot
+    // be read, or changes each time, is left out.
     Result<std::vector<InputPath>> pass_with_retries(const std::vector<InputPath>& paths) {
-        for (int retry = 0;; ++retry) {
+        left_out_.clear();
+        int retries = 0;
+        while (true) {
+            failed_.reset();
             auto deferred = pass(paths);
             if (deferred || deferred.error().kind != ErrorKind::conflict) return deferred;
             if (has_stream(paths)) {
@@ -91,17 +96,33 @@ private:
                              "written and cannot be read again",
                              deferred.error().message);
             }
-            if (retry == kChangedInputRetries) return deferred;
+            const bool may_pass = !failed_ || failed_->why.kind == ErrorKind::conflict;
+            if (may_pass && retries < kChangedInputRetries) {
+                ++retries;
+            } else if (failed_) {
+                note({NoticeKind::refused, failed_->path, failed_->why.message});
+                leave_out(failed_->path);
+                retries = 0;
+            } else {
+                return deferred;
+            }
             TRY(committer_.reload());
         }
+    }
+
+    // Until the next pass; a follower looks at it again then, changed or not.
+    void leave_out(const std::string& path) {
+        left_out_.insert(path);
+        follower_.forget(path);
     }
 
     // Everything that the paths hold now; returns those that are to be looked at afterwards.
     Result<std::vector<InputPath>> pass(const std::vector<InputPath>& paths) {
         std::vector<SourceToRead> renamed = follower_.renamed(committer_.sources());
-        Survey survey = survey_sources(paths, committer_.sources(), follower_.drained());
+        Survey survey =
+            survey_sources(without_left_out(paths), committer_.sources(), follower_.drained());
         for (SourceToRead& source : renamed) {
-            survey.sources.push_back(std::move(source));
+            if (!left_out_.contains(source.path)) survey.sources.push_back(std::move(source));
         }
         for (const Notice& notice : survey.notices) note(notice);
         for (const SourceToRead& source : survey.sources) {
@@ -109,6 +130,12 @@ private:
         }
         if (!survey.sources.empty()) TRY(read(survey.sources));
         return std::move(survey.deferred);
+    }
+
+    std::vector<InputPath> without_left_out(std::vector<InputPath> paths) const {
+        std::erase_if(paths,
+                      [this](const InputPath& path) { return left_out_.contains(path.path); });
+        return paths;
     }
 
     Result<void> read(const std::vector<SourceToRead>& sources) {
@@ -130,7 +157,13 @@ private:
         auto output = run_batch(files_, feed, sources, options, progress_);
         if (!output) {
             committer_.discard();
-            return std::move(output).error();
+            failed_ = feed.failed();
+            if (!failed_) return std::move(output).error();
+            return error(ErrorKind::conflict, "{}", failed_->why.message);
+        }
+        for (const Notice& notice : feed.take_refused()) {
+            note(notice);
+            leave_out(notice.path);
         }
         BatchOutput& batch = output.value();
         for (const lake::FileRange& range : batch.ranges) pending_.erase(range.path);
@@ -175,6 +208,8 @@ private:
     const std::function<void(const Notice&)>& on_notice_;
     Committer& committer_;
     Follower follower_;
+    std::optional<FailedInput> failed_;  // by the batch that was just dropped
+    std::set<std::string> left_out_;     // paths, of this pass
     std::set<std::string> noted_;
     std::map<std::string, std::uint64_t> pending_;  // bytes that wait, by path
     IngestSummary summary_;

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <filesystem>
+#include <functional>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "ingest/test_ingest_lake.hpp"
+
+// Inputs that cannot be read, or not any more: they are refused, and the others go in.
+namespace bassline::ingest {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+class RefusalTest : public IngestTest {
+protected:
+    Result<IngestSummary> ingest_with(const IngestOptions& options,
+                                      const std::function<void(const Notice&)>& on_notice) {
+        TRY_ASSIGN(const auto files, lake::open_lake(root_ + "/lake"));
+        Progress progress;
+        return ingest(*files, options, IngestClock(), stop_.get_token(), progress, on_notice);
+    }
+
+    std::stop_source stop_;
+};
+
+std::vector<std::string> refusals(const IngestSummary& summary) {
+    std::vector<std::string> texts;
+    for (const Notice& notice : summary.notices) {
+        if (notice.kind == NoticeKind::refused) texts.push_back(notice.text);
+    }
+    return texts;
+}
+
+TEST_F(RefusalTest, a_file_that_goes_between_look_and_reading_is_refused_and_the_others_go_in) {
+    write("a.json", events(0, 10));
+    write("b.json", events(100, 120));
+    write("empty.json", "");
+    // The notice comes after all files were looked at and before one is read.
+    const auto outcome = ingest_with({.inputs = {in("")}}, [&](const Notice& notice) {
+        if (notice.kind == NoticeKind::empty) std::filesystem::remove(in("a.json"));
+    });
+    ASSERT_TRUE(outcome) << outcome.error().message;
+    EXPECT_THAT(refusals(outcome.value()), ElementsAre(HasSubstr("a.json")));
+    expect_lake(20);
+}
+
+TEST_F(RefusalTest, following_survives_a_file_that_goes_and_reads_it_when_it_is_back) {
+    write("a.json", events(0, 10));
+    write("b.json", events(100, 120));
+    write("empty.json", "");
+    const auto outcome =
+        ingest_with({.inputs = {in("a.json"), in("b.json"), in("empty.json")},
+                     .pause =
+                         [&](const std::stop_token&, std::chrono::milliseconds) {
+                             if (!std::filesystem::exists(in("a.json"))) {
+                                 move("aside", "a.json");  // the same file as before, byte for byte
+                             } else {
+                                 stop_.request_stop();
+                             }
+                         },
+                     .follow = true},
+                    [&](const Notice& notice) {
+                        if (notice.kind == NoticeKind::empty) move("a.json", "aside");
+                    });
+    ASSERT_TRUE(outcome) << outcome.error().message;
+    expect_lake(30);
+}
+
+TEST_F(RefusalTest, a_file_that_never_is_as_it_looks_is_refused_and_the_others_go_in) {
+    const std::string odd = "/sys/devices/system/cpu/online";  // a page long, holds a few bytes
+    if (!std::filesystem::exists(odd)) GTEST_SKIP() << "there is no " << odd;
+    write("a.json", events(0, 10));
+    const auto outcome = try_ingest({.inputs = {odd, in("a.json")}, .threads = 2});
+    ASSERT_TRUE(outcome) << outcome.error().message;
+    EXPECT_THAT(refusals(outcome.value()), ElementsAre(HasSubstr("changed while it was read")));
+    expect_lake(10);
+}
+
+}  // namespace
+}  // namespace bassline::ingest
