@@ -118,8 +118,8 @@ Run declare_ingest(CLI::App& app) {
     app.add_flag("--follow", options->ingest.follow,
                  "Keep reading what arrives (of files through renames) until stopped; without it "
                  "up to the end that the input has at the start");
-    app.add_option("--producer", options->producer,
-                   "Name of the generator; keeps the user ids of several apart");
+    add_text_option(app, "--producer", options->producer,
+                    "Name of the generator; keeps the user ids of several apart");
     app.add_option("--threads", options->threads,
                    "Threads (default the machine's cores, as far as the memory goes)")
         ->check(CLI::Range(1, 256));

@@ -246,8 +246,8 @@ Run declare_run(CLI::App& app) {
         ->type_name("DAYS");
     app.add_option("--port", run_options.serve.port,
                    "Port of the dashboard; 0 takes a free one (default 8080)");
-    app.add_option("--producer", options->producer,
-                   "Name of the generator; keeps the user ids of several apart");
+    add_text_option(app, "--producer", options->producer,
+                    "Name of the generator; keeps the user ids of several apart");
     app.add_option(
         "--models", options->models,
         "Folder of the compiled models (default BASSLINE_MODELS, else beside the program)");

@@ -6,6 +6,8 @@
 #include <charconv>
 #include <utility>
 
+#include "event/text.hpp"
+
 namespace bassline::cli {
 namespace {
 
@@ -92,6 +94,21 @@ CLI::Option* add_bytes_option(CLI::App& app, const std::string& name, std::uint6
             },
             help)
         ->type_name("SIZE");
+}
+
+CLI::Option* add_text_option(CLI::App& app, const std::string& name, std::string& value,
+                             const std::string& help) {
+    return app
+        .add_option_function<std::string>(
+            name,
+            [&value, name](const std::string& text) {
+                if (!event::is_utf8(text)) {
+                    throw CLI::ValidationError(name, "is not UTF-8; give it as UTF-8 text");
+                }
+                value = text;
+            },
+            help)
+        ->type_name("TEXT");
 }
 
 namespace {

@@ -31,6 +31,10 @@ Result<Timestamp> parse_time(std::string_view text);
 CLI::Option* add_bytes_option(CLI::App& app, const std::string& name, std::uint64_t& value,
                               const std::string& help);
 
+/// Adds `--name TEXT`, which must be UTF-8: it goes into the tables.
+CLI::Option* add_text_option(CLI::App& app, const std::string& name, std::string& value,
+                             const std::string& help);
+
 /// Adds `--name DURATION`.
 CLI::Option* add_duration_option(CLI::App& app, const std::string& name,
                                  std::chrono::milliseconds& value, const std::string& help);

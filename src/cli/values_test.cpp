@@ -12,6 +12,15 @@ TEST(Values, sizes_take_binary_and_decimal_units) {
     EXPECT_EQ(parse_bytes("17").value(), 17ULL);
 }
 
+TEST(Values, a_text_is_utf8) {
+    CLI::App app;
+    std::string producer;
+    add_text_option(app, "--producer", producer, "");
+    app.parse("--producer caf\xc3\xa9");
+    EXPECT_EQ(producer, "caf\xc3\xa9");
+    EXPECT_THROW(app.parse("--producer caf\xe9"), CLI::ValidationError);
+}
+
 TEST(Values, a_size_that_is_no_size_is_refused_with_an_example) {
     for (const char* text : {"", "MiB", "-1", "1.5GiB", "1 GiB", "1mib", "99999999999999999999"}) {
         const auto parsed = parse_bytes(text);

@@ -292,6 +292,11 @@ def test_options_that_cannot_work(bassline, lake, golden):
     golden("no_input", bassline("ingest", "--lake", lake, check=False))
     golden("mistyped_option", bassline("ingest", "--lkae", lake, "--from", "-", check=False))
     golden("bad_size", bassline("ingest", "--lake", lake, "--from", "-", "--memory", "lots", check=False))
+    latin = os.fsdecode(b"caf\xe9")
+    golden("producer_not_utf8", bassline("ingest", "--lake", lake, "--from", "-", "--producer", latin, check=False))
+    golden("producer_not_utf8", bassline("ingest", "--lake", lake, "--kafka", "x:1", "--producer", latin, check=False))
+    of_run = bassline("run", "--lake", lake, "--once", "--producer", latin, check=False)
+    assert (of_run.returncode, "--producer: is not UTF-8" in of_run.stderr) == (2, True)
     golden("too_little_memory", bassline("ingest", "--lake", lake, "--from", "-", "--threads", 4, "--memory", "1MiB", check=False))
     golden("unknown_scheme", bassline("ingest", "--lake", "ftp://x/lake", "--from", "-", check=False))
 
