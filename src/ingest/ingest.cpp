@@ -48,7 +48,10 @@ public:
 
 private:
     std::vector<InputPath> expand() {
-        InputPaths expanded = expand_inputs(options_.inputs);
+        InputPaths expanded = expand_inputs(options_.inputs, files_.root());
+        for (const std::string& lake : expanded.lakes) {
+            note({NoticeKind::skipped, lake, "is a lake: a glob does not read its files as input"});
+        }
         for (const Error& missing : expanded.missing) {
             note({NoticeKind::refused, "", missing.message});
         }

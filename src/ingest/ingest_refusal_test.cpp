@@ -79,5 +79,17 @@ TEST_F(RefusalTest, a_file_that_never_is_as_it_looks_is_refused_and_the_others_g
     expect_lake(10);
 }
 
+TEST_F(RefusalTest, a_glob_over_the_lake_does_not_read_its_log) {
+    write("a.json", events(0, 10));
+    for (int again = 0; again < 2; ++again) {
+        const auto outcome = try_ingest({.inputs = {root_ + "/**/*.json"}});
+        ASSERT_TRUE(outcome) << outcome.error().message;
+        EXPECT_THAT(refusals(outcome.value()), testing::IsEmpty());
+        EXPECT_EQ(outcome.value().notices.at(0).path,
+                  std::filesystem::weakly_canonical(root_ + "/lake").string());
+    }
+    expect_lake(10);
+}
+
 }  // namespace
 }  // namespace bassline::ingest

@@ -8,6 +8,8 @@
 
 #include <fnmatch.h>
 
+#include "lake/names.hpp"
+
 namespace bassline::ingest {
 namespace {
 
@@ -41,13 +43,37 @@ std::vector<fs::path> entries_of(const fs::path& folder, std::vector<Error>& unl
 
 using Parts = std::vector<std::string>;
 
+struct Search {
+    fs::path lake;  // without links; empty: none
+    std::vector<std::string> found;
+    InputPaths& expanded;  // takes what cannot be listed, and lakes
+};
+
+bool is_inside(const fs::path& folder, const fs::path& other) {
+    if (other.empty()) return false;
+    std::error_code code;
+    const fs::path real = fs::weakly_canonical(folder, code);
+    return std::ranges::mismatch(other, real).in1 == other.end();
+}
+
+// Whether `**` (any_depth) or another part of a glob stays out of the folder; tells the lake.
+bool is_left_out(const fs::path& folder, bool any_depth, Search& search) {
+    std::error_code code;
+    if (is_inside(folder, search.lake)) {
+        search.expanded.lakes.insert(search.lake.string());
+        return true;
+    }
+    if (!any_depth || !fs::exists(folder / lake::kLakeFile, code)) return false;
+    search.expanded.lakes.insert(absolute_path(folder));
+    return true;
+}
+
 // Files below `folder` that match parts[at..].
-void match(const fs::path& folder, const Parts& parts, std::size_t at,
-           std::vector<std::string>& found, std::vector<Error>& unlisted) {
+void match(const fs::path& folder, const Parts& parts, std::size_t at, Search& search) {
     const bool last = at + 1 == parts.size();
     const bool any_depth = parts[at] == "**";
-    if (any_depth && !last) match(folder, parts, at + 1, found, unlisted);
-    for (const fs::path& entry : entries_of(folder, unlisted)) {
+    if (any_depth && !last) match(folder, parts, at + 1, search);
+    for (const fs::path& entry : entries_of(folder, search.expanded.missing)) {
         std::error_code code;
         const std::string name = entry.filename().string();
         const bool matches = any_depth
@@ -55,16 +81,16 @@ void match(const fs::path& folder, const Parts& parts, std::size_t at,
                                  : ::fnmatch(parts[at].c_str(), name.c_str(), FNM_PERIOD) == 0;
         if (!matches) continue;
         const bool folder_too = fs::is_directory(entry, code);
-        if (last && !folder_too) found.push_back(absolute_path(entry));
+        if (last && !folder_too) search.found.push_back(absolute_path(entry));
         // A link to a folder may lead back up; `**` does not follow it.
-        if (any_depth && folder_too && !fs::is_symlink(entry, code)) {
-            match(entry, parts, at, found, unlisted);
-        }
-        if (!any_depth && !last && folder_too) match(entry, parts, at + 1, found, unlisted);
+        const bool goes_on = folder_too && (any_depth ? !fs::is_symlink(entry, code) : !last);
+        if (!goes_on || is_left_out(entry, any_depth, search)) continue;
+        match(entry, parts, any_depth ? at : at + 1, search);
     }
 }
 
-std::vector<std::string> expand_glob(const std::string& pattern, std::vector<Error>& unlisted) {
+std::vector<std::string> expand_glob(const std::string& pattern, const std::string& lake,
+                                     InputPaths& expanded) {
     Parts parts;
     fs::path base;
     for (const fs::path& part : fs::path(absolute_path(pattern))) {
@@ -74,14 +100,17 @@ std::vector<std::string> expand_glob(const std::string& pattern, std::vector<Err
             parts.push_back(part.string());
         }
     }
-    std::vector<std::string> found;
-    match(base, parts, 0, found, unlisted);
-    return found;
+    std::error_code code;
+    Search search{
+        .lake = lake.empty() ? fs::path() : fs::weakly_canonical(absolute_path(lake), code),
+        .expanded = expanded};
+    if (!is_left_out(base, false, search)) match(base, parts, 0, search);
+    return std::move(search.found);
 }
 
 }  // namespace
 
-InputPaths expand_inputs(const std::vector<std::string>& inputs) {
+InputPaths expand_inputs(const std::vector<std::string>& inputs, const std::string& lake) {
     InputPaths expanded;
     std::map<std::string, bool> named;  // by path
     for (const std::string& input : inputs) {
@@ -100,7 +129,7 @@ InputPaths expand_inputs(const std::vector<std::string>& inputs) {
                 named[absolute_path(input)] = true;
             }
         } else {
-            const auto found = expand_glob(input, expanded.missing);
+            const auto found = expand_glob(input, lake, expanded);
             for (const std::string& path : found) named[path] = true;
             if (found.empty()) {
                 expanded.missing.push_back(

@@ -86,6 +86,27 @@ TEST_F(InputTest, globs_match_within_a_name_and_two_stars_any_folders) {
     EXPECT_THAT(expand({"*/?/*.json"}), ElementsAre("logs/x/c.json"));
 }
 
+TEST_F(InputTest, a_glob_enters_no_lake) {
+    write("a.json", "");
+    write("lake/_lake.json", "");
+    write("lake/_ingest/files/log/0.json", "");
+    write("other/_lake.json", "");
+    std::filesystem::create_directory_symlink(path("lake"), path("link"));
+    const auto expanded = [&](const std::string& input) {
+        InputPaths found = expand_inputs({path(input)}, path("lake"));
+        std::vector<std::string> names;
+        for (const InputPath& each : found.paths) names.push_back(each.path);
+        return std::pair(names, found.lakes.size());
+    };
+    using Names = std::vector<std::string>;
+    EXPECT_EQ(expanded("**/*.json"), std::pair(Names{path("a.json")}, std::size_t{2}));
+    EXPECT_EQ(expanded("lake/**/*.json"), std::pair(Names{}, std::size_t{1}));
+    EXPECT_EQ(expanded("l*/*.json"), std::pair(Names{}, std::size_t{1}));
+    EXPECT_EQ(expanded("o*/*.json"), std::pair(Names{path("other/_lake.json")}, std::size_t{0}));
+    EXPECT_EQ(expanded("lake/_lake.json").first, Names{path("lake/_lake.json")});
+    EXPECT_EQ(expanded("l*/**").second, 1U);
+}
+
 TEST_F(InputTest, a_path_given_twice_is_read_once_and_a_name_beats_its_folder) {
     write("logs/a.json", "");
     EXPECT_THAT(expand({"logs", "logs/a.json", "logs/../logs/a.json"}), ElementsAre("logs/a.json"));
