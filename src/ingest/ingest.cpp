@@ -2,10 +2,12 @@
 #include "ingest/ingest.hpp"
 
 #include <algorithm>
+#include <map>
 #include <memory>
 #include <optional>
 #include <set>
 #include <span>
+#include <utility>
 
 #include "ingest/committer.hpp"
 #include "ingest/follower.hpp"
@@ -22,6 +24,20 @@ constexpr std::chrono::milliseconds kCommitIntervalMin{1};
 constexpr std::chrono::hours kCommitIntervalMax{24 * 365};
 constexpr std::uint64_t kMemoryOutsideWriters = 96u
                                                 << 20;  // libraries, readers, what the heap keeps
+
+struct Noted {
+    std::string decision;
+    std::size_t index = 0;  // in the summary
+};
+
+// What the notice says without the sizes, with which a refused file grows.
+std::string decision_of(const Notice& notice) {
+    std::string text = notice.text;
+    if (notice.kind == NoticeKind::refused) {
+        std::erase_if(text, [](char letter) { return letter >= '0' && letter <= '9'; });
+    }
+    return text;
+}
 
 class Ingest {
 public:
@@ -196,11 +212,21 @@ private:
         return options;
     }
 
-    // Following looks at the same paths again and again; a notice is worth saying once.
+    // Following looks at the same paths again and again; a decision about one is worth saying once,
+    // and the last of a kind is kept.
     void note(const Notice& notice) {
         if (notice.kind == NoticeKind::pending) pending_[notice.path] = notice.pending_bytes;
-        if (!noted_.insert(notice.path + '\n' + notice.text).second) return;
-        summary_.notices.push_back(notice);
+        const std::string& about = notice.path.empty() ? notice.text : notice.path;
+        const std::string decision = decision_of(notice);
+        const auto [noted, first] = noted_.try_emplace(std::pair(about, notice.kind));
+        if (!first && noted->second.decision == decision) return;
+        if (first) {
+            noted->second.index = summary_.notices.size();
+            summary_.notices.push_back(notice);
+        } else {
+            summary_.notices[noted->second.index] = notice;
+        }
+        noted->second.decision = decision;
         on_notice_(notice);
     }
 
@@ -213,8 +239,8 @@ private:
     Follower follower_;
     std::optional<FailedInput> failed_;  // by the batch that was just dropped
     std::set<std::string> left_out_;     // paths, of this pass
-    std::set<std::string> noted_;
-    std::map<std::string, std::uint64_t> pending_;  // bytes that wait, by path
+    std::map<std::pair<std::string, NoticeKind>, Noted> noted_;  // by path and kind
+    std::map<std::string, std::uint64_t> pending_;               // bytes that wait, by path
     IngestSummary summary_;
 };
 

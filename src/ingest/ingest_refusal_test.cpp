@@ -91,5 +91,26 @@ TEST_F(RefusalTest, a_glob_over_the_lake_does_not_read_its_log) {
     expect_lake(10);
 }
 
+TEST_F(RefusalTest, a_refused_file_that_grows_is_told_once_until_it_is_refused_for_something_else) {
+    write("a.json", events(0, 100));
+    write("b.json", events(200, 210));
+    run();
+    write("a.json", events(500, 510));
+    int looks = 0;
+    std::vector<std::string> told;
+    const auto outcome =
+        ingest_with({.inputs = {in("")},
+                     .pause =
+                         [&](const std::stop_token&, std::chrono::milliseconds) {
+                             append("a.json", events(510 + looks * 30, 540 + looks * 30));
+                             if (++looks == 8) stop_.request_stop();
+                         },
+                     .follow = true},
+                    [&](const Notice& notice) { told.push_back(notice.text); });
+    ASSERT_TRUE(outcome) << outcome.error().message;
+    EXPECT_THAT(told, ElementsAre(HasSubstr("less content"), HasSubstr("other content")));
+    EXPECT_THAT(refusals(outcome.value()), ElementsAre(HasSubstr("other content")));
+}
+
 }  // namespace
 }  // namespace bassline::ingest
