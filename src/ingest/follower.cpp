@@ -2,6 +2,7 @@
 #include "ingest/follower.hpp"
 
 #include <algorithm>
+#include <tuple>
 
 #include "ingest/fingerprint.hpp"
 
@@ -13,9 +14,15 @@ using std::chrono::steady_clock;
 // A writer reopens its log soon after the rename; later growth is found by content.
 constexpr std::chrono::seconds kRenamedHeld{30};
 
+Result<FileStatus> status_at(const std::string& path) {
+    if (path == "-") return InputFile::standard_input()->status();
+    TRY_ASSIGN(const auto file, InputFile::open(path));
+    return file->status();
+}
+
 }  // namespace
 
-std::vector<InputPath> Follower::changed(const std::vector<InputPath>& paths) {
+void Follower::find_renamed() {
     for (auto held = held_.begin(); held != held_.end();) {
         const auto now = identity_at(held->first);
         if (now && now.value() == held->second.file->identity()) {
@@ -25,23 +32,50 @@ std::vector<InputPath> Follower::changed(const std::vector<InputPath>& paths) {
         renamed_.push_back({held->second, held->first, false, steady_clock::now()});
         held = held_.erase(held);
     }
+}
+
+std::vector<InputPath> Follower::changed(const std::vector<InputPath>& paths) {
+    find_renamed();
     std::vector<InputPath> changed;
+    std::vector<Written> not_held;
     for (const InputPath& path : paths) {
-        const auto file = path.path == "-" ? InputFile::standard_input() : nullptr;
-        const auto opened = file ? Result(file) : InputFile::open(path.path);
-        const auto bytes = opened ? opened.value()->size() : Result<std::uint64_t>(0);
-        const Seen now{opened ? opened.value()->identity() : FileIdentity{},
-                       bytes ? bytes.value() : 0};
-        const auto [seen, first] = seen_.try_emplace(path.path, now);
-        if (!first && seen->second == now) continue;
-        seen->second = now;
-        // Opened before it is looked at and read, so that no rename in between can lose it.
-        if (opened && path.path != "-" && !held_.contains(path.path)) {
-            opened_[path.path] = opened.value();
+        const auto now = status_at(path.path);
+        if (!now) {
+            forget(path.path);
+            changed.push_back(path);
+            continue;
         }
+        const Seen seen{now.value().identity, now.value().bytes};
+        const auto [known, first] = seen_.try_emplace(path.path, seen);
+        if (!first && known->second == seen) continue;
+        known->second = seen;
         changed.push_back(path);
+        if (path.path == "-") continue;
+        if (const auto held = held_.find(path.path); held != held_.end()) {
+            held->second.modified_ns = now.value().modified_ns;
+        } else {
+            not_held.push_back({now.value().modified_ns, path.path});
+        }
     }
+    open_newest(std::move(not_held));
     return changed;
+}
+
+// Opened before they are looked at and read, so that no rename in between can lose them.
+void Follower::open_newest(std::vector<Written> changed) {
+    for (const auto& [path, held] : held_) changed.push_back({held.modified_ns, path});
+    std::ranges::sort(changed, [](const Written& left, const Written& right) {
+        return std::tie(right.modified_ns, left.path) < std::tie(left.modified_ns, right.path);
+    });
+    const std::size_t room =
+        std::min(changed.size(), held_max_ - std::min(held_max_, renamed_.size()));
+    for (std::size_t i = room; i < changed.size(); ++i) held_.erase(changed[i].path);
+    for (std::size_t i = 0; i < room; ++i) {
+        const auto& [modified_ns, path] = changed[i];
+        if (held_.contains(path)) continue;
+        const auto file = InputFile::open(path);
+        if (file) opened_[path] = {file.value(), modified_ns};
+    }
 }
 
 std::vector<SourceToRead> Follower::renamed(const lake::FileSources& known) {
@@ -74,12 +108,12 @@ std::set<std::uint64_t> Follower::drained() const {
 }
 
 void Follower::hold(const lake::FileSources& known) {
-    for (auto& [path, file] : opened_) {
+    for (auto& [path, opened] : opened_) {
         const auto found = known.paths.find(path);
         if (found == known.paths.end()) continue;
-        const auto now = fingerprint_at(file, Encoding::plain, found->second.end);
+        const auto now = fingerprint_at(opened.file, Encoding::plain, found->second.end);
         if (!now || now.value() != found->second.fingerprint) continue;
-        held_[path] = {std::move(file), found->second.source};
+        held_[path] = {std::move(opened.file), found->second.source, opened.modified_ns};
     }
     opened_.clear();
 }

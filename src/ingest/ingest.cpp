@@ -24,6 +24,8 @@ constexpr std::chrono::milliseconds kCommitIntervalMin{1};
 constexpr std::chrono::hours kCommitIntervalMax{24 * 365};
 constexpr std::uint64_t kMemoryOutsideWriters = 96u
                                                 << 20;  // libraries, readers, what the heap keeps
+constexpr std::size_t kHeldShare =
+    4;  // of the files that may be open: the rest are staged and read
 
 struct Noted {
     std::string decision;
@@ -236,7 +238,7 @@ private:
     Progress& progress_;
     const std::function<void(const Notice&)>& on_notice_;
     Committer& committer_;
-    Follower follower_;
+    Follower follower_{storage::open_file_limit() / kHeldShare};
     std::optional<FailedInput> failed_;  // by the batch that was just dropped
     std::set<std::string> left_out_;     // paths, of this pass
     std::map<std::pair<std::string, NoticeKind>, Noted> noted_;  // by path and kind

@@ -50,9 +50,17 @@ InputFile::~InputFile() {
 }
 
 Result<std::uint64_t> InputFile::size() const {
+    TRY_ASSIGN(const FileStatus now, status());
+    return now.bytes;
+}
+
+Result<FileStatus> InputFile::status() const {
     struct stat found {};
     if (::fstat(fd_, &found) != 0) return system_error("look at", path_, errno);
-    return static_cast<std::uint64_t>(found.st_size);
+    return FileStatus{
+        .identity = identity_,
+        .bytes = static_cast<std::uint64_t>(found.st_size),
+        .modified_ns = found.st_mtim.tv_sec * std::int64_t{1'000'000'000} + found.st_mtim.tv_nsec};
 }
 
 Result<std::size_t> InputFile::read_at(std::uint64_t offset, char* to, std::size_t bytes) const {

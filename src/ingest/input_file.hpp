@@ -19,6 +19,12 @@ struct FileIdentity {
     friend bool operator==(const FileIdentity&, const FileIdentity&) = default;
 };
 
+struct FileStatus {
+    FileIdentity identity;
+    std::uint64_t bytes = 0;
+    std::int64_t modified_ns = 0;  // since the epoch
+};
+
 /// An open input. `read_at` may be called from several threads.
 class InputFile {
 public:
@@ -36,6 +42,8 @@ public:
     FileIdentity identity() const { return identity_; }
     /// Bytes it holds now. Errors: `io`.
     Result<std::uint64_t> size() const;
+    /// Errors: `io`.
+    Result<FileStatus> status() const;
 
     /// Fills `to` from an offset; less than asked only at the end of the file. Errors: `io`.
     Result<std::size_t> read_at(std::uint64_t offset, char* to, std::size_t bytes) const;

@@ -19,4 +19,10 @@ void raise_open_file_limit() {
     ::setrlimit(RLIMIT_NOFILE, &limit);
 }
 
+std::size_t open_file_limit() {
+    rlimit limit{};
+    if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return 0;
+    return std::min(limit.rlim_cur, kOpenFilesWanted);
+}
+
 }  // namespace bassline::storage

@@ -4,6 +4,7 @@
 import collections
 import json
 import os
+import resource
 import signal
 import subprocess
 import time
@@ -25,6 +26,16 @@ def event(ts: int, session: int, item: int) -> str:
 
 def newest_entry(lake: Path):
     return json.loads(sorted((lake / "_ingest/files/log").glob("*.json"))[-1].read_text())
+
+
+def wait_for_rows(lake: Path, rows: int):
+    deadline = time.monotonic() + 30
+    written = 0
+    while time.monotonic() < deadline and written < rows:
+        time.sleep(0.02)
+        entries = [json.loads(p.read_text()) for p in (lake / "_ingest/files/log").glob("*.json")]
+        written = sum(e["counters"].get("listen_events", {}).get("written", 0) for e in entries)
+    assert written == rows
 
 
 def test_10000_small_files_make_few_large_ones_and_one_entry(bassline, tmp_path):
@@ -78,27 +89,42 @@ def test_following_a_log_through_its_rotation(bassline, tmp_path):
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
     )
 
-    def wait_for_rows(rows):
-        deadline = time.monotonic() + 30
-        written = 0
-        while time.monotonic() < deadline and written < rows:
-            time.sleep(0.02)
-            entries = [json.loads(p.read_text()) for p in (lake / "_ingest/files/log").glob("*.json")]
-            written = sum(e["counters"].get("listen_events", {}).get("written", 0) for e in entries)
-        assert written == rows
-
     try:
-        wait_for_rows(1)
+        wait_for_rows(lake, 1)
         producer = log.open("a")
         log.rename(tmp_path / "app.log.1")
         producer.write(event(FIRST_MS, 1, 1))
         producer.flush()
         log.write_text(event(FIRST_MS, 1, 2))
-        wait_for_rows(3)
+        wait_for_rows(lake, 3)
         process.send_signal(signal.SIGTERM)
         assert process.wait(timeout=20) == 130
     finally:
         process.kill()
     answer = json.loads(bassline("ingest", "--lake", lake, "--from", log, tmp_path / "app.log.1", "--json").stdout)
     assert answer["topics"]["listen_events"]["written"] == 0
+    bassline("verify", "--lake", lake, "--full")
+
+
+def test_following_more_files_than_may_be_open(bassline, tmp_path):
+    lake, folder = tmp_path / "lake", tmp_path / "logs"
+    folder.mkdir()
+    for number in range(300):
+        (folder / f"{number:03}.json").write_text(event(FIRST_MS + number, number, 0))
+    process = subprocess.Popen(
+        [BINARY, "ingest", "--lake", lake, "--from", folder, "--follow", "--commit-interval", "50ms", "--threads", "2"],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (256, 256)),
+    )
+
+    try:
+        wait_for_rows(lake, 300)
+        for number in (0, 150, 299):
+            with (folder / f"{number:03}.json").open("a") as log:
+                log.write(event(FIRST_MS + number, number, 1))
+        wait_for_rows(lake, 303)
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(timeout=20) == 130
+    finally:
+        process.kill()
     bassline("verify", "--lake", lake, "--full")
