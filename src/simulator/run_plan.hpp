@@ -31,8 +31,9 @@ struct RunPlan {
 /// yesterday, both at midnight; live from now on, without an end. With `compat` the configuration
 /// wins for users, first id and growth, its dates are ignored, and the first id is one higher.
 ///
-/// Errors: `usage` for a start before 1976, an end before the start or 68 years after it, for too many users, and for
-/// options that exclude one another; `config` for a date in the configuration that is none.
+/// Errors: `usage` for a start before 1976, an end before the start or 68 years after it, for too
+/// many users, and for options that exclude one another; `config` for a date in the configuration
+/// that is none.
 Result<RunPlan> plan_run(const SimulateOptions& options, const Configuration& configuration,
                          Timestamp now);
 
