@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "event/avro_decoder.hpp"
 
+#include <algorithm>
 #include <bit>
 #include <cmath>
 
@@ -35,9 +36,10 @@ const Line& AvroDecoder::decode(const AvroPlan& plan, std::string_view record) {
     line_.fields.user_id_is_text = false;
     line_.fields.length_seen = plan.length_seen;
     rescued_.clear();
-    mistyped_ = 0;
+    mismatches_.clear();
+    misplaced_ = ~columns_of(plan.topic).allowed;
     is_bad_text_ = false;
-    values_max_ = kValuesAtLeast + record.size();
+    values_left_ = kValuesAtLeast + record.size();
     for (const AvroStep& step : plan.steps) {
         if (run(plan, step)) continue;
         const Reason reason = is_bad_text_ ? Reason::bad_encoding : Reason::bad_avro;
@@ -107,10 +109,11 @@ bool AvroDecoder::take_integer(const AvroStep& step, bool is_read) {
     return is_read;
 }
 
+// A field of a real column makes its record one of a topic that has the column, so that what is no
+// number is refused, never lost.
 bool AvroDecoder::take_real(const AvroStep& step, double value) {
     if (!std::isfinite(value)) {
-        if (mistyped_ == 0) mismatch_ = fmt::format("{}: {} is no number", step.name, value);
-        mistyped_ |= bit_of(step.column);
+        mismatches_.push_back({step.column, fmt::format("{}: {} is no number", step.name, value)});
         return true;
     }
     line_.fields[step.column].real = value + 0.0;  // never -0.0
@@ -139,37 +142,40 @@ bool AvroDecoder::take_digits(const AvroPlan& plan, const AvroStep& step) {
     return take_text(step, digits_);
 }
 
+// A column that the topic does not have keeps its value, whatever its type.
 bool AvroDecoder::take_mismatch(const AvroPlan& plan, const AvroStep& step) {
     const AvroNode& node = plan.schema.nodes[step.node];
-    if (mistyped_ == 0) {
-        mismatch_ = fmt::format("{}: the writer's {} does not fit {}", step.name,
-                                to_string(node.kind), to_string(definition(step.column).type));
-    }
-    mistyped_ |= bit_of(step.column);
-    return AvroJsonWriter(plan.schema, reader_, values_max_).write(step.node, nullptr);
+    mismatches_.push_back(
+        {step.column, fmt::format("{}: the writer's {} does not fit {}", step.name,
+                                  to_string(node.kind), to_string(definition(step.column).type))});
+    if ((bit_of(step.column) & misplaced_) != 0) return rescue(plan, step);
+    return AvroJsonWriter(plan.schema, reader_, values_left_).write(step.node, nullptr);
 }
 
 bool AvroDecoder::rescue(const AvroPlan& plan, const AvroStep& step) {
-    json_.clear();
-    if (!AvroJsonWriter(plan.schema, reader_, values_max_).write(step.node, &json_)) return false;
-    if (json_ != "null") add_rescued(step.name, json_);
+    const std::size_t before = rescued_.size();
+    begin_rescued(step.name);
+    const std::size_t start = rescued_.size();
+    AvroJsonWriter writer(plan.schema, reader_, values_left_);
+    if (!writer.write(step.node, &rescued_)) return false;
+    if (std::string_view(rescued_).substr(start) == "null") rescued_.resize(before);
     return true;
 }
 
 // Values of columns that the record's topic does not have.
 void AvroDecoder::rescue_misplaced() {
-    std::uint32_t misplaced = line_.fields.present & ~columns_of(line_.records[0].topic).allowed;
+    std::uint32_t misplaced = line_.fields.present & misplaced_;
     for (; misplaced != 0; misplaced &= misplaced - 1) {
         const auto column = static_cast<Column>(std::countr_zero(misplaced));
-        add_rescued(definition(column).name, shown(column));
+        begin_rescued(definition(column).name);
+        rescued_ += shown(column);
     }
 }
 
-void AvroDecoder::add_rescued(std::string_view name, std::string_view json) {
+void AvroDecoder::begin_rescued(std::string_view name) {
     rescued_ += rescued_.empty() ? '{' : ',';
     append_json_text(rescued_, name);
     rescued_ += ':';
-    rescued_ += json;
 }
 
 // The value as JSON.
@@ -191,8 +197,12 @@ std::string AvroDecoder::shown(Column column) const {
 }
 
 void AvroDecoder::judge(Record& record) {
-    if ((mistyped_ & columns_of(record.topic).allowed) != 0) {
-        record.refusal = Refusal{Reason::bad_type, mismatch_};
+    const std::uint32_t allowed = columns_of(record.topic).allowed;
+    const auto mismatch = std::ranges::find_if(mismatches_, [allowed](const Mismatch& one) {
+        return (bit_of(one.column) & allowed) != 0;
+    });
+    if (mismatch != mismatches_.end()) {
+        record.refusal = Refusal{Reason::bad_type, mismatch->detail};
         return;
     }
     const auto breach = find_breach(line_.fields, record.topic, event_ms_max_);

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "event/avro_plan.hpp"
 #include "event/avro_reader.hpp"
@@ -28,6 +29,12 @@ public:
     const Line& refuse(Topic topic, Reason reason, std::string detail);
 
 private:
+    // A value of another type than its column has.
+    struct Mismatch {
+        Column column = Column::ts;
+        std::string detail;  // for people
+    };
+
     bool run(const AvroPlan& plan, const AvroStep& step);
     bool take_integer(const AvroStep& step, bool is_read);
     bool take_real(const AvroStep& step, double value);
@@ -36,19 +43,19 @@ private:
     bool take_mismatch(const AvroPlan& plan, const AvroStep& step);
     bool rescue(const AvroPlan& plan, const AvroStep& step);
     void rescue_misplaced();
-    void add_rescued(std::string_view name, std::string_view json);
+    /// Its value is to be appended.
+    void begin_rescued(std::string_view name);
     std::string shown(Column column) const;
     void judge(Record& record);
 
     std::int64_t event_ms_max_;
     AvroReader reader_{{}};
     Line line_;
-    std::string digits_;   // of userId
-    std::string rescued_;  // a JSON object without its closing brace
-    std::string json_;     // a value to be kept
-    std::size_t values_max_ = 0;
-    std::uint32_t mistyped_ = 0;  // columns whose value has another type
-    std::string mismatch_;        // the first of them, for people
+    std::string digits_;           // of userId
+    std::string rescued_;          // a JSON object without its closing brace
+    std::size_t values_left_ = 0;  // that the record's fields without a column may still hold
+    std::uint32_t misplaced_ = 0;  // columns that the record's topic does not have
+    std::vector<Mismatch> mismatches_;
     bool is_bad_text_ = false;
 };
 

@@ -9,8 +9,8 @@
 namespace bassline::event {
 namespace {
 
-constexpr std::size_t kJsonBytesMax =
-    4u << 20;  // of a field; names repeat, so a short value may be long
+// Of all fields of a record; names repeat, so a short value may be long.
+constexpr std::size_t kJsonBytesMax = 4u << 20;
 constexpr int kValueDepthMax = 64;
 
 void append(std::string* out, std::string_view text) {

@@ -13,12 +13,13 @@ namespace bassline::event {
 
 class AvroJsonWriter {
 public:
-    /// `values_max`: how many values one call may read, since some take no bytes.
-    AvroJsonWriter(const AvroSchema& schema, AvroReader& reader, std::size_t values_max)
-        : schema_(schema), reader_(reader), values_left_(values_max) {}
+    /// `values_left`, which outlives the writer: how many values may still be read, since some take
+    /// no bytes.
+    AvroJsonWriter(const AvroSchema& schema, AvroReader& reader, std::size_t& values_left)
+        : schema_(schema), reader_(reader), values_left_(values_left) {}
 
     /// Appends the next value, of that type, or, with `out` null, passes over it. False: the bytes
-    /// are bad, the reader says why.
+    /// are bad, or `out` has grown beyond 4 MiB; the reader says why.
     bool write(std::uint32_t node, std::string* out) { return write_value(node, out, 0); }
 
 private:
@@ -30,7 +31,7 @@ private:
 
     const AvroSchema& schema_;
     AvroReader& reader_;
-    std::size_t values_left_;
+    std::size_t& values_left_;
 };
 
 /// A JSON text of valid UTF-8, with its quotation marks.

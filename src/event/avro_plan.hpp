@@ -51,7 +51,9 @@ struct AvroPlan {
     std::vector<AvroStep> branches;
     std::uint32_t seen = 0;  // columns that the writer has
     bool length_seen = false;
-    Topic topic = Topic::page_view_events;  // of records that cannot be read
+    /// Of a record's first row, which follows from the fields that are there; and of records that
+    /// cannot be read.
+    Topic topic = Topic::page_view_events;
 
     AvroPlan() = default;
     AvroPlan(const AvroPlan&) = delete;  // names point into the schema

@@ -168,6 +168,27 @@ TEST(AvroTest, a_value_of_another_topics_column_is_kept_as_json) {
     EXPECT_EQ(line.rescued, R"({"auth":"Guest"})");
 }
 
+TEST(AvroTest, a_value_of_another_topics_column_is_kept_whatever_its_type) {
+    AvroRecords records;
+    const AvroPlan auth =
+        plan_with(R"({"name":"success","type":"boolean"},)"
+                  R"({"name":"auth","type":["null",{"type":"array","items":"int"}]})");
+    const auto none = keys().raw('\1').number(0);
+    const auto two = keys().raw('\1').number(1).number(2).number(7).number(8).number(0);
+    EXPECT_EQ(records.decode(auth, none.bytes).rescued, "");
+    const Line& line = records.decode(auth, two.bytes);
+    EXPECT_EQ(line.records[0].topic, Topic::auth_events);
+    EXPECT_FALSE(line.records[0].refusal);
+    EXPECT_EQ(line.rescued, R"({"auth":[7,8]})");
+    // What a listen is refused for is not the field that it has no column for.
+    const AvroPlan listen =
+        plan_with(R"({"name":"success","type":"string"},{"name":"song","type":"string"},)"
+                  R"({"name":"level","type":"long"})");
+    const Line& refused = records.decode(listen, keys().text("yes").text("B").number(9).bytes);
+    EXPECT_EQ(refused.records[0].topic, Topic::listen_events);
+    EXPECT_EQ(refusal_of(refused).detail, "level: the writer's long does not fit STRING");
+}
+
 TEST(AvroTest, what_does_not_fit_is_refused_where_it_holds_a_value) {
     const AvroPlan plan = plan_with(
         R"({"name":"level","type":["null","long"]},{"name":"lat","type":["null","string"]})");
@@ -255,6 +276,31 @@ TEST(AvroTest, a_type_that_holds_itself_for_ever_ends) {
         R"({"name":"x","type":{"type":"record","name":"loop","fields":[{"name":"again","type":"loop"}]}})");
     EXPECT_THAT(refusal_of(records.decode(plan, keys().bytes)).detail,
                 HasSubstr("nested too deeply"));
+}
+
+// Names repeat and nulls take no bytes, so that a short record may mean a long text: what all its
+// fields together may become is bounded.
+TEST(AvroTest, what_the_fields_of_a_record_are_kept_as_has_one_limit) {
+    const std::string item = R"({"type":"record","name":"e","fields":[{"name":")" +
+                             std::string(3'000, 'n') + R"(","type":"null"}]})";
+    const AvroPlan named = plan_with(R"({"name":"x","type":{"type":"array","items":)" + item +
+                                     R"(}},{"name":"y","type":{"type":"array","items":"e"}})");
+    AvroRecords records;
+    const Line& one =
+        records.decode(named, keys().number(1'000).number(0).number(0).bytes);  // 3 MB
+    EXPECT_FALSE(one.records[0].refusal);
+    EXPECT_GT(one.rescued.size(), 3'000'000u);
+    const Line& both =
+        records.decode(named, keys().number(1'000).number(0).number(1'000).number(0).bytes);
+    EXPECT_EQ(refusal_of(both).detail, "y: its fields without a column are over 4 MiB as JSON");
+    const AvroPlan nulls = plan_with(R"({"name":"x","type":{"type":"array","items":"null"}},)"
+                                     R"({"name":"y","type":{"type":"array","items":"null"}})");
+    EXPECT_EQ(refusal_of(records.decode(
+                             nulls, keys().number(3'000).number(0).number(3'000).number(0).bytes))
+                  .detail,
+              "y: more values than its bytes can mean");
+    EXPECT_FALSE(
+        records.decode(nulls, keys().number(3'000).number(0).number(0).bytes).records[0].refusal);
 }
 
 // No cut, and no flipped bit, makes the decoder read past the end or say what is not text.
