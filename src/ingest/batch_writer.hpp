@@ -73,6 +73,11 @@ struct KafkaRecord {
     std::int64_t timestamp_ms = kNoTimestampMs;  // Kafka's record time
     std::optional<std::string_view> value;  // none: a tombstone; kLinePadding more bytes readable
     bool schema_in_header = false;          // and not before the value
+
+    /// False for what is refused whatever the id before its value means: nobody is asked about it.
+    bool may_be_framed() const {
+        return value && !schema_in_header && value->size() <= kLineBytesMax;
+    }
 };
 
 /// Records of one partition, by offset.

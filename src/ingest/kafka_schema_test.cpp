@@ -110,6 +110,18 @@ TEST_F(KafkaSchemaTest, a_schema_named_by_a_header_is_refused_unless_the_value_i
               (std::map<std::string, std::uint64_t>{{"bad_framing", 1}}));
 }
 
+TEST_F(KafkaSchemaTest, nobody_is_asked_what_the_id_of_a_record_means_that_is_refused_anyway) {
+    std::string value;
+    kafka::put_frame(value, 99);
+    value += avro_;
+    cluster_.produce_with_header(kListens, 0, value, "__value_schema_id", "\1GUID");
+    const auto summary = ingest(registry_.url());
+    ASSERT_TRUE(summary) << summary.error().message;
+    EXPECT_EQ(counters(summary.value()).by_reason,
+              (std::map<std::string, std::uint64_t>{{"bad_framing", 1}}));
+    EXPECT_THAT(registry_.requests(), testing::IsEmpty());
+}
+
 TEST_F(KafkaSchemaTest, a_known_schema_is_read_while_the_registry_is_down) {
     produce_framed(kAvroId, avro_);
     ASSERT_TRUE(ingest(registry_.url()));

@@ -126,7 +126,7 @@ bool KafkaWorker::try_handle(Message& message) {
 
 Result<void> KafkaWorker::prepare(std::span<const KafkaRecord> records) {
     for (const KafkaRecord& record : records) {
-        if (record.value) TRY(schemas_.prepare(*record.value));
+        if (record.may_be_framed()) TRY(schemas_.prepare(*record.value));
     }
     return {};
 }

@@ -281,7 +281,7 @@ private:
             for (; row != nullptr && row->offset < record.offset; row = rows.next()) {
                 take_unknown(*row, state);
             }
-            if (record.value) TRY(schemas_.prepare(*record.value));
+            if (record.may_be_framed()) TRY(schemas_.prepare(*record.value));
             check_.begin(record, state.partition);
             bool has_rows = false;
             for (; row != nullptr && row->offset == record.offset; row = rows.next()) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "kafka/schema_registry.hpp"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 #include <thread>
 
@@ -104,14 +105,10 @@ Result<net::HttpReply> SchemaRegistry::ask(const net::HttpCall& call) {
 }
 
 // Not known at once is not unknown: a follower may lag behind the registry that took the schema.
-// Once many ids have turned out to be unknown, each is asked for once only.
+// While many ids are known to be unknown, each is asked for once only.
 Result<Schema> SchemaRegistry::fetch(std::int32_t id) {
     if (id < 0) return error(ErrorKind::not_found, "no schema has the id {}", id);
-    std::size_t unknown = 0;
-    {
-        const std::lock_guard lock(mutex_);
-        unknown = unknown_.size();
-    }
+    const bool is_one_of_many = count_unknown() >= kUnknownWithoutRetries;
     const std::string path = fmt::format("/schemas/ids/{}", id);
     for (int attempt = 1;; ++attempt) {
         auto reply = ask({.url = path});
@@ -124,7 +121,7 @@ Result<Schema> SchemaRegistry::fetch(std::int32_t id) {
             }
             const int status = reply.value().status;
             if (error_code_of(body) == kUnknownSchema || status == 400 || status == 422) {
-                if (is_last || unknown >= kUnknownWithoutRetries) {
+                if (is_last || is_one_of_many) {
                     return error(ErrorKind::not_found, "the schema registry knows no schema {}",
                                  id);
                 }
@@ -147,6 +144,13 @@ const Schema* SchemaRegistry::remembered(std::int32_t id) {
 bool SchemaRegistry::is_known_unknown(std::int32_t id) {
     const auto found = unknown_.find(id);
     return found != unknown_.end() && Clock::now() < found->second;
+}
+
+std::size_t SchemaRegistry::count_unknown() {
+    const std::lock_guard lock(mutex_);
+    const auto now = Clock::now();
+    return static_cast<std::size_t>(
+        std::ranges::count_if(unknown_, [now](const auto& one) { return now < one.second; }));
 }
 
 void SchemaRegistry::remember_unknown(std::int32_t id) {
@@ -192,6 +196,7 @@ Result<const Schema*> SchemaRegistry::fetch_alone(std::int32_t id,
     arrived_.notify_all();
     if (fetched) {
         ++(is_on_disk ? counts_.disk_hits : counts_.fetched);
+        unknown_.erase(id);
         return &schemas_.insert_or_assign(id, std::move(fetched).value()).first->second;
     }
     if (fetched.error().kind == ErrorKind::not_found) {

@@ -94,6 +94,8 @@ private:
     Result<const Schema*> fetch_alone(std::int32_t id, std::unique_lock<std::mutex>& lock);
     const Schema* remembered(std::int32_t id);
     bool is_known_unknown(std::int32_t id);
+    /// Of the remembered ones, those that would not be asked for again yet.
+    std::size_t count_unknown();
     void remember_unknown(std::int32_t id);
     std::string path_of(std::int32_t id) const;
     bool read_from_disk(std::int32_t id, Schema& schema) const;

@@ -114,6 +114,14 @@ TEST_F(SchemaRegistryTest, many_unknown_ids_are_not_retried_and_take_bounded_mem
     EXPECT_THAT(server_.requests(), SizeIs(16 * 3 + 24));
 }
 
+TEST_F(SchemaRegistryTest, ids_that_were_unknown_long_ago_do_not_keep_others_from_their_tries) {
+    RegistryOptions forgetful = options();
+    forgetful.unknown_ttl = std::chrono::milliseconds(0);
+    SchemaRegistry registry(forgetful);
+    for (int id = 0; id < 40; ++id) EXPECT_FALSE(registry.find(id));
+    EXPECT_THAT(server_.requests(), SizeIs(40 * 3));
+}
+
 TEST_F(SchemaRegistryTest, the_next_url_answers_for_one_that_is_down) {
     server_.put(7, "{}", "JSON");
     RegistryOptions several = options();
