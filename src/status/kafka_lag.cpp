@@ -75,13 +75,25 @@ private:
             state.note = "the brokers have no such partition";
             return {};
         }
+        const std::string& id = described.value().front().id;
+        if (!state.topic_id.empty() && !id.empty() && id != state.topic_id) {
+            state.note = fmt::format("topic re-created: read from topic id {}, it is now {}",
+                                     state.topic_id, id);
+            return {};
+        }
         TRY_ASSIGN(const kafka::Watermarks ends, consumer_->watermarks(partition, patience_));
         const auto high = static_cast<std::uint64_t>(std::max<std::int64_t>(ends.high, 0));
+        if (high < state.end) {
+            state.note =
+                fmt::format("topic re-created or cut: read up to {}, but the partition ends at {}",
+                            state.end, high);
+            return {};
+        }
         if (static_cast<std::int64_t>(state.end) < ends.low) {
             state.note =
                 fmt::format("the brokers removed the offsets {} to {}", state.end, ends.low - 1);
         }
-        state.lag_offsets = high > state.end ? high - state.end : 0;
+        state.lag_offsets = high - state.end;
         if (*state.lag_offsets == 0) {
             state.lag_seconds = 0;
         } else if (state.note.empty()) {

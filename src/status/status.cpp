@@ -35,6 +35,7 @@ Result<void> describe_partition(const FileSystem& files, ChainState& chain) {
     chain.kafka = KafkaState{.topic = tail->identity.topic,
                              .partition = tail->identity.partition,
                              .cluster_id = tail->identity.cluster_id,
+                             .topic_id = tail->identity.topic_id,
                              .end = tail->end};
     return {};
 }

@@ -19,6 +19,7 @@ struct KafkaState {
     std::string topic;
     std::int32_t partition = 0;
     std::string cluster_id;
+    std::string topic_id;   // of the topic that was read; empty: the brokers did not tell
     std::uint64_t end = 0;  // offset that comes next
     std::optional<std::uint64_t> lag_offsets;
     /// How long the oldest unread record waits, by its own time; 0 if none does, none if it did not

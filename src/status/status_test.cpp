@@ -103,5 +103,31 @@ TEST_F(StatusTest, the_lag_of_a_partition_is_what_the_brokers_have_beyond_its_ch
     }
 }
 
+// The new topic may have as many records as were read of the old one, or fewer.
+TEST_F(StatusTest, a_topic_that_was_made_again_has_a_note_and_no_lag) {
+    kafka::MockCluster cluster;
+    cluster.create_topic("page_view_events", 1);
+    cluster.produce("page_view_events", 0, home(1), kNowMs);
+    ingest::KafkaIngestOptions options{.cluster = {.brokers = cluster.brokers()},
+                                       .topics = {"page_view_events"},
+                                       .patience = std::chrono::seconds(30)};
+    ASSERT_TRUE(ingest::ingest_kafka(*files_, options, StatusClock(), {}));
+    const auto note = [&](const std::string& topic_id, std::uint64_t end) {
+        Status read = status();
+        EXPECT_EQ(read.chains.size(), 1u);
+        ChainState& chain = read.chains.front();
+        if (!topic_id.empty()) chain.kafka->topic_id = topic_id;
+        chain.kafka->end = end;
+        EXPECT_TRUE(
+            add_kafka_lag(options.cluster, std::chrono::seconds(30), read.now, read.chains));
+        EXPECT_EQ(chain.kafka->lag_offsets.has_value(), chain.kafka->note.empty());
+        return chain.kafka->note;
+    };
+    EXPECT_EQ(note("", 1), "");
+    EXPECT_EQ(note("", 5), "topic re-created or cut: read up to 5, but the partition ends at 1");
+    if (status().chains.front().kafka->topic_id.empty()) return;  // brokers that tell no id
+    EXPECT_THAT(note("another", 1), testing::HasSubstr("topic re-created: read from topic id"));
+}
+
 }  // namespace
 }  // namespace bassline::status
