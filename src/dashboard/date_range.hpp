@@ -21,7 +21,7 @@ struct DateRange {
     friend bool operator==(const DateRange&, const DateRange&) = default;
 };
 
-/// "2025-03-14", a day that exists, from 1970 to 9999; else none.
+/// "2025-03-14", a day that exists, in the years 0000 to 9999; else none.
 std::optional<Date> parse_date(std::string_view text);
 
 /// The days in both; empty if there are none.

@@ -152,6 +152,34 @@ const checks = {
     }
   },
 
+  async dates_are_typed_key_by_key() {
+    const page = await open('/?range=7');
+    await page.waitForSelector('.tile .value');
+    const visits = await page.evaluate(() => history.length);
+    await page.locator('#from').focus();
+    await page.keyboard.type('03102025'); // the order of the page's locale, en-US
+    assert.equal(await page.locator('#from').inputValue(), '2025-03-10');
+    assert.equal(new URL(page.url()).search, '?range=7', 'a date that is being typed is nothing yet');
+    await page.keyboard.press('Enter');
+    await page.waitForURL('**/?from=2025-03-10&to=2025-04-14');
+    await page.locator('#to').focus();
+    await page.keyboard.type('03052025');
+    assert.equal(await page.locator('#from').inputValue(), '2025-03-10');
+    await page.locator('#main').focus();
+    await page.waitForURL('**/?from=2025-03-05&to=2025-03-05');
+    assert.equal(await page.evaluate(() => history.length), visits + 2, 'one entry a date, not a key');
+    await page.locator('#to').focus();
+    await page.keyboard.type('0320');
+    await page.keyboard.press('Backspace'); // half a date, left: the old one comes back
+    await page.locator('#main').focus();
+    assert.equal(await page.locator('#to').inputValue(), '2025-03-05');
+    await page.locator('#from').focus();
+    await page.keyboard.type('01011950'); // cut to what there is
+    await page.keyboard.press('Enter');
+    await page.waitForURL('**/?from=2025-03-01&to=2025-03-05');
+    assert.equal(await page.locator('#from').inputValue(), '2025-03-01');
+  },
+
   async the_theme_is_chosen_and_kept_in_the_address() {
     const page = await open('/', { colorScheme: 'light' });
     await drawAll(page);

@@ -40,6 +40,7 @@ PAGE = [
     "narrow_screens_do_not_scroll_sideways",
     "only_a_run_has_a_pipeline_to_show",
     "the_range_lives_in_the_address",
+    "dates_are_typed_key_by_key",
     "the_theme_is_chosen_and_kept_in_the_address",
     "hostile_names_are_only_text",
     "tables_say_what_charts_show",

@@ -2,6 +2,7 @@
 // Wires the page: address -> view -> range -> tiles and cards; follows the server's snapshots.
 import { ApiError, fetchStatus, fetchSummary, type Status } from './api';
 import { Card, type CardKind } from './card';
+import { DateFields } from './date_fields';
 import { element, byId } from './element';
 import { ago, fullDay, instant } from './format';
 import { followPipeline } from './pipeline';
@@ -9,7 +10,6 @@ import { showTilePlaces, showTiles } from './tiles';
 import {
   applyTheme,
   rangeOf,
-  readDate,
   readView,
   writeView,
   type Preset,
@@ -35,8 +35,9 @@ const kinds: CardKind[] = [
 
 const cards = kinds.map((kind) => new Card(kind));
 const tiles = byId('tiles');
-const fromInput = byId<HTMLInputElement>('from');
-const toInput = byId<HTMLInputElement>('to');
+const dates = new DateFields(byId('from'), byId('to'), (range) =>
+  go({ ...view, preset: null, ...range }),
+);
 let view: View = readView(location.search);
 let status: Status | null = null;
 let clockSkew = 0; // server's clock minus ours, ms
@@ -140,12 +141,7 @@ function showAll(): void {
     status.failure === null ? '' : `Showing snapshot ${status.snapshot}: ${status.failure}.`,
   );
   const range = rangeOf(view, status.available);
-  for (const input of [fromInput, toInput]) {
-    input.min = status.available.from;
-    input.max = status.available.to;
-  }
-  fromInput.value = range.from;
-  toInput.value = range.to;
+  dates.show(range, status.available);
   void showSummary(range);
   for (const card of cards) card.show(range);
 }
@@ -182,19 +178,13 @@ function listen(): void {
   for (const button of document.querySelectorAll<HTMLButtonElement>('[data-range]')) {
     button.addEventListener('click', () => {
       go({ ...view, preset: button.dataset['range'] as Preset, from: null, to: null });
-      announce(`Showing ${fullDay(fromInput.value)} to ${fullDay(toInput.value)}`);
+      if (!status?.available) return;
+      const range = rangeOf(view, status.available);
+      announce(`Showing ${fullDay(range.from)} to ${fullDay(range.to)}`);
     });
   }
   for (const button of document.querySelectorAll<HTMLButtonElement>('[data-tab]')) {
     button.addEventListener('click', () => go({ ...view, tab: button.dataset['tab'] as Tab }));
-  }
-  for (const input of [fromInput, toInput]) {
-    input.addEventListener('change', () => {
-      const dates = [readDate(fromInput.value), readDate(toInput.value)];
-      if (dates.includes(null)) return;
-      const [from, to] = (dates as string[]).sort();
-      go({ ...view, preset: null, from: from!, to: to! });
-    });
   }
   for (const button of document.querySelectorAll<HTMLButtonElement>('[data-theme-choice]')) {
     button.addEventListener('click', () => {
