@@ -78,6 +78,13 @@ json tile_json(const Tile& tile) {
             {"by_day", std::move(by_day)}};
 }
 
+// Why the newest snapshot is not loaded, without the server's paths; null if it is.
+json failure_json(const GoldStore::State& state) {
+    if (state.failure.empty()) return nullptr;
+    if (state.failure == GoldStore::kGone) return GoldStore::kGone;
+    return "the newest snapshot could not be loaded; the server's log says why";
+}
+
 net::Response no_data() {
     return net::error_response(503, "no_data",
                                "No snapshot is loaded yet. Run `bassline build` on this lake.");
@@ -131,14 +138,10 @@ net::Response Api::answer(const net::Request& request) {
 
 net::Response Api::status() const {
     const GoldStore::State state = store_.state();
-    json body = {
-        {"now", format_rfc3339(clock_.now())},
-        {"state", state.gold ? "ready" : "empty"},
-        {"pipeline", pipeline_ != nullptr},
-        {"failure",
-         state.failure.empty()
-             ? json()
-             : json("the newest snapshot could not be loaded; the server's log says why")}};
+    json body = {{"now", format_rfc3339(clock_.now())},
+                 {"state", state.gold ? "ready" : "empty"},
+                 {"pipeline", pipeline_ != nullptr},
+                 {"failure", failure_json(state)}};
     if (state.gold) body.update(provenance(*state.gold));
     return json_response(body);
 }

@@ -68,7 +68,7 @@ protected:
         ASSERT_TRUE(database);
         auto connection = database.value().connect();
         ASSERT_TRUE(connection);
-        lake::Snapshot snapshot{.n = n, .run = "run-" + std::to_string(n), .engine = "duckdb"};
+        lake::Snapshot snapshot{.n = n, .run = run_ + std::to_string(n), .engine = "duckdb"};
         snapshot.watermark_ms = 1'741'960'000'000;
         for (const auto& [name, query] : queries) {
             const std::string path = lake::version_path(snapshot.run, name, "");
@@ -87,7 +87,14 @@ protected:
         ASSERT_TRUE(committed) << committed.error().message;
     }
 
+    void remove_lake() {
+        for (const char* part : {"_snapshots", "_versions"}) {
+            ASSERT_TRUE(files_->remove_all(part));
+        }
+    }
+
     std::string root_;
+    std::string run_ = "run-";
     std::unique_ptr<storage::FileSystem> files_;
 };
 
@@ -114,6 +121,46 @@ TEST_F(GoldStoreTest, a_snapshot_that_cannot_be_loaded_leaves_the_old_one) {
     store.refresh();
     EXPECT_EQ(store.state().gold->snapshot, 3U);
     EXPECT_EQ(store.state().failure, "");
+}
+
+TEST_F(GoldStoreTest, a_lake_made_anew_is_loaded_though_its_snapshot_has_the_old_number) {
+    GoldStore store(*files_);
+    publish(1, gold_queries(3));
+    store.refresh();
+    ASSERT_NE(store.state().gold, nullptr) << store.state().failure;
+    remove_lake();
+    run_ = "anew-";
+    publish(1, gold_queries(4));
+    store.refresh();
+    EXPECT_EQ(store.state().failure, "");
+    EXPECT_EQ(store.state().gold->run, "anew-1");
+    EXPECT_EQ(store.state().gold->user_days[0].listens, 4);
+}
+
+TEST_F(GoldStoreTest, data_whose_snapshots_are_gone_is_a_failure_until_the_next_is_built) {
+    GoldStore store(*files_);
+    const FixedClock clock;
+    Api api(store, clock);
+    const auto status = [&] {
+        return nlohmann::json::parse(api.answer({.method = "GET", .path = "/api/v1/status"}).body);
+    };
+    publish(1, gold_queries(3));
+    store.refresh();
+    EXPECT_EQ(status()["state"], "ready") << store.state().failure;
+    remove_lake();
+    for (int look = 0; look < 2; ++look) {
+        store.refresh();
+        EXPECT_EQ(store.state().gold, nullptr);
+        EXPECT_EQ(store.state().failures, 1U);
+        EXPECT_EQ(status()["state"], "empty");
+        EXPECT_EQ(status()["failure"], GoldStore::kGone);
+        EXPECT_EQ(api.answer({.method = "GET", .path = "/readyz"}).status, 503);
+    }
+    run_ = "anew-";
+    publish(1, gold_queries(4));
+    store.refresh();
+    EXPECT_EQ(status()["state"], "ready") << store.state().failure;
+    EXPECT_EQ(status()["failure"], nullptr);
 }
 
 TEST_F(GoldStoreTest, the_songs_of_a_day_are_read_once) {

@@ -150,9 +150,10 @@ async function refreshStatus(): Promise<void> {
   try {
     const next = await fetchStatus();
     clockSkew = Date.parse(next.now) - Date.now();
-    const changed =
-      status === null || status.snapshot !== next.snapshot || status.failure !== next.failure;
-    const updated = status !== null && status.snapshot !== next.snapshot;
+    // A lake made anew has the old numbers.
+    const updated =
+      status !== null && (status.snapshot !== next.snapshot || status.built_at !== next.built_at);
+    const changed = status === null || updated || status.failure !== next.failure;
     status = next;
     if (changed) showAll();
     else showFreshness();
