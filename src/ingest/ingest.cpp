@@ -24,8 +24,8 @@ constexpr std::chrono::milliseconds kCommitIntervalMin{1};
 constexpr std::chrono::hours kCommitIntervalMax{24 * 365};
 constexpr std::uint64_t kMemoryOutsideWriters = 96u
                                                 << 20;  // libraries, readers, what the heap keeps
-constexpr std::size_t kHeldShare =
-    4;  // of the files that may be open: the rest are staged and read
+// Of the files that may be open; the others are staged or read.
+constexpr std::size_t kHeldShare = 4;
 
 struct Noted {
     std::string decision;
