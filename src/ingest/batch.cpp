@@ -72,7 +72,8 @@ private:
                                              number, piece.start, piece.end - piece.start);
             return {};
         }
-        TRY_ASSIGN(auto stream, open_byte_stream(piece.file, feed_.stop_token()));
+        TRY_ASSIGN(auto stream,
+                   open_byte_stream(piece.file, feed_.stop_token(), context_.memory_bytes / 2));
         piece.reader = std::make_unique<LineReader>(std::move(stream), number, 0);
         TRY_ASSIGN(const bool reached, piece.reader->skip_to(piece.start));
         if (reached) return {};
@@ -90,6 +91,7 @@ private:
             const std::uint64_t input_before = reader.input_bytes();
             const std::uint64_t lines_before = reader.lines();
             TRY_ASSIGN(const LineReader::Next next, of_input(piece, reader.next()));
+            writer_->leave_to_reader(reader.stream_memory_bytes());
             if (next == LineReader::Next::block) TRY(writer_->consume(reader.block()));
             if (next == LineReader::Next::oversize) TRY(writer_->quarantine(reader.refused()));
             progress_.input_bytes += reader.input_bytes() - input_before;

@@ -117,6 +117,9 @@ public:
     /// Takes every record of the block; each becomes rows or goes to quarantine. Errors: `io`.
     virtual Result<void> consume(const RecordBlock& block) = 0;
 
+    /// So many bytes of the budget are the reader's from here on (0: none); at most half of it.
+    virtual void leave_to_reader(std::size_t bytes) = 0;
+
     /// Memory held, in bytes, beside what encoding takes for a moment.
     virtual std::size_t memory_bytes() const = 0;
 

@@ -2,11 +2,14 @@
 #include "ingest/byte_stream.hpp"
 
 #include <algorithm>
+#include <bit>
 #include <cstring>
+#include <string>
 #include <vector>
 
 #include <zlib.h>
 #include <zstd.h>
+#include <zstd_errors.h>
 
 namespace bassline::ingest {
 namespace {
@@ -166,12 +169,31 @@ private:
     z_stream state_{};
 };
 
+// What a frame's header asks for (RFC 8878, 3.1.1.1); 0 if the header is not whole.
+std::uint64_t window_bytes(std::string_view frame) {
+    constexpr std::size_t kDescriptor = 4;
+    if (frame.size() < kDescriptor + 2) return 0;
+    const auto descriptor = static_cast<unsigned char>(frame[kDescriptor]);
+    const bool is_content = (descriptor & 0x20) != 0;  // a single segment, held whole
+    if (is_content) {
+        const unsigned long long bytes = ZSTD_getFrameContentSize(frame.data(), frame.size());
+        return bytes < ZSTD_CONTENTSIZE_ERROR ? bytes : 0;
+    }
+    const auto window = static_cast<unsigned char>(frame[kDescriptor + 1]);
+    const std::uint64_t base = std::uint64_t{1} << (10 + (window >> 3));
+    return base + base / 8 * (window & 7);
+}
+
 class ZstdStream : public CompressedStream {
 public:
-    explicit ZstdStream(RawInput input)
-        : CompressedStream(std::move(input)), state_(ZSTD_createDStream(), ZSTD_freeDStream) {}
+    ZstdStream(RawInput input, std::uint64_t window_max)
+        : CompressedStream(std::move(input)), state_(ZSTD_createDStream(), ZSTD_freeDStream) {
+        const auto log = static_cast<int>(std::bit_width(std::min(window_max, kZstdWindowMax))) - 1;
+        ZSTD_DCtx_setParameter(state_.get(), ZSTD_d_windowLogMax, std::max(log, kWindowLogMin));
+    }
 
     Encoding encoding() const override { return Encoding::zstd; }
+    std::size_t memory_bytes() const override { return ZSTD_sizeof_DStream(state_.get()); }
 
 protected:
     Result<std::size_t> decompress(char* to, std::size_t bytes) override {
@@ -179,8 +201,14 @@ protected:
         // At most a block a call: of a call that meets damage nothing comes.
         ZSTD_inBuffer in{unread.data(), std::min(unread.size(), wanted_), 0};
         ZSTD_outBuffer out{to, bytes, 0};
+        if (!inside_) frame_start_.clear();
+        if (frame_start_.size() < kFrameHeaderBytesMax)
+            frame_start_ += unread.substr(0, std::min(in.size, kFrameHeaderBytesMax));
         const std::size_t hint = ZSTD_decompressStream(state_.get(), &out, &in);
-        if (ZSTD_isError(hint) != 0) return damaged(ZSTD_getErrorName(hint));
+        if (ZSTD_isError(hint) != 0) {
+            const bool large = ZSTD_getErrorCode(hint) == ZSTD_error_frameParameter_windowTooLarge;
+            return large ? too_large() : damaged(ZSTD_getErrorName(hint));
+        }
         input_.consume(in.pos);
         inside_ = hint != 0;
         wanted_ = inside_ ? hint : kFrameHeaderBytes;
@@ -189,7 +217,19 @@ protected:
 
 private:
     static constexpr std::size_t kFrameHeaderBytes = 5;  // the least of them
+    static constexpr std::size_t kFrameHeaderBytesMax = 18;
+    static constexpr int kWindowLogMin = 10;  // of the format
 
+    Error too_large() const {
+        const std::uint64_t window = window_bytes(frame_start_);
+        return error(ErrorKind::bad_data,
+                     "needs {} MiB to decompress; {}pipe `zstdcat --long={}` in",
+                     (window + (1u << 20) - 1) >> 20,
+                     window <= kZstdWindowMax ? "raise --memory, lower --threads, or " : "",
+                     std::bit_width(std::max<std::uint64_t>(window, 1) - 1));
+    }
+
+    std::string frame_start_;
     std::size_t wanted_ = kFrameHeaderBytes;
     std::unique_ptr<ZSTD_DStream, decltype(&ZSTD_freeDStream)> state_;
 };
@@ -219,7 +259,8 @@ Encoding detect_encoding(std::string_view first_bytes) {
 }
 
 Result<std::unique_ptr<ByteStream>> open_byte_stream(std::shared_ptr<InputFile> file,
-                                                     const std::stop_token& stop) {
+                                                     const std::stop_token& stop,
+                                                     std::uint64_t window_max) {
     RawInput input(std::move(file), 0, kToTheEnd);
     constexpr std::size_t kMagicBytes = 4;
     while (input.unread().size() < kMagicBytes && !input.ended() && !stop.stop_requested()) {
@@ -229,7 +270,7 @@ Result<std::unique_ptr<ByteStream>> open_byte_stream(std::shared_ptr<InputFile> 
         case Encoding::gzip:
             return std::unique_ptr<ByteStream>(new GzipStream(std::move(input)));
         case Encoding::zstd:
-            return std::unique_ptr<ByteStream>(new ZstdStream(std::move(input)));
+            return std::unique_ptr<ByteStream>(new ZstdStream(std::move(input), window_max));
         case Encoding::plain:
             break;
     }

@@ -29,17 +29,24 @@ public:
     virtual ~ByteStream() = default;
     virtual Encoding encoding() const = 0;
     /// The next decompressed bytes.
-    /// Errors: `bad_data` if the rest is damaged or cut short (all bytes before it were delivered);
-    /// `io`.
+    /// Errors: `bad_data` if the rest is damaged, cut short or needs too much memory (all bytes
+    /// before it were delivered); `io`.
     virtual Result<Read> read(char* to, std::size_t bytes) = 0;
     /// Bytes of the input taken so far, as they lie in the file.
     virtual std::uint64_t input_bytes() const = 0;
+    /// Memory that decompression holds, in bytes: most of it the window of a zstd frame.
+    virtual std::size_t memory_bytes() const { return 0; }
 };
 
+/// The largest window of a zstd frame that is read (`zstd --long`, `zstd --ultra -22`), in bytes.
+inline constexpr std::uint64_t kZstdWindowMax = 128u << 20;
+
 /// Opens an input at its front. For standard input this waits for the first bytes, or for `stop`.
+/// A zstd frame whose window is larger than `window_max` bytes is an error when it is read.
 /// Errors: `io`.
 Result<std::unique_ptr<ByteStream>> open_byte_stream(std::shared_ptr<InputFile> file,
-                                                     const std::stop_token& stop = {});
+                                                     const std::stop_token& stop = {},
+                                                     std::uint64_t window_max = kZstdWindowMax);
 
 /// A piece [start, end) of a plain file.
 std::unique_ptr<ByteStream> open_plain_piece(std::shared_ptr<InputFile> file, std::uint64_t start,

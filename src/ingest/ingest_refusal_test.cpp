@@ -112,5 +112,21 @@ TEST_F(RefusalTest, a_refused_file_that_grows_is_told_once_until_it_is_refused_f
     EXPECT_THAT(refusals(outcome.value()), ElementsAre(HasSubstr("other content")));
 }
 
+TEST_F(RefusalTest, a_zstd_window_is_part_of_the_memory) {
+    const std::string text = events(0, 10);
+    const std::size_t last_raw_block = text.size() << 3 | 1;
+    std::string frame("\x28\xb5\x2f\xfd\0\x80", 6);  // a window of 64 MiB
+    for (int byte = 0; byte < 3; ++byte) {
+        frame += static_cast<char>(last_raw_block >> (8 * byte) & 0xff);
+    }
+    write("a.zst", frame + text);
+    const auto scarce = try_ingest({.inputs = {in("")}, .threads = 2, .memory_bytes = 64u << 20});
+    ASSERT_TRUE(scarce) << scarce.error().message;
+    EXPECT_THAT(refusals(scarce.value()),
+                ElementsAre(HasSubstr("needs 64 MiB to decompress; raise --memory")));
+    EXPECT_THAT(refusals(run()), testing::IsEmpty());
+    expect_lake(10);
+}
+
 }  // namespace
 }  // namespace bassline::ingest

@@ -151,6 +151,29 @@ TEST_F(InputTest, what_precedes_damage_in_a_zstd_file_is_read) {
     EXPECT_EQ(got.substr(0, text.size() / 2), text.substr(0, text.size() / 2));
 }
 
+TEST_F(InputTest, a_zstd_frame_with_a_larger_window_than_there_is_memory_says_what_it_needs) {
+    const std::string magic("\x28\xb5\x2f\xfd", 4);
+    const std::string last_block("\x09\0\0x", 4);  // raw, a byte
+    const auto answer = [&](const std::string& header, std::uint64_t window_max) {
+        const auto file = write("window.zst", magic + header + last_block);
+        const auto stream = open_byte_stream(file, {}, window_max).value();
+        std::string buffer(100, '\0');
+        const auto read = stream->read(buffer.data(), buffer.size());
+        return read ? buffer.substr(0, read.value().bytes) : read.error().message;
+    };
+    const std::string of_12_mib("\0\x6c", 2);  // 8 MiB and 4 eighths of it
+    EXPECT_EQ(answer(of_12_mib, 16u << 20), "x");
+    EXPECT_EQ(answer(of_12_mib, 8u << 20),
+              "needs 12 MiB to decompress; raise --memory, lower --threads, or pipe `zstdcat "
+              "--long=24` in");
+    EXPECT_EQ(answer(std::string("\0\x88", 2), kZstdWindowMax), "x");  // 128 MiB
+    EXPECT_EQ(answer(std::string("\0\x90", 2), UINT64_MAX),
+              "needs 256 MiB to decompress; pipe `zstdcat --long=28` in");
+    const std::string content_of_1_gib("\xa0\0\0\0\x40", 5);
+    EXPECT_EQ(answer(content_of_1_gib, kZstdWindowMax),
+              "needs 1024 MiB to decompress; pipe `zstdcat --long=30` in");
+}
+
 TEST_F(InputTest, a_zstd_file_may_begin_with_a_skippable_frame) {
     const std::string skipped("\x5a\x2a\x4d\x18\x03\0\0\0abc", 11);
     EXPECT_EQ(read_all(write("skip.zst", skipped + zstd("end"))),

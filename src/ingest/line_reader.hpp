@@ -67,6 +67,8 @@ public:
     lake::Fingerprint fingerprint() const { return hashes_.source.value(); }
     std::uint64_t input_bytes() const { return stream_->input_bytes(); }
     Encoding encoding() const { return stream_->encoding(); }
+    /// What the stream holds to decompress.
+    std::size_t stream_memory_bytes() const { return stream_->memory_bytes(); }
 
 private:
     struct Hashes {

@@ -83,6 +83,9 @@ public:
     Result<void> consume(const RecordBlock& block) override;
     Result<void> consume(const QuarantinedRecord& record) override;
     Result<void> keep(const QuarantinedRecord& record) override;
+    void leave_to_reader(std::size_t bytes) override {
+        memory_limit_ = (context_.memory_bytes - std::min(context_.memory_bytes / 2, bytes)) / 2;
+    }
     std::size_t memory_bytes() const override {
         return buffered_bytes_ + interners_.bytes() + quarantine_.bytes() + open_hours_bytes();
     }
@@ -160,7 +163,7 @@ private:
     storage::FileSystem& files_;
     const BatchContext context_;
     const Origin origin_;
-    const std::size_t memory_limit_;
+    std::size_t memory_limit_;
     const std::size_t row_group_bytes_max_;
 
     // In turn: the two lines before are still needed while one is decoded.
