@@ -140,8 +140,11 @@ private:
     // Everything that the paths hold now; returns those that are to be looked at afterwards.
     Result<std::vector<InputPath>> pass(const std::vector<InputPath>& paths) {
         std::vector<SourceToRead> renamed = follower_.renamed(committer_.sources());
+        const std::vector<InputPath> looked_at = without_left_out(paths);
+        for (const InputPath& path : looked_at) copies_.erase(path.path);
         Survey survey =
-            survey_sources(without_left_out(paths), committer_.sources(), follower_.drained());
+            survey_sources(looked_at, committer_.sources(), follower_.drained(), copies_);
+        copies_.merge(survey.copies);
         for (SourceToRead& source : renamed) {
             if (!left_out_.contains(source.path)) survey.sources.push_back(std::move(source));
         }
@@ -217,6 +220,7 @@ private:
     // Following looks at the same paths again and again; a decision about one is worth saying once,
     // and the last of a kind is kept.
     void note(const Notice& notice) {
+        if (notice.kind == NoticeKind::already_ingested) pending_.erase(notice.path);
         if (notice.kind == NoticeKind::pending) pending_[notice.path] = notice.pending_bytes;
         const std::string& about = notice.path.empty() ? notice.text : notice.path;
         const std::string decision = decision_of(notice);
@@ -243,6 +247,7 @@ private:
     std::set<std::string> left_out_;     // paths, of this pass
     std::map<std::pair<std::string, NoticeKind>, Noted> noted_;  // by path and kind
     std::map<std::string, std::uint64_t> pending_;               // bytes that wait, by path
+    CopiesByPath copies_;                                        // that were not recorded
     IngestSummary summary_;
 };
 

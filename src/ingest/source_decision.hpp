@@ -22,8 +22,14 @@ struct PathFacts {
     bool caught_up = false;
     /// Another source whose content this path begins with; the longest one.
     std::optional<std::uint64_t> content_source;
+    /// A source that was read further than this content goes and begins with all of it.
+    std::optional<std::uint64_t> copy_of;
+    /// One that begins with its first 64 KiB, and stands nowhere to compare the rest.
+    std::optional<std::uint64_t> begins_like;
     /// The content that the path held lives elsewhere: at another path of the input, at the path
-    /// where its source was last read, or it was read to its end when it was renamed.
+    /// where its source was last read, or it was read to its end when it was renamed; or another
+    /// path holds its beginning, as a copy does whose last lines were lost to the truncation after
+    /// it.
     bool old_content_elsewhere = false;
 };
 
@@ -32,6 +38,7 @@ enum class SourceKind {
     same_source,   // goes on at the source's end
     moved_source,  // known content under another name: goes on under its old number
     older_copy,    // what it holds was read, its source is further elsewhere: nothing to do
+    waiting,       // may be a copy in the making: nothing is read until that can be told
     rotated,       // the old content went elsewhere: the path begins a new source
     replaced,      // shorter or other content, and the old one is nowhere: refused
     diverged,      // differs from its source past what was read here: refused

@@ -59,6 +59,21 @@ Result<SourceProbe> probe_source(const std::shared_ptr<InputFile>& file) {
     return probe;
 }
 
+Result<std::uint64_t> content_bytes_at(const std::string& path) {
+    TRY_ASSIGN(std::shared_ptr<InputFile> file, InputFile::open(path));
+    TRY_ASSIGN(const std::uint64_t file_bytes, file->size());
+    TRY_ASSIGN(const auto stream, open_byte_stream(std::move(file)));
+    if (stream->encoding() == Encoding::plain) return file_bytes;
+    std::uint64_t total = 0;
+    std::vector<char> buffer(kFingerprintBytes);
+    while (true) {
+        const auto read = stream->read(buffer.data(), buffer.size());
+        if (!read || read.value().ended) break;
+        total += read.value().bytes;
+    }
+    return total;
+}
+
 bool is_event_line(std::string_view line) {
     const json object = parse_loosely(line);
     return object.is_object() && object.contains("ts") && object.contains("sessionId");

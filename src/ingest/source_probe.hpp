@@ -29,6 +29,10 @@ struct SourceProbe {
 /// Errors: `io`.
 Result<SourceProbe> probe_source(const std::shared_ptr<InputFile>& file);
 
+/// Length of the content, decompressed; up to the damage if there is some. Errors: `not_found`,
+/// `io`.
+Result<std::uint64_t> content_bytes_at(const std::string& path);
+
 /// The line is a JSON object with `ts` and `sessionId`, so its file holds events.
 bool is_event_line(std::string_view line);
 

@@ -7,6 +7,7 @@
 
 #include "base/hash.hpp"
 #include "ingest/fingerprint.hpp"
+#include "ingest/source_copies.hpp"
 #include "ingest/source_decision.hpp"
 #include "ingest/source_probe.hpp"
 
@@ -26,27 +27,23 @@ struct Look {
     std::uint64_t head_bytes = 0;
     std::uint64_t content_bytes = kUnknownEnd;  // of new sources that begin alike
     bool has_record = false;
+    bool has_line = false;
+    bool is_event_log = false;
+    bool failed = false;  // it could not be read once more
+    std::optional<Error> damage;
+    std::string opening;                   // the first kOpeningBytes
+    std::vector<std::uint64_t> same_head;  // sources that begin alike and go further
 };
-
-// Length of the content, decompressed; up to the damage if there is some.
-Result<std::uint64_t> content_bytes(const std::string& path, Encoding encoding) {
-    TRY_ASSIGN(std::shared_ptr<InputFile> file, InputFile::open(path));
-    if (encoding == Encoding::plain) return file->size();
-    TRY_ASSIGN(const auto stream, open_byte_stream(std::move(file)));
-    std::uint64_t total = 0;
-    std::vector<char> buffer(kFingerprintBytes);
-    while (true) {
-        const auto read = stream->read(buffer.data(), buffer.size());
-        if (!read || read.value().ended) break;
-        total += read.value().bytes;
-    }
-    return total;
-}
 
 class Surveyor {
 public:
-    Surveyor(const lake::FileSources& known, const std::set<std::uint64_t>& drained)
-        : known_(known), drained_(drained), next_source_(known.next_source()) {
+    Surveyor(const lake::FileSources& known, const std::set<std::uint64_t>& drained,
+             const CopiesByPath& copies)
+        : known_(known),
+          drained_(drained),
+          earlier_copies_(copies),
+          next_source_(known.next_source()),
+          copies_(known) {
         for (const auto& [number, source] : known.sources) {
             index_.add(source.end, source.fingerprint.head, number);
         }
@@ -61,7 +58,10 @@ public:
             auto looked = look(path);
             if (!looked) refuse(path.path, looked.error().message);
         }
-        for (Look& look : looks_) act(look);
+        find_copies();
+        for (Look& look : looks_) {
+            if (may_be_read(look)) act(look);
+        }
         add_new_sources();
         std::ranges::sort(survey_.sources, {}, [](const SourceToRead& source) {
             return std::tuple(source.event_ms.value_or(INT64_MAX), source.number);
@@ -92,6 +92,9 @@ private:
         look.first_line_hash = xxh64_hex(probe.first_line);
         look.head_hash = xxh64_hex(probe.head);
         look.head_bytes = probe.head.size();
+        look.opening = probe.head.substr(0, kOpeningBytes);
+        look.has_line = probe.has_line;
+        look.damage = probe.damage;
         look.has_record =
             probe.has_line ||
             (probe.ended && !probe.head.empty() &&
@@ -99,25 +102,69 @@ private:
         if (path_known != known_.paths.end())
             TRY(compare_with_path(file, path_known->second, look));
         if (!look.facts.same_content) {
-            TRY_ASSIGN(look.facts.content_source, find_content(file, probe));
+            TRY(find_content(file, probe, look));
         }
-        if (!look.facts.path_source && !look.facts.content_source) {
-            if (!input.named && !is_event_line(probe.first_line)) {
-                note(NoticeKind::skipped, input.path,
-                     "is no event log: its first line is no JSON object with ts and sessionId");
-                return {};
-            }
-            if (probe.damage && !probe.has_line) {
-                refuse(input.path, probe.damage->message);
-                return {};
-            }
-            if (!look.has_record) {
-                survey_.notices.push_back(
-                    {NoticeKind::pending, input.path, "holds no whole line yet", look.file_bytes});
-                return {};
-            }
-        }
+        if (is_unknown(look)) look.is_event_log = is_event_line(probe.first_line);
+        if (look.facts.content_source) copies_.add(input.path, *look.facts.content_source);
         looks_.push_back(std::move(look));
+        return {};
+    }
+
+    static bool is_unknown(const Look& look) {
+        const PathFacts& facts = look.facts;
+        return !facts.path_source && !facts.content_source && !facts.copy_of && !facts.begins_like;
+    }
+
+    // An input that nothing is known of has to look like events.
+    bool may_be_read(const Look& look) {
+        if (!is_unknown(look)) return true;
+        const std::string& path = look.input.path;
+        if (!look.input.named && !look.is_event_log) {
+            note(NoticeKind::skipped, path,
+                 "is no event log: its first line is no JSON object with ts and sessionId");
+        } else if (look.damage && !look.has_line) {
+            refuse(path, look.damage->message);
+        } else if (!look.has_record) {
+            survey_.notices.push_back(
+                {NoticeKind::pending, path, "holds no whole line yet", look.file_bytes});
+        } else {
+            return true;
+        }
+        return false;
+    }
+
+    // Once all paths were looked at: a copy is compared with whatever holds its source by now.
+    void find_copies() {
+        for (Look& look : looks_) {
+            const auto found = find_copy(look);
+            if (found) continue;
+            refuse(look.input.path, found.error().message);
+            look.failed = true;
+        }
+        std::erase_if(looks_, [](const Look& look) { return look.failed; });
+    }
+
+    Result<void> find_copy(Look& look) {
+        if (look.facts.content_source || look.opening.empty()) return {};
+        std::vector<std::uint64_t> longer = look.same_head;
+        if (!look.facts.same_content && look.head_bytes < kFingerprintBytes) {
+            longer = copies_.begin_with(look.opening, look.head_bytes);
+        }
+        if (longer.empty()) return {};
+        TRY_ASSIGN(const auto file, InputFile::open(look.input.path));
+        for (const std::uint64_t number : longer) {
+            TRY_ASSIGN(const std::optional<bool> told, copies_.is_beginning(file, number));
+            if (told && *told) {
+                look.facts.copy_of = number;
+                break;
+            }
+            if (!told && !look.same_head.empty()) look.facts.begins_like = number;
+        }
+        const auto source = look.facts.copy_of ? look.facts.copy_of : look.facts.begins_like;
+        // What is left of a path's own source after it was cut short is no copy of it.
+        if (source && (look.facts.copy_of || look.facts.path_source != source)) {
+            survey_.copies[look.input.path] = *source;
+        }
         return {};
     }
 
@@ -132,6 +179,7 @@ private:
         if (look.facts.same_content && look.facts.source_ahead && look.facts.longer) {
             TRY_ASSIGN(const auto ahead, fingerprint_at(file, look.encoding, source.end));
             look.facts.caught_up = ahead == source.fingerprint;
+            if (!ahead) look.same_head.push_back(path.source);
             if (look.encoding != Encoding::plain) {
                 TRY_ASSIGN(const auto past, fingerprint_at(file, look.encoding, path.end + 1));
                 look.facts.longer = past.has_value();
@@ -140,26 +188,37 @@ private:
         return {};
     }
 
-    // The longest known source that the file begins with.
-    Result<std::optional<std::uint64_t>> find_content(const std::shared_ptr<InputFile>& file,
-                                                      const SourceProbe& probe) {
-        std::optional<std::uint64_t> best;
+    // The longest known source that the file begins with, and those that only begin like it.
+    Result<void> find_content(const std::shared_ptr<InputFile>& file, const SourceProbe& probe,
+                              Look& look) const {
+        std::optional<std::uint64_t>& best = look.facts.content_source;
         for (const std::uint64_t number : index_.find(probe.head)) {
             const lake::FileSource& source = known_.sources.at(number);
             if (best && known_.sources.at(*best).end >= source.end) continue;
             if (source.end > kFingerprintBytes) {  // else the head is all of it
                 TRY_ASSIGN(const auto now, fingerprint_at(file, probe.encoding, source.end));
+                if (!now) look.same_head.push_back(number);
                 if (now != source.fingerprint) continue;
             }
             best = number;
         }
-        return best;
+        return {};
+    }
+
+    static bool has_copy(const CopiesByPath& copies, std::uint64_t number,
+                         const std::string& path) {
+        return std::ranges::any_of(copies, [&](const auto& copy) {
+            return copy.second == number && copy.first != path && identity_at(copy.first);
+        });
     }
 
     bool is_elsewhere(std::uint64_t number, const std::string& path) const {
         if (drained_.contains(number)) return true;
         const lake::FileSource& source = known_.sources.at(number);
         if (source.path != path || source.state == "closed") return true;
+        if (has_copy(survey_.copies, number, path) || has_copy(earlier_copies_, number, path)) {
+            return true;
+        }
         return std::ranges::any_of(looks_, [&](const Look& other) {
             return other.input.path != path &&
                    (other.facts.content_source == number ||
@@ -184,7 +243,13 @@ private:
                 return;
             case SourceKind::older_copy:
                 note(NoticeKind::already_ingested, look.input.path,
-                     "already ingested as " + known_.sources.at(decision.source).path);
+                     "already ingested as " + name_of_source(decision.source) +
+                         (look.facts.copy_of ? ", which it is the beginning of" : ""));
+                return;
+            case SourceKind::waiting:
+                survey_.notices.push_back({NoticeKind::pending, look.input.path,
+                                           waiting_text(name_of_source(decision.source)),
+                                           look.file_bytes});
                 return;
             case SourceKind::replaced:
             case SourceKind::diverged:
@@ -193,8 +258,21 @@ private:
         }
     }
 
+    std::string name_of_source(std::uint64_t number) const {
+        const std::string& path = known_.sources.at(number).path;
+        return path == "-" ? "standard input" : path;
+    }
+
+    static std::string waiting_text(const std::string& source) {
+        return fmt::format(
+            "begins like what was ingested as {}, is shorter, and cannot be compared, since that "
+            "content stands nowhere now. Nothing is read in case it is a copy in the making; to "
+            "tell, give the whole file too",
+            source);
+    }
+
     std::string refusal(const Look& look, const SourceDecision& decision) const {
-        const auto content = content_bytes(look.input.path, look.encoding);
+        const auto content = content_bytes_at(look.input.path);
         const std::uint64_t now = content ? content.value() : 0;
         const lake::FileSource& source = known_.sources.at(decision.source);
         if (decision.kind == SourceKind::diverged) {
@@ -216,7 +294,7 @@ private:
         const bool moved = decision.kind == SourceKind::moved_source;
         if (moved) {
             note(NoticeKind::already_ingested, look.input.path,
-                 "already ingested as " + (source.path == "-" ? "standard input" : source.path));
+                 "already ingested as " + name_of_source(decision.source));
         }
         const bool plain = look.encoding == Encoding::plain;
         if (plain && !moved && look.file_bytes == source.end) return;
@@ -265,7 +343,7 @@ private:
             } else if (look->encoding == Encoding::plain) {
                 look->content_bytes = look->file_bytes;
             } else if (alike.at(look->head_hash) > 1) {
-                const auto measured = content_bytes(look->input.path, look->encoding);
+                const auto measured = content_bytes_at(look->input.path);
                 look->content_bytes = measured ? measured.value() : kUnknownEnd;
             }
         }
@@ -295,7 +373,9 @@ private:
 
     const lake::FileSources& known_;
     const std::set<std::uint64_t>& drained_;
+    const CopiesByPath& earlier_copies_;
     std::uint64_t next_source_;
+    SourceCopies copies_;
     PrefixIndex index_;
     std::vector<Look> looks_;
     std::vector<Look*> fresh_;
@@ -306,8 +386,8 @@ private:
 }  // namespace
 
 Survey survey_sources(const std::vector<InputPath>& paths, const lake::FileSources& known,
-                      const std::set<std::uint64_t>& drained) {
-    return Surveyor(known, drained).run(paths);
+                      const std::set<std::uint64_t>& drained, const CopiesByPath& copies) {
+    return Surveyor(known, drained, copies).run(paths);
 }
 
 }  // namespace bassline::ingest

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <set>
@@ -38,7 +39,7 @@ enum class NoticeKind {
     already_ingested,  // known content under another name
     skipped,           // no event log, in a folder
     empty,             // holds nothing yet
-    pending,           // half a line waits for its rest
+    pending,           // half a line waits for its rest, or half a copy for its source
     refused,           // replaced, diverged, unreadable, missing or damaged: exit code 1
 };
 
@@ -49,14 +50,19 @@ struct Notice {
     std::uint64_t pending_bytes = 0;
 };
 
+/// The source of which each path holds the beginning.
+using CopiesByPath = std::map<std::string, std::uint64_t>;
+
 struct Survey {
     std::vector<SourceToRead> sources;  // by first event time, then path
     std::vector<Notice> notices;
+    CopiesByPath copies;              // shorter copies, of which nothing is recorded
     std::vector<InputPath> deferred;  // begin like another one: to be surveyed after its commit
 };
 
-/// `drained` are sources whose renamed file is still open and read to its end elsewhere.
+/// `drained` are sources whose renamed file is still open and read to its end elsewhere; `copies`
+/// what earlier surveys found of paths that are not looked at now.
 Survey survey_sources(const std::vector<InputPath>& paths, const lake::FileSources& known,
-                      const std::set<std::uint64_t>& drained = {});
+                      const std::set<std::uint64_t>& drained = {}, const CopiesByPath& copies = {});
 
 }  // namespace bassline::ingest
