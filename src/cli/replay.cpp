@@ -89,11 +89,11 @@ Result<Exit> run_replay(const ReplayArguments& options, const std::stop_token& s
     std::unique_ptr<storage::FileSystem> files;
     if (!options.dry_run) {
         TRY_ASSIGN(files, lake::open_lake(options.lake));
-        if (wanted.registry) {
-            wanted.registry->files = files.get();
-            wanted.registry->folder =
-                lake::schemas_directory(kafka::registry_folder_name(wanted.registry->urls));
-        }
+    }
+    if (auto& registry = wanted.registry) {
+        registry->files = files.get();
+        registry->read_only_files = reader.get();
+        registry->folder = lake::schemas_directory(kafka::registry_folder_name(registry->urls));
     }
     TRY_ASSIGN(const ReplaySummary summary,
                options.dry_run ? replay::rehearse(*reader, wanted, SystemClock())

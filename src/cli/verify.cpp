@@ -14,6 +14,7 @@
 #include "cli/progress.hpp"
 #include "cli/values.hpp"
 #include "lake/lake.hpp"
+#include "lake/names.hpp"
 
 // `bassline verify`: holds a lake against its own logs.
 namespace bassline::cli {
@@ -176,6 +177,10 @@ Result<VerifyReport> verify_with_brokers(const storage::FileSystem& files,
     wanted.kafka = ingest::KafkaVerifyOptions{.progress = &progress};
     TRY_ASSIGN(wanted.kafka->cluster, cluster_of(options.cluster));
     TRY_ASSIGN(wanted.kafka->registry, registry_of(options.registry));
+    if (auto& registry = wanted.kafka->registry) {
+        registry->read_only_files = &files;
+        registry->folder = lake::schemas_directory(kafka::registry_folder_name(registry->urls));
+    }
     const ProgressDisplay display([&progress](double) { return reread_state(progress); });
     return ingest::verify(files, wanted);
 }

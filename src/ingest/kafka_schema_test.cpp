@@ -64,6 +64,15 @@ protected:
                             .unavailable_ttl = std::chrono::milliseconds(0)};
         return ingest_kafka(*files_, options, MarchClock(), stop_.get_token());
     }
+    Result<VerifyReport> read_again(std::chrono::milliseconds patience) {
+        KafkaVerifyOptions kafka{.cluster = {.brokers = cluster_.brokers()}, .patience = patience};
+        kafka.registry = {.urls = {registry_.url()},
+                          .backoff = std::chrono::milliseconds(1),
+                          .unavailable_ttl = std::chrono::milliseconds(0)};
+        return verify(
+            *files_,
+            {.full = true, .scratch = root_, .kafka = std::move(kafka), .stop = stop_.get_token()});
+    }
     static lake::TopicCounters counters(const KafkaSummary& summary) {
         const auto found = summary.ingest.topics.find(kListens);
         return found == summary.ingest.topics.end() ? lake::TopicCounters{}
@@ -145,6 +154,25 @@ TEST_F(KafkaSchemaTest, while_the_registry_is_down_records_wait_and_none_is_quar
     EXPECT_EQ(counters(summary.value()).written, 2u);
     EXPECT_EQ(counters(summary.value()).quarantined, 0u);
     expect_clean();
+}
+
+TEST_F(KafkaSchemaTest, verify_waits_for_a_registry_that_is_away_for_a_moment_or_a_stop) {
+    produce_framed(kAvroId, avro_);
+    ASSERT_TRUE(ingest(registry_.url()));
+    registry_.fail_next(4, 503);  // more than the tries of one question
+    const auto report = read_again(std::chrono::seconds(30));
+    ASSERT_TRUE(report) << report.error().message;
+    EXPECT_THAT(report.value().findings, testing::IsEmpty());
+    EXPECT_EQ(report.value().brokers.front().unread, 0u);
+
+    registry_.fail_next(1'000'000, 503);
+    std::jthread stopper([this, asked = registry_.requests().size()] {
+        while (registry_.requests().size() < asked + 4) std::this_thread::yield();
+        stop_.request_stop();
+    });
+    const auto stopped = read_again(std::chrono::minutes(10));
+    ASSERT_FALSE(stopped);
+    EXPECT_EQ(stopped.error().kind, ErrorKind::cancelled) << stopped.error().message;
 }
 
 TEST_F(KafkaSchemaTest, a_stop_while_records_wait_keeps_what_came_before_and_loses_none) {

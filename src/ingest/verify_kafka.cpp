@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <memory>
+#include <thread>
 
 #include "base/clock.hpp"
 #include "ingest/offset_findings.hpp"
@@ -22,6 +23,7 @@ using std::chrono::steady_clock;
 constexpr std::size_t kWindowBytes = 16u << 20;
 constexpr std::size_t kWindowRecords = 1u << 16;
 constexpr std::uint64_t kPrefetchBytes = 32u << 20;
+constexpr milliseconds kRegistryPause{100};  // between questions
 
 // Reads the one partition that is asked for from where it is told to.
 class FromOffset final : public kafka::AssignmentListener {
@@ -86,7 +88,8 @@ private:
 
     Result<void> unless_stopped() const {
         if (!stop_.stop_requested()) return {};
-        return error(ErrorKind::cancelled, "interrupted while the brokers were asked");
+        return error(ErrorKind::cancelled,
+                     "interrupted while the brokers or the registry were asked");
     }
 
     Result<std::vector<BrokerState>> compare(const std::vector<ReadChain>& chains, bool reread) {
@@ -272,6 +275,18 @@ private:
         }
     }
 
+    // A registry may be away for a moment, as a broker may.
+    Result<void> prepare(std::string_view value) {
+        const auto deadline = steady_clock::now() + options_.patience;
+        while (true) {
+            auto ready = schemas_.prepare(value);
+            if (ready || ready.error().kind != ErrorKind::unavailable) return ready;
+            TRY(unless_stopped());
+            if (steady_clock::now() + kRegistryPause >= deadline) return ready;
+            std::this_thread::sleep_for(kRegistryPause);
+        }
+    }
+
     Result<void> compare_window(const ReadChain& chain, PartitionRows& rows, std::uint64_t first,
                                 std::uint64_t end, BrokerState& state) {
         TRY(rows.read(first, end));
@@ -281,7 +296,7 @@ private:
             for (; row != nullptr && row->offset < record.offset; row = rows.next()) {
                 take_unknown(*row, state);
             }
-            if (record.may_be_framed()) TRY(schemas_.prepare(*record.value));
+            if (record.may_be_framed()) TRY(prepare(*record.value));
             check_.begin(record, state.partition);
             bool has_rows = false;
             for (; row != nullptr && row->offset == record.offset; row = rows.next()) {

@@ -260,8 +260,10 @@ std::string SchemaRegistry::path_of(std::int32_t id) const {
 
 // What a killed writer left half-written is no JSON object with our id, and is fetched anew.
 bool SchemaRegistry::read_from_disk(std::int32_t id, Schema& schema) const {
-    if (options_.files == nullptr) return false;
-    const auto text = options_.files->read(path_of(id));
+    const storage::FileSystem* const files =
+        options_.files != nullptr ? options_.files : options_.read_only_files;
+    if (files == nullptr) return false;
+    const auto text = files->read(path_of(id));
     if (!text) return false;
     const json body = parse(text.value());
     auto found = schema_of(body, id);

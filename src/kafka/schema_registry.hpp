@@ -38,12 +38,13 @@ struct RegistryOptions {
     std::string user_info;  // "user:password"; empty: none
     net::HttpClientOptions http;
     int tries = 3;  // of all URLs, for ids not known yet and for servers in trouble
-    std::chrono::milliseconds backoff{100};            // doubled after each try
-    std::chrono::milliseconds unknown_ttl{30'000};     // an id nobody knew is asked for again
-    std::chrono::milliseconds unavailable_ttl{1'000};  // after that, another attempt
-    std::size_t unknown_max = 10'000;                  // remembered
-    storage::FileSystem* files = nullptr;              // outlives the registry; null: no disk
-    std::string folder;                                // for <id>.json
+    std::chrono::milliseconds backoff{100};                // doubled after each try
+    std::chrono::milliseconds unknown_ttl{30'000};         // an id nobody knew is asked for again
+    std::chrono::milliseconds unavailable_ttl{1'000};      // after that, another attempt
+    std::size_t unknown_max = 10'000;                      // remembered
+    storage::FileSystem* files = nullptr;                  // outlives the registry; null: no disk
+    const storage::FileSystem* read_only_files = nullptr;  // the same, without `files`: to read
+    std::string folder;                                    // for <id>.json
 };
 
 /// `http://a:8085,http://b:8085`. Errors: `usage`.

@@ -78,6 +78,26 @@ TEST_F(SchemaRegistryTest, a_schema_on_disk_outlives_the_registry) {
     EXPECT_EQ(restarted.counts().disk_hits, 1u);
 }
 
+TEST_F(SchemaRegistryTest, a_reader_takes_what_is_on_disk_and_writes_nothing) {
+    const auto files = storage::open_local(folder_).value();
+    server_.put(7, "{}", "JSON");
+    server_.put(8, "{}", "JSON");
+    RegistryOptions kept = options();
+    kept.files = files.get();
+    kept.folder = ".";
+    ASSERT_TRUE(SchemaRegistry(kept).find(7));
+
+    kept.files = nullptr;
+    kept.read_only_files = files.get();
+    SchemaRegistry reader(kept);
+    EXPECT_TRUE(reader.find(7));
+    EXPECT_TRUE(reader.find(8));
+    EXPECT_EQ(reader.counts().disk_hits, 1u);
+    EXPECT_EQ(reader.counts().fetched, 1u);
+    EXPECT_TRUE(std::filesystem::exists(folder_ + "/7.json"));
+    EXPECT_FALSE(std::filesystem::exists(folder_ + "/8.json"));
+}
+
 TEST_F(SchemaRegistryTest, a_damaged_file_is_fetched_anew) {
     const auto files = storage::open_local(folder_).value();
     std::ofstream(folder_ + "/7.json") << R"({"id":7,"sch)";

@@ -190,15 +190,18 @@ def test_another_cluster_is_a_finding(verify, lake, tmp_path):
 
 def test_framed_records_are_compared_with_a_registry_and_counted_without(bassline, broker, registry, topics, tmp_path):
     lake = tmp_path / "framed"
+    nobody = "http://127.0.0.1:9"
     bassline("simulate", "--kafka", broker.bootstrap, "--users", 3000, "--from", "2025-03-01T12:00:00Z", "--to",
              "2025-03-01T18:00:00Z", "--schema-registry", registry.url, "--encoding", "avro")
-    bassline("ingest", "--lake", lake, "--kafka", broker.bootstrap, "--schema-registry", registry.url)
+    bassline("ingest", "--lake", lake, "--kafka", broker.bootstrap, "--schema-registry", f"{nobody},{registry.url}")
     records = sum(topics.ends().values())
     look = ["verify", "--lake", lake, "--kafka", broker.bootstrap, "--full", "--json"]
     without = json.loads(bassline(*look).stdout)
     assert total(without, "unread") == total(without, "compared") == records
     with_it = json.loads(bassline(*look, "--schema-registry", registry.url).stdout)
     assert with_it["ok"] and total(with_it, "unread") == 0 and total(with_it, "compared") == records
+    cached = json.loads(bassline(*look, "--schema-registry", nobody).stdout)  # what ingest kept of the first URL
+    assert cached["ok"] and total(cached, "unread") == 0 and total(cached, "compared") == records
 
     path = parquet_of(lake, "bronze/listen_events")[0]
     partition, offset = at(path)
