@@ -66,8 +66,10 @@ Result<void> KafkaPartition::open(Time now) {
     return {};
 }
 
-void KafkaPartition::reached(std::uint64_t offset) {
-    next_ = std::max(next_, offset);
+void KafkaPartition::reached(std::uint64_t offset, Time now) {
+    if (offset <= next_) return;
+    if (next_ == committer_.next()) passed_at_ = now;
+    next_ = offset;
 }
 
 std::int64_t KafkaPartition::first_open_hour() const {
@@ -77,14 +79,19 @@ std::int64_t KafkaPartition::first_open_hour() const {
 }
 
 KafkaPartition::Time KafkaPartition::deadline() const {
-    if (!writer_) return Time::max();
+    if (!writer_) {
+        return next_ == committer_.next() ? Time::max() : passed_at_ + limits_.commit_interval;
+    }
     return opened_at_ + (holds_closed_hour_
                              ? std::min(limits_.commit_interval, limits_.hour_batch_age)
                              : limits_.commit_interval);
 }
 
 std::optional<Rotation> KafkaPartition::due(Time now) const {
-    if (!writer_) return std::nullopt;
+    if (!writer_) {
+        const bool waits = next_ != committer_.next();
+        return waits && now >= deadline() ? std::optional(Rotation::time) : std::nullopt;
+    }
     if (batch_bytes_ >= limits_.batch_bytes) return Rotation::bytes;
     if (batch_rows_ >= limits_.batch_rows) return Rotation::rows;
     if (now >= opened_at_ + limits_.commit_interval) return Rotation::time;

@@ -55,6 +55,10 @@ std::int64_t first_open_hour(std::int64_t reached_ms, std::chrono::milliseconds 
 /// One claimed partition and its open batch: records in, entries out. A batch begins with the first
 /// record after the last commit. One thread at a time.
 ///
+/// Offsets without a record (the markers of transactions, aborted records) are committed with the
+/// batch; where no batch is open, alone, after the time that a batch stays open: a chain that stood
+/// before them for ever would miss them once the brokers removed them.
+///
 /// A batch in which an hour closes is due. What comes for an hour that was closed when the batch
 /// began waits for the other limits, so that late and disordered events close no batch.
 class KafkaPartition {
@@ -71,11 +75,12 @@ public:
     /// What the ids of framed records mean; prepared for the records before consume().
     void use(const RecordSchemas* schemas) { schemas_ = schemas; }
     /// Everything before `offset` was delivered, though the last offsets may have had no record.
-    void reached(std::uint64_t offset);
+    void reached(std::uint64_t offset, Time now);
 
-    /// The limit that the open batch has come to, if any.
+    /// The limit that the open batch has come to, if any; or, without one, `time` if offsets
+    /// without a record wait for so long to be committed.
     std::optional<Rotation> due(Time now) const;
-    /// When the open batch is to be committed without another record; never if there is none.
+    /// When is to be committed what was read, without another record; never if nothing was.
     Time deadline() const;
     bool is_open() const { return writer_ != nullptr; }
     /// What the writers of later batches may hold.
@@ -110,6 +115,7 @@ private:
     std::uint64_t batch_bytes_ = 0;
     std::uint64_t batch_rows_ = 0;
     Time opened_at_;
+    Time passed_at_;  // when the first offset without a record came that no batch will commit
     std::int64_t open_from_hour_ = 0;  // earlier ones were closed when the batch began
     bool holds_closed_hour_ = false;
     std::uint64_t duplicates_dropped_ = 0;

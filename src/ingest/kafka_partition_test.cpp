@@ -83,9 +83,34 @@ TEST_F(KafkaPartitionTest, offsets_may_jump_forward) {
     auto partition = claim();
     deliver_events(partition, 0, 3);
     deliver_events(partition, 40, 42);
-    partition.reached(50);
+    partition.reached(50, steady_clock::now());
     EXPECT_EQ(commit(partition).kafka_ranges.front().end, 50u);
     expect_lake(5);
+}
+
+TEST_F(KafkaPartitionTest, offsets_without_a_record_are_committed_once_an_interval) {
+    auto partition = claim();
+    const auto began = steady_clock::now();
+    const auto interval = limits_.commit_interval;
+    partition.reached(0, began);
+    EXPECT_EQ(partition.deadline(), KafkaPartition::Time::max()) << "nothing was passed";
+    partition.reached(2, began);
+    partition.reached(5, began + interval / 2);
+    partition.reached(4, began + interval / 2);
+    EXPECT_EQ(partition.deadline(), began + interval) << "more of them do not put it off";
+    EXPECT_FALSE(partition.due(began + interval / 2));
+    EXPECT_EQ(partition.due(began + interval), Rotation::time);
+    const lake::Entry entry = commit(partition);
+    EXPECT_EQ(entry.kafka_ranges.front().end, 5u);
+    EXPECT_TRUE(entry.outputs.empty());
+    EXPECT_FALSE(partition.due(KafkaPartition::Time::max()));
+    partition.reached(6, began);
+    deliver_events(partition, 6, 8);
+    EXPECT_FALSE(partition.due(began + interval / 2)) << "with the batch that is open";
+    partition.reached(9, began);
+    EXPECT_EQ(commit(partition).kafka_ranges.front().end, 9u);
+    EXPECT_EQ(claim().next(), 9u);
+    expect_lake(2);
 }
 
 TEST_F(KafkaPartitionTest, of_two_writers_one_wins_and_the_other_goes_on_behind_it) {

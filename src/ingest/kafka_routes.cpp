@@ -86,8 +86,15 @@ bool KafkaRoutes::add(const kafka::Event& record) {
 void KafkaRoutes::reached(const kafka::Event& end) {
     Route* const route = find(*end.partition);
     const auto offset = static_cast<std::uint64_t>(end.offset);
-    if (route == nullptr || route->finishing || !route->target || offset < *route->target) return;
-    finish(*end.partition, *route, offset);
+    if (route == nullptr || route->finishing) return;
+    if (route->target) {
+        if (offset >= *route->target) finish(*end.partition, *route, offset);
+        return;
+    }
+    if (offset <= route->next) return;
+    route->next = offset;
+    send(*route);
+    route->worker->thread->send(Reached{route->id, offset});
 }
 
 void KafkaRoutes::finish(const TopicPartition& partition, Route& route, std::uint64_t offset) {

@@ -36,7 +36,8 @@ public:
 
     /// Sends a record on its way, if it is wanted. False if it was delivered before.
     bool add(const kafka::Event& record);
-    /// Everything up to the event's offset was delivered.
+    /// Everything up to the event's offset was delivered, though the last offsets may have had no
+    /// record.
     void reached(const kafka::Event& end);
     /// Sends what is on its way to the workers.
     void flush();

@@ -10,6 +10,7 @@
 
 #include "base/test_folder.hpp"
 #include "ingest/verify.hpp"
+#include "lake/kafka_chain.hpp"
 #include "lake/lake.hpp"
 
 // The poll thread's bookkeeping and the workers behind it, without a broker.
@@ -180,6 +181,38 @@ TEST_F(KafkaRoutesTest, a_route_with_a_target_ends_there) {
     routes.reached(Event{.kind = EventKind::end_of_partition, .partition = &one_, .offset = 10});
     EXPECT_EQ(commits(routes, 1), (std::map<std::string, int>{{"end", 1}}));
     expect_rows(15);
+}
+
+// As the markers of transactions do, and aborted records.
+TEST_F(KafkaRoutesTest, offsets_without_a_record_at_the_end_are_read_and_committed) {
+    const auto end_at = [](const TopicPartition& partition, std::int64_t offset) {
+        return Event{
+            .kind = EventKind::end_of_partition, .partition = &partition, .offset = offset};
+    };
+    const auto end_of = [this](const TopicPartition& partition) {
+        return lake::load_kafka_tail(*files_, partition.topic, partition.partition).value()->end;
+    };
+    {
+        KafkaRoutes routes({}, consumer_);
+        add_route(routes, zero_);
+        deliver(routes, zero_, 0, 5);
+        routes.reached(end_at(zero_, 7));
+        routes.reached(end_at(zero_, 9));
+        EXPECT_EQ(routes.progress().front().next, 9u);
+        routes.release_all(Rotation::shutdown);
+        EXPECT_EQ(commits(routes, 1), (std::map<std::string, int>{{"shutdown", 1}}));
+        EXPECT_EQ(end_of(zero_), 9u);
+    }
+    limits_.commit_interval = std::chrono::milliseconds(20);
+    KafkaRoutes routes({}, consumer_);
+    add_route(routes, one_);
+    routes.reached(end_at(one_, 3));
+    EXPECT_EQ(commits(routes, 1), (std::map<std::string, int>{{"time", 1}}));
+    EXPECT_EQ(end_of(one_), 3u);
+    EXPECT_FALSE(deliver(routes, one_, 2, 1));
+    EXPECT_TRUE(deliver(routes, one_, 3, 2));
+    EXPECT_EQ(commits(routes, 1), (std::map<std::string, int>{{"time", 1}}));
+    expect_rows(7);
 }
 
 TEST_F(KafkaRoutesTest, lost_partitions_drop_what_is_open_and_revoked_ones_commit_it) {

@@ -173,10 +173,15 @@ void KafkaWorker::handle(Deliver& message) {
     if (!consumed) fail(message.route, std::move(consumed).error());
 }
 
+void KafkaWorker::handle(Reached& message) {
+    const auto found = routes_.find(message.route);
+    if (found != routes_.end()) found->second->reached(message.offset, steady_clock::now());
+}
+
 void KafkaWorker::handle(Finish& message) {
     const auto found = routes_.find(message.route);
     if (found == routes_.end()) return;
-    found->second->reached(message.offset);
+    found->second->reached(message.offset, steady_clock::now());
     if (commit(message.route, Rotation::end)) reports_.add(Finished{message.route});
 }
 

@@ -45,6 +45,11 @@ struct Deliver {
     RouteId route = 0;
     RecordBuffer records;
 };
+/// Everything before `offset` was delivered, and the last offsets had no record.
+struct Reached {
+    RouteId route = 0;
+    std::uint64_t offset = 0;
+};
 /// Everything before `offset` was delivered, and no more is wanted: commit and report.
 struct Finish {
     RouteId route = 0;
@@ -57,7 +62,7 @@ struct Release {
     std::shared_ptr<std::atomic<bool>> abandoned;
     std::promise<void> done;
 };
-using Message = std::variant<TakeOver, Deliver, Finish, Release>;
+using Message = std::variant<TakeOver, Deliver, Reached, Finish, Release>;
 
 struct Committed {
     RouteId route = 0;
@@ -118,6 +123,7 @@ private:
     void take(Message message);
     void handle(TakeOver& message);
     void handle(Deliver& message);
+    void handle(Reached& message);
     void handle(Finish& message);
     void handle(Release& message);
     /// False if the message must wait for the registry.
