@@ -85,9 +85,14 @@ json failure_json(const GoldStore::State& state) {
     return "the newest snapshot could not be loaded; the server's log says why";
 }
 
-net::Response no_data() {
-    return net::error_response(503, "no_data",
-                               "No snapshot is loaded yet. Run `bassline build` on this lake.");
+net::Response no_data(const GoldStore::State& state) {
+    const json failure = failure_json(state);
+    if (failure.is_null()) {
+        return net::error_response(503, "no_data",
+                                   "No snapshot is loaded yet. Run `bassline build` on this lake.");
+    }
+    return net::error_response(
+        503, "no_data", fmt::format("No snapshot is loaded: {}.", failure.get<std::string>()));
 }
 
 net::Response not_modified(const std::string& etag) {
@@ -154,7 +159,7 @@ net::Response Api::pipeline() const {
 
 net::Response Api::readiness() const {
     const GoldStore::State state = store_.state();
-    if (!state.gold) return no_data();
+    if (!state.gold) return no_data(state);
     return json_response({{"status", "ready"}, {"snapshot", state.gold->snapshot}});
 }
 
@@ -170,16 +175,17 @@ net::Response Api::chart(const net::Request& request, std::string_view id) const
         return net::error_response(404, "unknown_chart",
                                    "No chart has this id; /api/v1/charts lists them.");
     }
-    const auto gold = store_.state().gold;
-    if (!gold) return no_data();
-    const auto asked = parse_chart_request(request.query, gold->dates());
+    const GoldStore::State state = store_.state();
+    if (!state.gold) return no_data(state);
+    const Gold& gold = *state.gold;
+    const auto asked = parse_chart_request(request.query, gold.dates());
     if (!asked) return net::error_response(400, "bad_parameter", asked.error().message);
     const std::string etag =
-        fmt::format("\"{}-{}-{}\"", gold->run, gold->snapshot, asked.value().key);
+        fmt::format("\"{}-{}-{}\"", gold.run, gold.snapshot, asked.value().key);
     if (client_has(request, etag)) return not_modified(etag);
 
     const DateRange& range = asked.value().range;
-    const Table table = chart->compute(*gold, range);
+    const Table table = chart->compute(gold, range);
     net::Response response;
     if (asked.value().wants_csv) {
         response = csv_response(*chart, table, range);
@@ -188,7 +194,7 @@ net::Response Api::chart(const net::Request& request, std::string_view id) const
         return response;
     }
     json body = chart_description(*chart);
-    body.update(provenance(*gold));
+    body.update(provenance(gold));
     body["range"] = range_json(range);
     body["columns"] = columns_json(table);
     body["rows"] = rows_json(table);
@@ -198,23 +204,24 @@ net::Response Api::chart(const net::Request& request, std::string_view id) const
 }
 
 net::Response Api::summary(const net::Request& request) const {
-    const auto gold = store_.state().gold;
-    if (!gold) return no_data();
-    const auto asked = parse_chart_request(request.query, gold->dates());
+    const GoldStore::State state = store_.state();
+    if (!state.gold) return no_data(state);
+    const Gold& gold = *state.gold;
+    const auto asked = parse_chart_request(request.query, gold.dates());
     if (!asked) return net::error_response(400, "bad_parameter", asked.error().message);
     if (asked.value().wants_csv) {
         return net::error_response(400, "bad_parameter", "The summary is served as json only.");
     }
     const std::string etag =
-        fmt::format("\"{}-{}-{}\"", gold->run, gold->snapshot, asked.value().key);
+        fmt::format("\"{}-{}-{}\"", gold.run, gold.snapshot, asked.value().key);
     if (client_has(request, etag)) return not_modified(etag);
 
     const DateRange& range = asked.value().range;
-    json body = provenance(*gold);
+    json body = provenance(gold);
     body["range"] = range_json(range);
     body["previous_range"] = range.is_empty() ? json() : range_json(period_before(range));
     body["tiles"] = json::array();
-    for (const Tile& tile : summarise(*gold, range)) body["tiles"].push_back(tile_json(tile));
+    for (const Tile& tile : summarise(gold, range)) body["tiles"].push_back(tile_json(tile));
     net::Response response = json_response(body);
     make_revalidated(response, etag);
     return response;

@@ -153,7 +153,7 @@ TEST_F(GoldStoreTest, data_whose_snapshots_are_gone_is_a_failure_until_the_next_
         EXPECT_EQ(store.state().gold, nullptr);
         EXPECT_EQ(store.state().failures, 1U);
         EXPECT_EQ(status()["state"], "empty");
-        EXPECT_EQ(status()["failure"], GoldStore::kGone);
+        EXPECT_EQ(status()["failure"].get<std::string>(), GoldStore::kGone);
         EXPECT_EQ(api.answer({.method = "GET", .path = "/readyz"}).status, 503);
     }
     run_ = "anew-";
@@ -161,6 +161,28 @@ TEST_F(GoldStoreTest, data_whose_snapshots_are_gone_is_a_failure_until_the_next_
     store.refresh();
     EXPECT_EQ(status()["state"], "ready") << store.state().failure;
     EXPECT_EQ(status()["failure"], nullptr);
+}
+
+TEST_F(GoldStoreTest, without_data_every_answer_says_whether_it_failed) {
+    GoldStore store(*files_);
+    const FixedClock clock;
+    Api api(store, clock);
+    const auto expect = [&](const std::string& message) {
+        store.refresh();
+        for (const char* path : {"/readyz", "/api/v1/summary", "/api/v1/charts/top_songs"}) {
+            const auto response = api.answer({.method = "GET", .path = path});
+            EXPECT_EQ(response.status, 503) << path;
+            const auto body = nlohmann::json::parse(response.body);
+            EXPECT_EQ(body["error"]["message"].get<std::string>(), message) << path;
+        }
+    };
+    expect("No snapshot is loaded yet. Run `bassline build` on this lake.");
+    auto without_songs = gold_queries(4);
+    without_songs.erase("int_song_days");
+    publish(1, without_songs);
+    expect(
+        "No snapshot is loaded: the newest snapshot could not be loaded; the server's log says "
+        "why.");
 }
 
 TEST_F(GoldStoreTest, the_songs_of_a_day_are_read_once) {

@@ -251,6 +251,26 @@ const checks = {
     await page.waitForSelector('[data-chart="daily_user_listen_counts"][data-state="drawn"]');
   },
 
+  async a_server_that_hangs_is_told() {
+    const page = await open('/');
+    await page.waitForSelector('#freshness[data-state="historic"]');
+    expectFailedRequests = true;
+    await page.route('**/api/v1/status', () => {}); // never answered
+    await page.waitForSelector('#freshness[data-state="late"]', { timeout: 25_000 });
+    assert.match(await page.locator('#notice').innerText(), /^The server does not answer\./);
+    await page.unroute('**/api/v1/status');
+    await page.waitForSelector('#freshness[data-state="historic"]', { timeout: 25_000 });
+    assert.equal(await page.locator('#notice').isVisible(), false);
+  },
+
+  async a_snapshot_that_cannot_be_loaded_is_told() {
+    const page = await open('/');
+    await page.waitForSelector('#notice:not([hidden])');
+    assert.match(await page.locator('#notice').innerText(), /^No data is loaded: the newest snapshot could not be loaded;/);
+    assert.equal(await page.locator('#freshness').getAttribute('data-state'), 'late');
+    assert.deepEqual(await findings(page), []);
+  },
+
   async a_lake_without_data_says_what_to_do() {
     const page = await open('/');
     await page.waitForSelector('#notice:not([hidden])');

@@ -46,6 +46,7 @@ PAGE = [
     "tables_say_what_charts_show",
     "the_incomplete_day_and_the_age_are_told",
     "empty_and_failed_are_worded_apart",
+    "a_server_that_hangs_is_told",
     "the_keyboard_reaches_everything_in_order",
 ]
 
@@ -78,6 +79,18 @@ def test_a_lake_without_data_says_what_to_do(tmp_path):
     running = start(synthetic_lake.make_empty_lake(tmp_path / "lake"))
     try:
         check = "a_lake_without_data_says_what_to_do"
+        assert run_checks(running.address, [check]) == {check: None}
+    finally:
+        stop(running)
+
+
+def test_a_snapshot_that_cannot_be_loaded_is_told(tmp_path):
+    lake = synthetic_lake.make_empty_lake(tmp_path / "lake")
+    (lake / "_snapshots").mkdir()
+    (lake / "_snapshots" / f"{1:020d}.json").write_text("damaged")
+    running = start(lake)
+    try:
+        check = "a_snapshot_that_cannot_be_loaded_is_told"
         assert run_checks(running.address, [check]) == {check: None}
     finally:
         stop(running)

@@ -90,10 +90,13 @@ export class ApiError extends Error {
   }
 }
 
+const longestWait = 10_000; // of a server that accepts and never answers
+
 async function get<T>(path: string, signal?: AbortSignal): Promise<T> {
+  const timeout = AbortSignal.timeout(longestWait);
   let response: Response;
   try {
-    response = await fetch(path, signal ? { signal } : {});
+    response = await fetch(path, { signal: signal ? AbortSignal.any([signal, timeout]) : timeout });
   } catch (failure) {
     if (signal?.aborted) throw failure;
     throw new ApiError('The server does not answer.', 0);

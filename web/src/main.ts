@@ -40,6 +40,7 @@ const dates = new DateFields(byId('from'), byId('to'), (range) =>
 );
 let view: View = readView(location.search);
 let status: Status | null = null;
+let isOffline = false; // the last question about the state was not answered
 let clockSkew = 0; // server's clock minus ours, ms
 let summaryRequest: AbortController | null = null;
 
@@ -73,19 +74,21 @@ function showTabs(): void {
 function showFreshness(): void {
   const host = byId('freshness');
   const text = byId('freshness-text');
+  const failed = isOffline || (status?.failure ?? null) !== null;
   if (status?.as_of === undefined) {
-    host.dataset['state'] = 'empty';
-    text.textContent = 'No data yet';
+    if (status === null && !isOffline) return; // the first answer is awaited
+    host.dataset['state'] = failed ? 'late' : 'empty';
+    text.textContent = isOffline ? 'No answer' : failed ? 'No data: failed' : 'No data yet';
     return;
   }
   const age = (Date.now() + clockSkew - Date.parse(status.as_of)) / 1000;
   if (status.pipeline && age < -60) {
-    host.dataset['state'] = 'fresh';
+    host.dataset['state'] = failed ? 'late' : 'fresh';
     text.textContent = `Live, by a simulated clock: data as of ${instant(status.as_of)}`;
     return;
   }
   const historic = age > historicAfterSeconds;
-  const late = status.failure !== null || (age > lateAfterSeconds && !historic);
+  const late = failed || (age > lateAfterSeconds && !historic);
   host.dataset['state'] = late ? 'late' : historic ? 'historic' : 'fresh';
   text.textContent = `${late ? 'Late: data' : 'Data'} as of ${instant(status.as_of)} (${ago(Math.max(age, 0))})`;
 }
@@ -132,7 +135,9 @@ function showAll(): void {
     tiles.replaceChildren();
     byId('charts').hidden = true;
     showNotice(
-      'There is no data yet. Load events with “bassline ingest” and run “bassline build”; this page will follow.',
+      status?.failure
+        ? `No data is loaded: ${status.failure}.`
+        : 'There is no data yet. Load events with “bassline ingest” and run “bassline build”; this page will follow.',
     );
     return;
   }
@@ -154,16 +159,15 @@ async function refreshStatus(): Promise<void> {
     const updated =
       status !== null && (status.snapshot !== next.snapshot || status.built_at !== next.built_at);
     const changed = status === null || updated || status.failure !== next.failure;
+    const isBack = isOffline;
+    isOffline = false;
     status = next;
-    if (changed) showAll();
+    if (changed || isBack) showAll();
     else showFreshness();
-    if (byId('notice').dataset['offline'] !== undefined) {
-      delete byId('notice').dataset['offline'];
-      showAll();
-    }
     if (updated && next.as_of) announce(`Data updated, as of ${instant(next.as_of)}`);
   } catch {
-    byId('notice').dataset['offline'] = '';
+    isOffline = true;
+    showFreshness();
     showNotice('The server does not answer. What stands here may be old; trying again.');
   }
 }
@@ -241,3 +245,4 @@ function followStatus(): void {
   }, next);
 }
 followStatus();
+setInterval(showFreshness, statusInterval);
