@@ -74,6 +74,7 @@ json tile_json(const Tile& tile) {
             {"unit", tile.unit},
             {"definition", tile.definition},
             {"value", optional_json(tile.value)},
+            {"compared", optional_json(tile.compared)},
             {"previous", optional_json(tile.previous)},
             {"by_day", std::move(by_day)}};
 }
@@ -219,7 +220,9 @@ net::Response Api::summary(const net::Request& request) const {
     const DateRange& range = asked.value().range;
     json body = provenance(gold);
     body["range"] = range_json(range);
-    body["previous_range"] = range.is_empty() ? json() : range_json(period_before(range));
+    const DateRange compared = compared_days(gold, range);
+    body["compared_range"] = range_json(compared);
+    body["previous_range"] = compared.is_empty() ? json() : range_json(period_before(compared));
     body["tiles"] = json::array();
     for (const Tile& tile : summarise(gold, range)) body["tiles"].push_back(tile_json(tile));
     net::Response response = json_response(body);

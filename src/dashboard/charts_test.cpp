@@ -143,10 +143,30 @@ TEST(Summary, compares_with_the_period_before_only_where_the_data_reaches) {
     EXPECT_EQ(whole[4].value, 2.0 / 8);    // paid share
     EXPECT_EQ(whole[5].value, 1.0 / 20);   // error ratio
     EXPECT_FALSE(whole[3].by_day[2]);      // no session on the 16th
-    const auto last = summarise(gold, {day("2025-03-16"), day("2025-03-17")});
-    EXPECT_EQ(last[0].value, 1.0);
-    EXPECT_EQ(last[0].previous, 7.0);
-    EXPECT_FALSE(last[3].value);
+    const auto last = summarise(gold, {day("2025-03-15"), day("2025-03-15")});
+    EXPECT_EQ(last[0].value, 3.0);
+    EXPECT_EQ(last[0].compared, 3.0);
+    EXPECT_EQ(last[0].previous, 4.0);
+    EXPECT_FALSE(summarise(gold, {day("2025-03-16"), day("2025-03-16")})[3].value);
+}
+
+TEST(Summary, the_incomplete_day_is_on_neither_side_of_a_comparison) {
+    Gold gold = make_gold();
+    const DateRange range{day("2025-03-16"), day("2025-03-17")};
+    const DateRange without_last{day("2025-03-16"), day("2025-03-16")};
+    EXPECT_EQ(compared_days(gold, range), without_last);
+    const auto tiles = summarise(gold, range);
+    EXPECT_EQ(tiles[0].value, 1.0);  // the incomplete day's, shown all the same
+    EXPECT_EQ(tiles[0].compared, 0.0);
+    EXPECT_EQ(tiles[0].previous, 3.0);  // of the 15th alone
+    const DateRange only{day("2025-03-17"), day("2025-03-17")};
+    EXPECT_TRUE(compared_days(gold, only).is_empty());
+    EXPECT_EQ(summarise(gold, only)[0].value, 1.0);
+    EXPECT_FALSE(summarise(gold, only)[0].compared);
+    EXPECT_FALSE(summarise(gold, only)[0].previous);
+    gold.watermark = Timestamp(day("2025-03-18")) - std::chrono::minutes(1);
+    EXPECT_EQ(compared_days(gold, range), range);
+    EXPECT_EQ(summarise(gold, range)[0].previous, 7.0);
 }
 
 TEST(Gold, a_day_is_incomplete_until_the_data_reaches_its_end) {

@@ -72,19 +72,28 @@ constexpr TileKind kTiles[] = {
 
 }  // namespace
 
+DateRange compared_days(const Gold& gold, const DateRange& range) {
+    DateRange whole = range;
+    if (!range.is_empty() && incomplete_day(gold) == range.last) whole.last -= std::chrono::days(1);
+    return whole;
+}
+
 std::vector<Tile> summarise(const Gold& gold, const DateRange& range) {
     std::vector<Sums> days;
     for (Date day = range.from; day <= range.last; day += std::chrono::days(1)) {
         days.push_back(sums_of(gold, {day, day}));
     }
     const Sums now = sums_of(gold, range);
-    const DateRange period = period_before(range);
-    const bool reaches_back = !range.is_empty() && gold.dates().from <= period.from;
+    const DateRange compared = compared_days(gold, range);
+    const DateRange period = period_before(compared);
+    const bool reaches_back = !compared.is_empty() && gold.dates().from <= period.from;
+    const Sums whole_days = sums_of(gold, compared);
     const Sums before = reaches_back ? sums_of(gold, period) : Sums{};
     std::vector<Tile> tiles;
     for (const TileKind& kind : kTiles) {
-        Tile tile{kind.id, kind.title, kind.unit, kind.definition, kind.value(now), {}, {}};
+        Tile tile{kind.id, kind.title, kind.unit, kind.definition, kind.value(now), {}, {}, {}};
         if (range.is_empty()) tile.value.reset();
+        if (!compared.is_empty()) tile.compared = kind.value(whole_days);
         if (reaches_back) tile.previous = kind.value(before);
         for (const Sums& day : days) tile.by_day.push_back(kind.value(day));
         tiles.push_back(std::move(tile));

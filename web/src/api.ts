@@ -53,12 +53,14 @@ export interface Tile {
   unit: string;
   definition: string;
   value: number | null;
+  compared: number | null; // without the incomplete day, as `previous` is
   previous: number | null;
   by_day: (number | null)[];
 }
 
 export interface Summary extends Provenance {
   range: DateRange | null;
+  compared_range: DateRange | null;
   previous_range: DateRange | null;
   tiles: Tile[];
 }

@@ -3,6 +3,7 @@
 import type { Summary, Tile } from './api';
 import { element, svg } from './element';
 import { decimal, figure, fullDay } from './format';
+import type { DateRange } from './view';
 
 const width = 120;
 const height = 32;
@@ -45,12 +46,12 @@ function sparklineNode(values: (number | null)[]): SVGElement {
 
 /** "+4.2 %" for amounts, "+0.4 points" for shares; null if there is nothing to compare with. */
 export function change(tile: Tile): { text: string; direction: 'up' | 'down' | 'flat' } | null {
-  if (tile.value === null || tile.previous === null) return null;
+  if (tile.compared === null || tile.previous === null) return null;
   const isShare = tile.unit === 'share';
   if (!isShare && tile.previous === 0) return null;
   const amount = isShare
-    ? (tile.value - tile.previous) * 100
-    : ((tile.value - tile.previous) / tile.previous) * 100;
+    ? (tile.compared - tile.previous) * 100
+    : ((tile.compared - tile.previous) / tile.previous) * 100;
   const rounded = Math.round(amount * 10) / 10;
   const direction = rounded > 0 ? 'up' : rounded < 0 ? 'down' : 'flat';
   const sign = rounded > 0 ? '+' : rounded < 0 ? '−' : '±';
@@ -63,10 +64,12 @@ function wholeDays(tile: Tile, summary: Summary): (number | null)[] {
   return cut && tile.by_day.length > 1 ? tile.by_day.slice(0, -1) : tile.by_day;
 }
 
+const rangeText = (range: DateRange) => `${fullDay(range.from)} to ${fullDay(range.to)}`;
+
 function tileNode(tile: Tile, summary: Summary): HTMLElement {
   const changed = change(tile);
   const arrow = { up: '▲', down: '▼', flat: '■' };
-  const before = summary.previous_range;
+  const { compared_range: whole, previous_range: before } = summary;
   const comparison = changed
     ? element(
         'p',
@@ -76,7 +79,7 @@ function tileNode(tile: Tile, summary: Summary): HTMLElement {
         element(
           'span',
           { class: 'sr-only' },
-          before ? ` against ${fullDay(before.from)} to ${fullDay(before.to)}` : '',
+          whole && before ? ` for ${rangeText(whole)} against ${rangeText(before)}` : '',
         ),
       )
     : element('p', { class: 'change none' }, 'no earlier period');
