@@ -105,8 +105,9 @@ net::Response not_modified(const std::string& etag) {
 
 }  // namespace
 
-Api::Api(const GoldStore& store, const Clock& clock, std::function<json()> pipeline)
-    : store_(store), clock_(clock), pipeline_(std::move(pipeline)) {
+Api::Api(const GoldStore& store, const Clock& clock, std::function<json()> pipeline,
+         bool is_simulated)
+    : store_(store), clock_(clock), pipeline_(std::move(pipeline)), is_simulated_(is_simulated) {
     add_routes();
 }
 
@@ -147,6 +148,7 @@ net::Response Api::status() const {
     json body = {{"now", format_rfc3339(clock_.now())},
                  {"state", state.gold ? "ready" : "empty"},
                  {"pipeline", pipeline_ != nullptr},
+                 {"simulated", is_simulated_},
                  {"failure", failure_json(state)}};
     if (state.gold) body.update(provenance(*state.gold));
     return json_response(body);

@@ -22,7 +22,9 @@ class Api {
 public:
     /// Store and clock must outlive the Api.
     /// `pipeline`: what `/api/v1/pipeline` answers; empty where no `run` is around the server.
-    Api(const GoldStore& store, const Clock& clock, std::function<nlohmann::json()> pipeline = {});
+    /// `is_simulated`: the events are those of a simulated service, by a clock of its own.
+    Api(const GoldStore& store, const Clock& clock, std::function<nlohmann::json()> pipeline = {},
+        bool is_simulated = false);
 
     net::Response answer(const net::Request& request);
 
@@ -38,6 +40,7 @@ private:
     const GoldStore& store_;
     const Clock& clock_;
     const std::function<nlohmann::json()> pipeline_;
+    const bool is_simulated_;
     net::Router router_;
     RequestMetrics metrics_;
 };

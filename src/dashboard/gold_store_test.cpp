@@ -185,6 +185,17 @@ TEST_F(GoldStoreTest, without_data_every_answer_says_whether_it_failed) {
         "why.");
 }
 
+TEST_F(GoldStoreTest, the_status_says_whose_clock_the_events_go_by) {
+    const GoldStore store(*files_);
+    const FixedClock clock;
+    for (const bool is_simulated : {false, true}) {
+        Api api(
+            store, clock, [] { return nlohmann::json::object(); }, is_simulated);
+        const auto response = api.answer({.method = "GET", .path = "/api/v1/status"});
+        EXPECT_EQ(nlohmann::json::parse(response.body)["simulated"].get<bool>(), is_simulated);
+    }
+}
+
 TEST_F(GoldStoreTest, the_songs_of_a_day_are_read_once) {
     GoldStore store(*files_);
     publish(1, gold_queries(3));

@@ -23,6 +23,8 @@ struct ServeOptions {
     std::function<void(std::uint64_t snapshot, Timestamp watermark)> on_snapshot;
     /// What the stages beside the server are doing; empty if there are none. Any thread.
     std::function<nlohmann::json()> pipeline;
+    /// The events are of a simulated service, whose clock is not ours.
+    bool is_simulated = false;
 };
 
 /// For whoever has long work to do before it serves: binds the address and lets it go again.

@@ -56,6 +56,7 @@ Pipeline::Pipeline(storage::FileSystem& files, const models::Manifest& manifest,
         monitor_.shown(snapshot, watermark);
     };
     options_.serve.pipeline = [this] { return to_json(view()); };
+    options_.serve.is_simulated = options_.simulated.has_value();
 }
 
 Result<std::unique_ptr<Pipeline>> Pipeline::open(storage::FileSystem& files,

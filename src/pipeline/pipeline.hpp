@@ -36,7 +36,7 @@ namespace bassline::pipeline {
 struct RunOptions {
     ingest::IngestOptions ingest;  // `follow` and `on_commit` are set here; inputs too if simulated
     models::BuildOptions build;
-    dashboard::ServeOptions serve;            // `pipeline` and `on_snapshot` are set here
+    dashboard::ServeOptions serve;            // `pipeline`, `is_simulated`, `on_snapshot`: set here
     std::chrono::milliseconds cadence{2000};  // between commits, at most; see Pipeline::pause
     std::optional<RunSettings> simulated;     // the source, in place of inputs
     Pace pace;                                // of the simulated source

@@ -88,7 +88,8 @@ def test_events_reach_the_charts_and_a_stopped_run_goes_on(living, bassline, tmp
     run = living(*SERVICE)
     state = run.wait_until(lambda state: state["charts"]["latency_samples"] > 0, "a live event on a chart")
     assert state["source"]["speed"] > 0
-    assert run.get("api/v1/status")["pipeline"] is True
+    status = run.get("api/v1/status")
+    assert status["pipeline"] is True and status["simulated"] is True
     assert run.end(signal.SIGINT) == 130
     assert json.loads(bassline("verify", "--lake", lake, "--full", "--json").stdout)["ok"]
     rows, different = events(lake)

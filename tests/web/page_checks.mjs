@@ -235,6 +235,27 @@ const checks = {
     assert.equal(await note.isVisible(), false);
   },
 
+  async a_simulated_clock_is_told_whatever_it_shows() {
+    const page = await open('/');
+    let age = 3.2;
+    for (const hoursBehind of [-720, 3, 720]) {
+      await page.route('**/api/v1/status', async (route) => {
+        const status = await (await route.fetch()).json();
+        const now = new Date(Date.parse(status.as_of) + hoursBehind * 3_600_000).toISOString();
+        await route.fulfill({ json: { ...status, now, pipeline: true, simulated: true } });
+      });
+      await page.route('**/api/v1/pipeline', (route) => route.fulfill({ json: { charts: { age_seconds: age } } }));
+      await page.goto(address + '/');
+      await page.waitForSelector('#freshness[data-state="fresh"]');
+      assert.equal(
+        await page.locator('#freshness').innerText(),
+        'Live, by a simulated clock: data as of 14 Apr 2025, 14:32 UTC (3 s behind its source)',
+      );
+    }
+    age = 600;
+    await page.waitForSelector('#freshness[data-state="late"]');
+  },
+
   async empty_and_failed_are_worded_apart() {
     const page = await open('/?from=2031-01-01&to=2031-01-31');
     const songs = page.locator('[data-chart="daily_user_listen_counts"]');

@@ -45,6 +45,7 @@ PAGE = [
     "hostile_names_are_only_text",
     "tables_say_what_charts_show",
     "the_incomplete_day_and_the_age_are_told",
+    "a_simulated_clock_is_told_whatever_it_shows",
     "empty_and_failed_are_worded_apart",
     "a_server_that_hangs_is_told",
     "the_keyboard_reaches_everything_in_order",

@@ -17,6 +17,7 @@ export interface Status extends Partial<Provenance> {
   state: 'ready' | 'empty';
   failure: string | null;
   pipeline: boolean; // a `run` is around the server
+  simulated: boolean; // its events are by a simulated clock
 }
 
 export interface Pipeline {

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Wires the page: address -> view -> range -> tiles and cards; follows the server's snapshots.
-import { ApiError, fetchStatus, fetchSummary, type Status } from './api';
+import { ApiError, fetchPipeline, fetchStatus, fetchSummary, type Status } from './api';
 import { Card, type CardKind } from './card';
 import { DateFields } from './date_fields';
 import { element, byId } from './element';
-import { ago, fullDay, instant } from './format';
+import { ago, duration, fullDay, instant } from './format';
 import { followPipeline } from './pipeline';
 import { showTilePlaces, showTiles } from './tiles';
 import {
@@ -21,6 +21,7 @@ import {
 const statusInterval = 5_000;
 const liveInterval = 1_000;
 const lateAfterSeconds = 2 * 3600;
+const behindAfterSeconds = 300; // of a simulated service: several builds must have failed
 const historicAfterSeconds = 2 * 86_400;
 
 const kinds: CardKind[] = [
@@ -41,6 +42,7 @@ const dates = new DateFields(byId('from'), byId('to'), (range) =>
 let view: View = readView(location.search);
 let status: Status | null = null;
 let isOffline = false; // the last question about the state was not answered
+let behindSource: number | null = null; // seconds of our clock, of a simulated service
 let clockSkew = 0; // server's clock minus ours, ms
 let summaryRequest: AbortController | null = null;
 
@@ -82,9 +84,11 @@ function showFreshness(): void {
     return;
   }
   const age = (Date.now() + clockSkew - Date.parse(status.as_of)) / 1000;
-  if (status.pipeline && age < -60) {
-    host.dataset['state'] = failed ? 'late' : 'fresh';
-    text.textContent = `Live, by a simulated clock: data as of ${instant(status.as_of)}`;
+  if (status.simulated) {
+    const late = failed || (behindSource ?? 0) > behindAfterSeconds;
+    const behind = behindSource === null ? '' : ` (${duration(behindSource)} behind its source)`;
+    host.dataset['state'] = late ? 'late' : 'fresh';
+    text.textContent = `${late ? 'Late' : 'Live'}, by a simulated clock: data as of ${instant(status.as_of)}${behind}`;
     return;
   }
   const historic = age > historicAfterSeconds;
@@ -154,6 +158,7 @@ function showAll(): void {
 async function refreshStatus(): Promise<void> {
   try {
     const next = await fetchStatus();
+    behindSource = next.simulated ? (await fetchPipeline()).charts.age_seconds : null;
     clockSkew = Date.parse(next.now) - Date.now();
     // A lake made anew has the old numbers.
     const updated =
