@@ -90,6 +90,34 @@ const checks = {
     }
   },
 
+  async charts_are_named_by_title_days_and_a_figure() {
+    const page = await open('/?range=7');
+    await drawAll(page);
+    const names = await page.locator('.plot').evaluateAll((plots) => plots.map((plot) => plot.getAttribute('aria-label')));
+    assert.equal(names.length, charts);
+    for (const name of names) assert.match(name, /^[A-Z].+, 8 Apr 2025 to 14 Apr 2025: .*\d/);
+    assert.match(names[0], /: [\d,]+ listens$/);
+    assert.equal(await page.locator('.plot[aria-hidden="true"]').count(), 0);
+  },
+
+  async accessible_when_empty_or_failed() {
+    const settled = async (page, state) => {
+      for (const card of await page.locator('[data-chart]').all()) await card.scrollIntoViewIfNeeded();
+      await page.waitForFunction(([name, count]) => document.querySelectorAll(`[data-chart][data-state="${name}"]`).length === count, [state, charts]);
+      assert.deepEqual(await findings(page), [], state);
+      assert.equal(await page.locator('.plot[aria-hidden="true"]').count(), charts);
+    };
+    for (const colorScheme of ['light', 'dark']) {
+      const page = await open('/?from=2031-01-01&to=2031-01-31', { colorScheme });
+      await page.waitForSelector('.tile .value');
+      await settled(page, 'empty');
+      expectFailedRequests = true;
+      await page.route(/api.v1.(charts|summary)/, (route) => route.abort());
+      await page.goto(address + '/');
+      await settled(page, 'failed');
+    }
+  },
+
   async narrow_screens_do_not_scroll_sideways() {
     const page = await open('/', { viewport: { width: 390, height: 800 } });
     await drawAll(page);

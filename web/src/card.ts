@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // One chart on the page: heading, drawing, table, export, and its states (waiting, empty, failed, drawn).
 import { ApiError, csvAddress, fetchChart, type ChartData } from './api';
+import { description } from './description';
 import { element } from './element';
 import { cell, timeOfDay } from './format';
 import type { Plot } from './plots';
@@ -14,7 +15,7 @@ export interface CardKind {
 
 export class Card {
   readonly node: HTMLElement;
-  private readonly canvas = element('div', { class: 'plot', role: 'img' });
+  private readonly canvas = element('div', { class: 'plot', role: 'img', 'aria-hidden': 'true' });
   private readonly tableHost = element('div', {
     class: 'table',
     tabindex: '0',
@@ -106,6 +107,7 @@ export class Card {
       }
       this.setState('drawn', '');
       this.showNote(data);
+      this.canvas.setAttribute('aria-label', description(data));
       this.plot ??= plots.createPlot(this.kind.id, this.canvas);
       this.plot.draw(data);
     } catch (failure) {
@@ -118,6 +120,7 @@ export class Card {
 
   private setState(state: 'empty' | 'failed' | 'drawn', text: string): void {
     this.node.dataset['state'] = state;
+    this.canvas.setAttribute('aria-hidden', String(state !== 'drawn')); // the message covers it
     this.message.hidden = state === 'drawn';
     this.message.replaceChildren(element('p', {}, text));
     if (state === 'failed') {

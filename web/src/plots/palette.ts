@@ -59,7 +59,12 @@ export function shared(palette: Palette): EChartsOption {
     animationDuration: 350,
     animationDurationUpdate: 250,
     textStyle: { fontFamily: font, color: palette.ink, fontSize: 12 },
-    aria: { enabled: true, decal: { show: true, decals: [{ symbol: 'none' }] } },
+    // The card names the chart; of this only the patterns are wanted.
+    aria: {
+      enabled: true,
+      label: { enabled: false },
+      decal: { show: true, decals: [{ symbol: 'none' }] },
+    },
     grid: { left: 4, right: 12, top: 36, bottom: 4, containLabel: true },
     legend: {
       top: 0,
