@@ -118,6 +118,28 @@ const checks = {
     }
   },
 
+  async axes_of_small_counts_repeat_no_label() {
+    const page = await open('/');
+    await page.addInitScript(() => {
+      window.drawnAt = {}; // text -> heights in the chart of session lengths
+      const draw = CanvasRenderingContext2D.prototype.fillText;
+      CanvasRenderingContext2D.prototype.fillText = function (text, x, y, ...rest) {
+        const height = Math.round(this.getTransform().f + y);
+        if (this.canvas.closest('[data-chart="session_lengths"]')) (window.drawnAt[text] ??= []).push(height);
+        return draw.call(this, text, x, y, ...rest);
+      };
+    });
+    await page.route('**/charts/session_lengths*', async (route) => {
+      const answer = await (await route.fetch()).json();
+      answer.rows = answer.rows.map(([bucket], index) => [bucket, index % 3, 0.1, 30]);
+      await route.fulfill({ json: answer });
+    });
+    await page.goto(address + '/');
+    await drawAll(page);
+    const labels = Object.entries(await page.evaluate(() => window.drawnAt)).filter(([text]) => /^\d+$/.test(text));
+    assert.deepEqual(labels.map(([text, heights]) => [text, new Set(heights).size]), [['0', 1], ['1', 1], ['2', 1]]);
+  },
+
   async narrow_screens_do_not_scroll_sideways() {
     const page = await open('/', { viewport: { width: 390, height: 800 } });
     await drawAll(page);

@@ -39,6 +39,7 @@ PAGE = [
     "accessible_in_light_and_dark",
     "accessible_when_empty_or_failed",
     "charts_are_named_by_title_days_and_a_figure",
+    "axes_of_small_counts_repeat_no_label",
     "narrow_screens_do_not_scroll_sideways",
     "only_a_run_has_a_pipeline_to_show",
     "the_range_lives_in_the_address",

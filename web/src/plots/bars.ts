@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Charts over categories: songs, weekdays, lengths, levels, statuses.
 import type { ChartData } from '../api';
-import { clip, duration, figure, integer, isolated, share, short } from '../format';
+import { clip, duration, figure, integer, isolated, share } from '../format';
 import type { EChartsOption } from './echarts';
 import { fitted } from './fitted';
-import { categoryAxis, fineDecal, shared, valueAxis, type Palette } from './palette';
+import { categoryAxis, countAxis, fineDecal, shared, valueAxis, type Palette } from './palette';
 import { numbers, texts } from './rows';
 
 const songsShown = 10;
@@ -43,7 +43,7 @@ export function topSongs(data: ChartData, palette: Palette, width: number): ECha
       `${integer(plays[index] ?? 0)} plays`,
       `${duration(listened[index] ?? 0)} listened`,
     ]),
-    xAxis: { ...valueAxis(palette, short), show: false },
+    xAxis: { ...countAxis(palette), show: false },
     yAxis: {
       type: 'category',
       inverse: true,
@@ -151,7 +151,7 @@ export function sessionLengths(data: ChartData, palette: Palette): EChartsOption
       ...categoryAxis(palette, buckets),
       axisLabel: { color: palette.muted, interval: 0, lineHeight: 15, formatter: shortLength },
     },
-    yAxis: valueAxis(palette, short),
+    yAxis: countAxis(palette),
     series: [
       {
         type: 'bar',
@@ -243,7 +243,7 @@ export function statusCodes(data: ChartData, palette: Palette): EChartsOption {
       `${integer(events[index] ?? 0)} events`,
       `${share(shares[index] ?? 0)} of all`,
     ]),
-    xAxis: { ...valueAxis(palette, short), show: false },
+    xAxis: { ...countAxis(palette), show: false },
     yAxis: {
       ...categoryAxis(palette, statuses, (status) =>
         clip(`${status} ${meaning[status] ?? ''}`, 16),

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The colours of the style sheet, for the canvas, and what all charts share.
+import { short } from '../format';
 import type { EChartsOption } from './echarts';
 
 export interface Palette {
@@ -96,6 +97,9 @@ export const valueAxis = (palette: Palette, format: (value: number) => string) =
   axisLabel: { color: palette.muted, formatter: format },
   splitLine: { lineStyle: { color: palette.line } },
 });
+
+/** Of things that are counted: between 1 and 2 there is no label that would again be 1. */
+export const countAxis = (palette: Palette) => ({ ...valueAxis(palette, short), minInterval: 1 });
 
 export const categoryAxis = (
   palette: Palette,

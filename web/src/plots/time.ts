@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // Charts over days: listens as bars, active users as lines.
 import type { ChartData } from '../api';
-import { day, decimal, fullDay, integer, short } from '../format';
+import { day, decimal, fullDay, integer } from '../format';
 import type { EChartsOption } from './echarts';
 import {
   categoryAxis,
+  countAxis,
   fineDecal,
   incompleteDecal,
   shared,
-  valueAxis,
   type Palette,
 } from './palette';
 import { numbers, texts } from './rows';
@@ -66,7 +66,7 @@ export function dailyListens(data: ChartData, palette: Palette): EChartsOption {
       },
     },
     xAxis: categoryAxis(palette, dates, day),
-    yAxis: valueAxis(palette, short),
+    yAxis: countAxis(palette),
     series: bars,
   };
 }
@@ -138,7 +138,7 @@ export function activeUsers(data: ChartData, palette: Palette): EChartsOption {
       },
     },
     xAxis: { ...categoryAxis(palette, dates, day), boundaryGap: false },
-    yAxis: valueAxis(palette, short),
+    yAxis: countAxis(palette),
     series,
   } as EChartsOption;
 }
