@@ -6,6 +6,7 @@
 
 #include "ingest/kafka_partition.hpp"
 #include "lake/kafka_chain.hpp"
+#include "lake/names.hpp"
 
 namespace bassline::ingest {
 
@@ -15,10 +16,11 @@ void ReadChains::note_expired(const lake::Chain& compact) {
     for (const lake::Entry& entry : compact.entries) {
         if (entry.retained_from.empty()) continue;
         for (const lake::Replaced& file : entry.replaced) {
-            const auto at = file.final.find(kDate);
-            if (!file.final.starts_with("_quarantine/") || at == file.final.npos) continue;
+            const std::string name = lake::visible_path(file.final);  // it may have been merged
+            const auto at = name.find(kDate);
+            if (!name.starts_with("_quarantine/") || at == name.npos) continue;
             quarantine_expired_ =
-                std::max(quarantine_expired_, file.final.substr(at + kDate.size(), kDateSize));
+                std::max(quarantine_expired_, name.substr(at + kDate.size(), kDateSize));
         }
     }
 }
@@ -29,16 +31,17 @@ Result<void> ReadChains::add(const lake::Chain& chain) {
     TRY_ASSIGN(noted.identity, lake::kafka_identity(chain.entries.front()));
     noted.end = noted.identity.start;
     for (const lake::Entry& entry : chain.entries) {
+        ExpiredRefusals expired{.start = noted.end};
         for (const lake::KafkaRange& range : entry.kafka_ranges) {
             noted.end = range.end;
             if (!range.gap.empty()) noted.gaps.emplace_back(range.start, range.end);
         }
         for (const lake::Output& output : entry.outputs) {
             const bool is_refused = output.kind == lake::OutputKind::quarantine;
-            if (is_refused && output.date <= quarantine_expired_) {
-                noted.quarantine_kept_from = noted.end;
-            }
+            if (is_refused && output.date <= quarantine_expired_) expired.rows += output.rows;
         }
+        expired.end = noted.end;
+        if (expired.rows > 0) noted.expired_refusals.push_back(expired);
     }
     chains_[chain.name] = std::move(noted);
     return {};

@@ -156,9 +156,6 @@ RecordVerdict RecordCheck::end() {
         std::any_of(rows_.begin(), rows_.end(), [](std::size_t count) { return count > 1; });
     verdict_.doubled = is_twice || whole_ > 1 || (whole_ == 1 && told > 0);
     verdict_.absent = whole_ + told == 0;
-    const auto* const last = line_->records.begin() + line_->record_count;
-    verdict_.refused = std::any_of(line_->records.begin(), last,
-                                   [](const auto& record) { return record.refusal.has_value(); });
     if (line_->format && line_->fields.has(Column::ts)) {
         verdict_.event_ms = line_->fields[Column::ts].integer;
     }

@@ -24,7 +24,6 @@ struct RecordVerdict {
     bool absent = false;                   // no row, or not one of each event
     bool doubled = false;                  // more than one row of an event
     bool unread = false;                   // its schema is not known here
-    bool refused = false;                  // an event of it is refused today
     std::optional<std::int64_t> event_ms;  // if the record tells
     std::string differing;                 // column in which a row differs; empty if none does
 };

@@ -50,9 +50,8 @@ bool is_in_gap(const ReadChain& chain, std::uint64_t offset) {
     });
 }
 
-// `compact --retain` drops bronze by the event's date and quarantine by that of ingest.
-bool has_expired(const ReadChain& chain, std::uint64_t offset, const RecordVerdict& verdict) {
-    if (verdict.refused && offset < chain.quarantine_kept_from) return true;
+// `compact --retain` drops bronze by the event's date.
+bool is_of_expired_date(const ReadChain& chain, const RecordVerdict& verdict) {
     if (!verdict.event_ms) return false;
     const auto day = std::chrono::floor<std::chrono::days>(
         std::chrono::sys_time<milliseconds>(milliseconds(*verdict.event_ms)));
@@ -186,6 +185,8 @@ private:
         TRY_ASSIGN(auto rows,
                    PartitionRows::open(connection_, chain.name, state.partition, chain.files));
         if (span(state) == 0) return {};
+        refusals_ = chain.expired_refusals;
+        refusals_at_ = 0;
         TRY_ASSIGN(is_compacted_, consumer_->is_compacted(state.topic, options_.patience));
         const std::uint64_t to = std::min(state.end, state.high);
         std::uint64_t at = std::max(state.start, state.low);
@@ -318,6 +319,20 @@ private:
         found_.unknown(row.offset);
     }
 
+    // Quarantine expires by the date of ingest. Which records were refused is not known any more: a
+    // timestamp that was ahead of the clock, or a schema that nobody knew, is accepted today. But
+    // no more of a batch can have expired than it had refused.
+    bool is_expired_refusal(std::uint64_t offset) {
+        while (refusals_at_ < refusals_.size() && refusals_[refusals_at_].end <= offset) {
+            ++refusals_at_;
+        }
+        if (refusals_at_ == refusals_.size()) return false;
+        ExpiredRefusals& batch = refusals_[refusals_at_];
+        if (offset < batch.start || batch.rows == 0) return false;
+        --batch.rows;
+        return true;
+    }
+
     void judge(const ReadChain& chain, const KafkaRecord& record, bool has_rows,
                BrokerState& state) {
         const std::uint64_t offset = record.offset;
@@ -330,7 +345,7 @@ private:
             ++state.doubled;
             found_.doubled(offset);
         }
-        if (verdict.absent && has_expired(chain, record.offset, verdict)) {
+        if (verdict.absent && (is_of_expired_date(chain, verdict) || is_expired_refusal(offset))) {
             ++state.expired;
         } else if (verdict.absent) {
             ++state.absent;
@@ -356,6 +371,9 @@ private:
     std::vector<KafkaRecord> records_;  // of the window
     bool was_removed_ = false;          // what was to be fetched next
     bool is_compacted_ = false;         // the topic in work
+    // Of the chain in work; records come by offset.
+    std::vector<ExpiredRefusals> refusals_;
+    std::size_t refusals_at_ = 0;
 };
 
 }  // namespace

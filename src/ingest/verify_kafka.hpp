@@ -65,6 +65,13 @@ struct BrokerState {
     std::uint64_t compacted = 0;  // rows whose record a compaction of the topic has removed
 };
 
+/// Records of a batch whose rows in quarantine have expired: how many is known, which is not.
+struct ExpiredRefusals {
+    std::uint64_t start = 0;  // offsets of the batch
+    std::uint64_t end = 0;
+    std::uint64_t rows = 0;
+};
+
 /// A Kafka chain as the lake has it.
 struct ReadChain {
     std::string name;
@@ -73,7 +80,7 @@ struct ReadChain {
     std::vector<std::pair<std::uint64_t, std::uint64_t>> gaps;  // accepted as lost, by offset
     std::vector<RowFile> files;                                 // that may hold its rows
     std::string retained_from;                                  // first kept event date; empty: all
-    std::uint64_t quarantine_kept_from = 0;  // offset; what was refused before has expired
+    std::vector<ExpiredRefusals> expired_refusals;              // by offset
 };
 
 /// Holds the chains against the brokers; what is wrong is appended to `findings`.

@@ -10,10 +10,12 @@
 #include "ingest/kafka_committer.hpp"
 #include "ingest/kafka_ingest.hpp"
 #include "ingest/offset_findings.hpp"
+#include "ingest/read_chains.hpp"
 #include "ingest/verify.hpp"
 #include "kafka/mock_cluster.hpp"
 #include "lake/kafka_chain.hpp"
 #include "lake/lake.hpp"
+#include "lake/names.hpp"
 
 // A lake fed from brokers inside the process, damaged, and held against them again.
 namespace bassline::ingest {
@@ -240,6 +242,62 @@ TEST_F(VerifyKafkaTest, a_record_in_a_gap_has_no_row) {
             "where source_offset = 4");
     EXPECT_THAT(look().findings, Contains("page_view_events p=0 5..6: more than one row for 1 of "
                                           "the brokers' records"));
+}
+
+// Today's clock and registry would not refuse what was refused then; how many there were counts.
+TEST_F(VerifyKafkaTest, what_expired_in_quarantine_is_no_loss_but_no_more_than_was_refused) {
+    produce(0, 8);
+    ingest();
+    auto database = duck::Database::open({.temp_directory = root_ + "/duck"}).value();
+    auto connection = database.connect().value();
+    const ReadChain chain{
+        .name = "kafka-page_view_events-0",
+        .identity = lake::load_kafka_tail(*files_, kViews, 0).value()->identity,
+        .end = 8,
+        .expired_refusals = {{.start = 0, .end = 3, .rows = 3}, {.start = 5, .end = 8, .rows = 2}}};
+    std::vector<std::string> findings;
+    const auto states = verify_kafka({.cluster = {.brokers = cluster_->brokers()}}, true, {chain},
+                                     connection, findings, {});
+    ASSERT_TRUE(states) << states.error().message;
+    EXPECT_EQ(states.value().front().expired, 5u);
+    EXPECT_THAT(findings,
+                ElementsAre("page_view_events p=0 3..5: no row in the lake for 2 of the brokers' "
+                            "records",
+                            "page_view_events p=0 7..8: no row in the lake for 1 of the brokers' "
+                            "records"));
+}
+
+TEST(ReadChainsTest, the_rows_of_quarantine_that_expired_are_noted_by_batch) {
+    using enum lake::OutputKind;
+    const auto batch = [](std::uint64_t seq, const std::string& date, std::uint64_t refused) {
+        lake::Entry entry{.chain = "kafka-page_view_events-0", .seq = seq};
+        entry.kafka_ranges = {{kViews, 0, 10 * (seq - 1), 10 * seq, ""}};
+        entry.outputs = {{.kind = bronze, .topic = kViews, .date = date, .rows = 10 - refused}};
+        if (refused > 0) {
+            entry.outputs.push_back(
+                {.kind = quarantine, .topic = kViews, .date = date, .rows = refused});
+        }
+        return entry;
+    };
+    lake::Chain compact{.name = "compact", .entries = {lake::Entry{.retained_from = "2025-03-01"}}};
+    compact.entries[0].replaced = {
+        {.final =
+             lake::merged_path("_quarantine/page_view_events/date=2025-03-04/merged.parquet")}};
+    const lake::Chain read{
+        .name = "kafka-page_view_events-0",
+        .entries = {lake::kafka_genesis({.cluster_id = "c", .topic = kViews}, "w", Timestamp{}),
+                    batch(1, "2025-03-03", 2), batch(2, "2025-03-04", 0), batch(3, "2025-03-04", 7),
+                    batch(4, "2025-03-05", 1)}};
+    ReadChains chains;
+    chains.note_expired(compact);
+    ASSERT_TRUE(chains.add(read));
+    const auto taken = chains.take("2025-03-01");
+    ASSERT_EQ(taken.size(), 1u);
+    ASSERT_EQ(taken[0].expired_refusals.size(), 2u);
+    EXPECT_EQ(taken[0].expired_refusals[0].end, 10u);
+    EXPECT_EQ(taken[0].expired_refusals[0].rows, 2u);
+    EXPECT_EQ(taken[0].expired_refusals[1].start, 20u);
+    EXPECT_EQ(taken[0].expired_refusals[1].rows, 7u);
 }
 
 TEST_F(VerifyKafkaTest, a_stop_is_obeyed_while_no_broker_answers) {
