@@ -25,6 +25,12 @@ Result<Exit> run_serve(const ServeArguments& options, const std::stop_token& sto
     return Exit::interrupted;
 }
 
+// `--token-file "$TOKEN"` of a variable that is not set must not mean: no token.
+std::string refuse_empty_path(const std::string& path) {
+    return path.empty() ? "the path is empty; is a variable not set? For no token leave it out"
+                        : "";
+}
+
 Run declare_serve(CLI::App& app) {
     auto options = std::make_shared<ServeArguments>();
     app.add_option("--lake", options->lake, "The lake to serve: a path or file:///path")
@@ -35,7 +41,8 @@ Run declare_serve(CLI::App& app) {
     app.add_option("--port", options->serve.port, "Port to listen on; 0 takes a free one")
         ->capture_default_str();
     app.add_option("--token-file", options->serve.token_file,
-                   "File of mode 0600 with the token that requests must carry");
+                   "File of mode 0600 with the token that requests must carry")
+        ->check(refuse_empty_path);
     return [options](const std::stop_token& stop) { return run_serve(*options, stop); };
 }
 

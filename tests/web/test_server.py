@@ -261,6 +261,7 @@ def test_other_machines_need_a_token(tmp_path):
     token.chmod(0o644)
     assert "chmod 600" in refused("--host", "0.0.0.0", "--token-file", str(token))
     assert "cannot read the token file" in refused("--token-file", str(tmp_path / "none"))
+    assert "--token-file: the path is empty" in refused("--token-file", "")
     token.chmod(0o600)
     for host in ("127.0.0.1", "0.0.0.0"):
         running = start(lake, "--host", host, "--token-file", str(token))
