@@ -51,11 +51,17 @@ const addHashed = (name, extension, bytes) => {
 };
 
 const icon = addHashed('icon', 'svg', readFileSync(join(web, 'src/icon.svg')));
-const notice = ['echarts', 'zrender']
-  .map((name) => {
+// What is bundled, with every text that its licence wants kept: ECharts has parts of d3.
+const bundled = {
+  echarts: ['LICENSE', 'NOTICE', 'licenses/LICENSE-d3'],
+  zrender: ['LICENSE'],
+};
+const notice = Object.entries(bundled)
+  .map(([name, texts]) => {
     const folder = join(web, 'node_modules', name);
     const { version } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
-    return `${name} ${version}\n\n${readFileSync(join(folder, 'LICENSE'), 'utf8')}`;
+    const parts = texts.map((text) => `${text}\n\n${readFileSync(join(folder, text), 'utf8')}`);
+    return [`${name} ${version}`, ...parts].join('\n\n');
   })
   .join('\n\n');
 const licences = addHashed('licences', 'txt', Buffer.from(notice));

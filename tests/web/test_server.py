@@ -188,6 +188,15 @@ def test_the_page_is_coded_as_the_client_takes_it(served):
     assert headers["content-type"] == "text/javascript; charset=utf-8"
 
 
+def test_the_licences_of_what_the_page_bundles_are_served(served):
+    page = ask(served, "/", headers={"Accept-Encoding": "identity"})[2].decode()
+    path = next(part for part in page.split('"') if part.startswith("/assets/licences-"))
+    status, _, body = ask(served, path, headers={"Accept-Encoding": "identity"})
+    assert status == 200
+    for words in ("echarts 6", "developed at\nThe Apache Software Foundation", "2010-2016 Mike Bostock", "zrender 6", "Baidu"):
+        assert words in body.decode(), words
+
+
 def test_head_says_what_get_says_without_the_body(served):
     _, get, body = ask(served, "/api/v1/charts")
     status, head, nothing = ask(served, "/api/v1/charts", method="HEAD")
