@@ -13,7 +13,7 @@ import synthetic_lake
 from conftest import PROGRAM, ROOT, start, stop
 
 CHECKS = ROOT / "tests/web/page_checks.mjs"
-SECONDS = 120
+SECONDS = 240
 
 
 @pytest.fixture(autouse=True, scope="module")
