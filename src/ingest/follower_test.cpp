@@ -22,12 +22,12 @@ protected:
     void SetUp() override { root_ = make_test_folder("follower"); }
     void TearDown() override { std::filesystem::remove_all(root_); }
 
-    // A file of one line that the chain has read, written to that many minutes ago.
-    InputPath known_file(const std::string& name, int minutes) {
+    // A file of one line that the chain has read, written to `age` minutes ago.
+    InputPath known_file(const std::string& name, int age) {
         const std::string path = root_ + "/" + name;
         std::ofstream(path) << name << "\n";
         std::filesystem::last_write_time(
-            path, std::filesystem::file_time_type::clock::now() - std::chrono::minutes(minutes));
+            path, std::filesystem::file_time_type::clock::now() - std::chrono::minutes(age));
         const std::uint64_t number = known_.sources.size();
         const std::uint64_t end = name.size() + 1;
         const auto fingerprint =
