@@ -27,6 +27,7 @@ Error system_error(std::string_view doing, const std::string& path, int code) {
 }
 
 Result<void> write_all(int file, const std::string& path, std::string_view bytes) {
+    if (bytes.empty()) return {};
     TRY(failpoint("simulator.write"));
     while (!bytes.empty()) {
         const ssize_t written = ::write(file, bytes.data(), bytes.size());

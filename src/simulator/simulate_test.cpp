@@ -28,6 +28,7 @@ public:
         now_ += step_;
         return now_;
     }
+    SteadyTime steady_now() const override { return SteadyTime(now().time_since_epoch()); }
 
 private:
     std::chrono::seconds step_;
