@@ -207,16 +207,25 @@ def test_steps_that_hide_their_device_find_it_days_before(bassline, tmp_path):
 
 
 def test_steps_that_hide_their_device_lose_it_with_the_expired_date_that_showed_it(bassline, tmp_path):
-    lake = tmp_path / "lake"
-    parts = [step(1, 0, user="1", agent="UA-X"), step(4, 0, session=54, user="3", agent="UA-Z"), step(11, 0) + step(11, 1)]
-    for number, part in enumerate(parts):
-        (tmp_path / f"{number}.ndjson").write_text(part)
-        load(bassline, lake, tmp_path / f"{number}.ndjson")
-        build(bassline, lake)
-    bassline("compact", "--lake", lake, "--retain", 2, "--grace", "0s")
+    events = [
+        step(1, 0, user="1", agent="UA-X") + step(1, 1, user="1", agent="UA-X"),
+        step(4, 0, session=54, user="3", agent="UA-Z"),
+        step(7, 0, session=57, user="3", agent="UA-Z"),
+        step(11, 0) + step(11, 1) + step(11, 2, user="2", agent="UA-Y"),
+        step(13, 0, session=63, user="3", agent="UA-Z"),
+    ]
+    (tmp_path / "log.ndjson").write_text("".join(events))
+    lake = load(bassline, tmp_path / "lake", tmp_path / "log.ndjson")
+    build(bassline, lake)
+
+    def session():
+        found = relation_of(connect(), lake, "int_sessions").filter("session_id = 5 and event_date = date '2018-11-11'")
+        return sorted(found.project("item_count").fetchall())
+
+    assert session() == [(1,), (2,)]  # the hidden steps are of the device that the first day showed
+    bassline("compact", "--lake", lake, "--retain", 8, "--grace", "0s")
     full = shutil.copytree(lake, tmp_path / "full")
     assert build(bassline, lake)["full"] is False
     build(bassline, full, "--full-refresh")
     assert_same_tables(lake, full)
-    sessions = relation_of(connect(), lake, "int_sessions").filter("session_id = 5")
-    assert sessions.project("device_key").fetchall() == [("-1",)]
+    assert session() == [(3,)]
