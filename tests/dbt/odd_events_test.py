@@ -102,3 +102,15 @@ def test_users_without_a_level_are_active_on_all_levels_together(manifest):
     assert daily == [("all", 2, 2, 2), ("free", 1, 1, 1), ("paid", 0, 0, 0)]
     histogram = "select level, users from gold.active_days_histogram_daily where window_days = 7 order by 1"
     assert connection.execute(histogram).fetchall() == [("all", 2), ("free", 1)]
+
+
+def test_a_negative_duration_does_not_end_a_session_before_its_step(manifest):
+    def parts(is_whole):
+        hours = (0, 5, 10)
+        events = [event("page_view_events", hour, START_MS + hour * 3600000, userAgent="A") for hour in hours]
+        events[1][1].update(page="NextSong", duration=-7200.0)
+        return [events] if is_whole else [events[:2], events[2:]]
+
+    sessions = [built_in_parts(manifest, parts(is_whole))[0].rows("int_sessions") for is_whole in (True, False)]
+    assert len(sessions[0]) == 1
+    assert sessions[0] == sessions[1]

@@ -37,7 +37,9 @@ final as (
         artist_name,
         title,
         duration_ms,
-        case when page = 'NextSong' then duration_ms end as play_ms,
+        case
+            when page = 'NextSong' and duration_ms > 0 then duration_ms
+        end as play_ms,
         source_partition,
         source_offset,
         source_ms,
@@ -72,7 +74,7 @@ final as (
         cast(null as {{ dbt.type_string() }}) as artist_name,
         cast(null as {{ dbt.type_string() }}) as title,
         cast(null as bigint) as duration_ms,
-        duration_ms as play_ms,
+        case when duration_ms > 0 then duration_ms end as play_ms,
         cast(null as integer) as source_partition,
         cast(null as bigint) as source_offset,
         cast(null as bigint) as source_ms,
