@@ -114,3 +114,10 @@ def test_a_negative_duration_does_not_end_a_session_before_its_step(manifest):
     sessions = [built_in_parts(manifest, parts(is_whole))[0].rows("int_sessions") for is_whole in (True, False)]
     assert len(sessions[0]) == 1
     assert sessions[0] == sessions[1]
+
+
+def test_a_user_id_that_is_no_whole_number_is_no_other_users(manifest):
+    spellings = ("7", "-7", "007", "1.5", "5e3", "0x10", "1_000", " 7", "7-", "1-2", "-", "--7", "9" * 20)
+    events = [event("page_view_events", 0, sessionId=number, userId=text) for number, text in enumerate(spellings)]
+    users = built(manifest, events).execute("select user_id from silver.fact_page_view_events order by session_id")
+    assert [user for (user,) in users.fetchall()] == [7, -7, 7] + [None] * 10
