@@ -14,7 +14,7 @@ int_location_days as (
     where event_date in {{ dates_written() }}
 ),
 
-other_steps as (
+steps as (
     select
         session_key,
         producer,
@@ -24,9 +24,12 @@ other_steps as (
         step_order,
         page
     from {{ ref('int_session_steps') }}
-    where
-        event_date in {{ dates_read() }}
-        and coalesce(page, '') <> 'NextSong'
+    where event_date in {{ dates_read() }}
+),
+
+other_steps as (
+    select * from steps
+    where coalesce(page, '') <> 'NextSong'
 ),
 
 {# A listen starts a song whatever page its step shows: a producer can contradict itself. #}
@@ -52,18 +55,8 @@ misnamed_plays as (
 ),
 
 boundary_steps as (
-    select
-        session_key,
-        producer,
-        session_id,
-        item_in_session,
-        ts_ms,
-        step_order,
-        page
-    from {{ ref('int_session_steps') }}
-    where
-        event_date in {{ dates_read() }}
-        and page = 'NextSong'
+    select * from steps
+    where page = 'NextSong'
 
     union all
 
