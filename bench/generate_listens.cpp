@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// generate_listens COUNT low|high|unique > listens.ndjson
+// generate_listens COUNT low|short|high|unique > listens.ndjson
 //
-// Listen events of the four-topic format over 48 hours, about 485 bytes each, the same for the same
+// Listen events of the four-topic format over 48 hours, about 500 bytes each, the same for the same
 // arguments. `low`: 20,000 users, 10,000 songs, 500 user agents, each user with one device, as
-// EventSim has them. `high`: catalogues as large as the real ones (see kHigh), and nothing goes
+// EventSim has them. `short`: the same with people and cities of one word, about 470 bytes, as
+// EventSim's are. `high`: catalogues as large as the real ones (see kHigh), and nothing goes
 // with anything: each event draws its user, names, place, device and song on its own. `unique`: the
 // same with a million of everything, so that in an hour hardly a text occurs twice.
 #include <cmath>
@@ -62,6 +63,14 @@ std::string phrase(std::uint64_t number, std::string_view ending = "") {
     return text.append(ending);
 }
 
+// A word of two syllables or more, another one for each number.
+std::string word(std::uint64_t number) {
+    std::string text;
+    for (std::uint64_t left = number + 16; left > 0; left /= 16) text += kSyllables[left % 16];
+    text[0] = static_cast<char>(text[0] - 'a' + 'A');
+    return text;
+}
+
 std::string user_agent(std::uint64_t number) {
     Random random(number);
     return fmt::format(
@@ -72,17 +81,18 @@ std::string user_agent(std::uint64_t number) {
 }
 
 // From city to lat, and from lastName to the end.
-std::string device(std::uint64_t place, std::uint64_t agent) {
+std::string device(const std::string& city, std::uint64_t place, std::uint64_t agent) {
     Random random(place);
     return fmt::format(
         R"("city":"{}","zip":"{:05}","state":"{}{}","userAgent":"{}","lon":{:.4f},"lat":{:.4f})",
-        phrase(place), place % 100'000, static_cast<char>('A' + random.below(5)),
+        city, place % 100'000, static_cast<char>('A' + random.below(5)),
         static_cast<char>('A' + random.below(10)), user_agent(agent), -124 + random.unit() * 55,
         25 + random.unit() * 24);
 }
-std::string person(std::uint64_t last_name, std::uint64_t first_name, std::uint64_t user) {
+std::string person(const std::string& last_name, const std::string& first_name,
+                   std::uint64_t user) {
     return fmt::format(R"("lastName":"{}","firstName":"{}","gender":"{}","registration":{})",
-                       phrase(last_name * 2), phrase(first_name * 2 + 1), user % 2 == 0 ? "F" : "M",
+                       last_name, first_name, user % 2 == 0 ? "F" : "M",
                        kStartMs - static_cast<std::int64_t>(user * 7919 % 90) * kDayMs);
 }
 
@@ -98,7 +108,8 @@ constexpr Catalogues kUnique{kMillion, kMillion, kMillion, kMillion, kMillion, k
 
 class Generator {
 public:
-    Generator(const Catalogues& catalogues, bool is_bound) : catalogues_(catalogues) {
+    Generator(const Catalogues& catalogues, bool is_bound, bool has_short_names)
+        : catalogues_(catalogues), has_short_names_(has_short_names) {
         if (!is_bound) return;
         for (std::uint64_t user = 0; user < catalogues.users; ++user) {
             devices_.push_back(draw_device());
@@ -128,14 +139,19 @@ private:
     static constexpr std::uint64_t kArtistsFrom = 20'000'000;
 
     std::string draw_device() {
-        return device(random_.below(catalogues_.places), random_.below(catalogues_.agents));
+        const std::uint64_t place = random_.below(catalogues_.places);
+        return device(has_short_names_ ? word(place) : phrase(place), place,
+                      random_.below(catalogues_.agents));
     }
     std::string draw_person(std::uint64_t user) {
-        return person(random_.below(catalogues_.last_names), random_.below(catalogues_.first_names),
-                      user);
+        const std::uint64_t last = random_.below(catalogues_.last_names);
+        const std::uint64_t first = random_.below(catalogues_.first_names);
+        return has_short_names_ ? person(word(last), word(first), user)
+                                : person(phrase(last * 2), phrase(first * 2 + 1), user);
     }
 
     Catalogues catalogues_;
+    bool has_short_names_;
     Random random_{2026};
     std::vector<std::string> devices_, people_;
 };
@@ -144,12 +160,16 @@ private:
 
 int main(int argc, char** argv) {
     const std::string_view kind = argc == 3 ? argv[2] : "";
-    if (kind != "low" && kind != "high" && kind != "unique") {
-        fmt::print(stderr, "usage: generate_listens COUNT low|high|unique\n");
+    const bool is_bound = kind == "low" || kind == "short";
+    if (!is_bound && kind != "high" && kind != "unique") {
+        fmt::print(stderr, "usage: generate_listens COUNT low|short|high|unique\n");
         return 2;
     }
     const std::int64_t count = std::atoll(argv[1]);
-    Generator generator(kind == "low" ? kLow : kind == "high" ? kHigh : kUnique, kind == "low");
+    Generator generator(is_bound         ? kLow
+                        : kind == "high" ? kHigh
+                                         : kUnique,
+                        is_bound, kind == "short");
     std::string out;
     for (std::int64_t number = 0; number < count; ++number) {
         generator.write(number, count, out);

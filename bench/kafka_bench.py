@@ -25,25 +25,26 @@ sys.path += [str(ROOT / folder) for folder in ("tests", "tests/services", ".deps
 
 import duckdb  # noqa: E402
 from bronze_bench import SPARK_PYTHON, best, conditions  # noqa: E402
-from kafka import KafkaProducer  # noqa: E402
+from confluent_kafka import Producer  # noqa: E402
 from servers import PACKAGES, Broker  # noqa: E402
 from topics import Topics  # noqa: E402
 
 FEW = 1000
 PARTITIONS = 4
 THREADS = 2
+QUEUED_MAX = 50_000  # records on their way to the broker
 FEW_TOPIC, TOPIC = "few_listen_events", "listen_events"
 
 
 def fill(bootstrap: str, topic: str, source: Path, count: int) -> None:
     """The first `count` lines of the file, in turn to each partition, in their order."""
-    producer = KafkaProducer(bootstrap_servers=bootstrap, compression_type="zstd", linger_ms=50, batch_size=256 << 10,
-                             metrics_enabled=False)
+    producer = Producer({"bootstrap.servers": bootstrap, "compression.type": "zstd", "linger.ms": 50, "batch.size": 256 << 10})
     with source.open("rb") as lines:
         for number, line in zip(range(count), lines):
-            producer.send(topic, value=line[:-1], partition=number % PARTITIONS)
+            while len(producer) >= QUEUED_MAX:
+                producer.poll(0.1)
+            producer.produce(topic, line[:-1], partition=number % PARTITIONS)
     producer.flush()
-    producer.close()
 
 
 def command(engine: str, options: argparse.Namespace, bootstrap: str, topic: str, output: Path) -> list:
@@ -117,7 +118,7 @@ def main() -> int:
         directory = Path(folder)
         source = directory / "listens.ndjson"
         with source.open("wb") as file:
-            subprocess.run([options.build / "generate_listens", str(options.records), "low"], stdout=file, check=True)
+            subprocess.run([options.build / "generate_listens", str(options.records), "short"], stdout=file, check=True)
         stated["bytes_per_record"] = round(source.stat().st_size / options.records)
         print("kafka: " + ", ".join(f"{name} {value}" for name, value in stated.items()), flush=True)
         with Broker(directory / "kafka") as broker:
