@@ -44,6 +44,8 @@ Error vendor_error(duckdb_error_type type, const char* message) {
             return {ErrorKind::cancelled, text};
         case DUCKDB_ERROR_IO:
             return {ErrorKind::io, text};
+        case DUCKDB_ERROR_OUT_OF_MEMORY:  // of the limit that it was given
+            return {ErrorKind::config, "too little memory: " + text.substr(0, text.find('\n'))};
         default:
             return {ErrorKind::sql, text};
     }

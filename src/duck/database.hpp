@@ -33,7 +33,8 @@ public:
     ~Connection();
 
     /// Runs one or more statements; the rows are those of the last.
-    /// Errors: `sql` with DuckDB's message; `io` for the disk; `cancelled` after `interrupt`.
+    /// Errors: `sql` with DuckDB's message; `io` for the disk; `config` where its memory is too
+    /// little; `cancelled` after `interrupt`.
     Result<Rows> query(const std::string& sql);
     /// The same where nobody reads rows.
     Result<void> execute(const std::string& sql);

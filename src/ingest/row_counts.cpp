@@ -26,10 +26,16 @@ Result<RowCounter> RowCounter::open(int threads, std::uint64_t memory_bytes,
     return RowCounter(std::move(folder), std::move(database), std::move(connection));
 }
 
+Result<duck::Rows> RowCounter::ask(const std::string& sql) {
+    auto rows = connection_.query(sql);
+    if (!rows && !shortage_ && rows.error().kind == ErrorKind::config) shortage_ = rows.error();
+    return rows;
+}
+
 Result<std::uint64_t> RowCounter::rows_of(const std::string& path) {
-    TRY_ASSIGN(duck::Rows rows, connection_.query(fmt::format(
-                                    "select num_rows::bigint from parquet_file_metadata({})",
-                                    duck::quote_path(path))));
+    TRY_ASSIGN(duck::Rows rows,
+               ask(fmt::format("select num_rows::bigint from parquet_file_metadata({})",
+                               duck::quote_path(path))));
     return rows.next() ? static_cast<std::uint64_t>(rows.int64(0)) : std::uint64_t{0};
 }
 
@@ -41,7 +47,7 @@ Result<std::map<SourceId, SourceRows>> RowCounter::by_source(
     if (!bronze.empty()) records = offsets_of(bronze, false);
     if (!bronze.empty() && !quarantine.empty()) records += " union all ";
     if (!quarantine.empty()) records += offsets_of(quarantine, true);
-    TRY_ASSIGN(duck::Rows rows, connection_.query(fmt::format(R"(
+    TRY_ASSIGN(duck::Rows rows, ask(fmt::format(R"(
         with records as ({}),
         offsets as (
             select
@@ -63,7 +69,7 @@ Result<std::map<SourceId, SourceRows>> RowCounter::by_source(
             max(source_offset)::bigint
         from offsets
         group by chain, source_partition)",
-                                                              records)));
+                                                records)));
     while (rows.next()) {
         sources[{std::string(rows.text(0)), static_cast<std::uint64_t>(rows.int64(1))}] = {
             .bronze = static_cast<std::uint64_t>(rows.int64(2)),

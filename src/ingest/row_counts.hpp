@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -38,6 +39,9 @@ public:
     Result<std::map<SourceId, SourceRows>> by_source(const std::vector<std::string>& bronze,
                                                      const std::vector<std::string>& quarantine);
 
+    /// The first answer that memory was too short for, if any: `config`.
+    const std::optional<Error>& shortage() const { return shortage_; }
+
     /// For other questions to the same files.
     duck::Connection& connection() { return connection_; }
 
@@ -48,9 +52,12 @@ private:
           database_(std::move(database)),
           connection_(std::move(connection)) {}
 
+    Result<duck::Rows> ask(const std::string& sql);
+
     storage::TemporaryFolder folder_;  // outlives the database, which spills into it
     duck::Database database_;
     duck::Connection connection_;
+    std::optional<Error> shortage_;
 };
 
 }  // namespace bassline::ingest

@@ -60,8 +60,9 @@ private:
         report_.findings.push_back(fmt::format(format, std::forward<Args>(args)...));
     }
 
-    // Asked after each file and chain: what a stop broke off is no finding.
+    // Asked after each file and chain: what a stop or too little memory broke off is no finding.
     Result<void> unless_stopped() const {
+        if (counter_.shortage()) return *counter_.shortage();
         if (!options_.stop.stop_requested()) return {};
         return error(ErrorKind::cancelled, "interrupted: the lake was not checked to its end");
     }
@@ -228,8 +229,7 @@ private:
     void check_rows(const std::string& topic, TopicFiles paths) {
         auto counted = counter_.by_source(paths.bronze, paths.quarantine);
         if (!counted) {
-            follow_publication(paths.bronze);
-            follow_publication(paths.quarantine);
+            for (auto* const each : {&paths.bronze, &paths.quarantine}) follow_publication(*each);
             counted = counter_.by_source(paths.bronze, paths.quarantine);
         }
         if (!counted)

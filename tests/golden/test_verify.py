@@ -50,6 +50,12 @@ def test_a_lake_as_committed(verify, golden):
         assert partition["start"] == 0 < partition["end"]
 
 
+def test_too_little_memory_is_no_finding(verify):
+    refused = verify("--memory", "1MB")
+    assert (refused.returncode, refused.stdout) == (2, "")
+    assert "too little memory" in refused.stderr
+
+
 def test_a_file_that_is_missing(verify, golden, lake):
     first_file(lake).unlink()
     golden("verify_missing_file", verify())
