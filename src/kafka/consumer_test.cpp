@@ -54,13 +54,15 @@ protected:
         EXPECT_TRUE(opened) << opened.error().message;
         return std::move(opened).value();
     }
-    // Polls until so many events of the kind came.
+    // Polls until so many events of the kind came; as ingest does, waiting for the first only.
     static std::vector<std::string> take(Consumer& consumer, EventKind kind, std::size_t count) {
         std::vector<std::string> taken;
         const auto until = std::chrono::steady_clock::now() + kPatience;
+        milliseconds wait(100);
         while (taken.size() < count && std::chrono::steady_clock::now() < until) {
-            auto event = consumer.poll(milliseconds(100));
+            auto event = consumer.poll(wait);
             EXPECT_TRUE(event) << event.error().message;
+            wait = milliseconds(event && event.value() ? 0 : 100);
             if (!event || !event.value() || event.value()->kind != kind) continue;
             taken.push_back(fmt::format("{}@{}:{}", event.value()->partition->partition,
                                         event.value()->offset,
@@ -169,6 +171,58 @@ TEST_F(ConsumerTest, a_seek_goes_back) {
     const auto sought = one->seek({{kTopic, 0}, 1}, kPatience);
     ASSERT_TRUE(sought) << sought.error().message;
     EXPECT_THAT(take(*one, EventKind::record, 2), ElementsAre("0@1:b", "0@2:c"));
+    one->close();
+}
+
+TEST_F(ConsumerTest, a_seek_within_a_batch_goes_back) {
+    std::vector<std::string> expected;
+    for (int offset = 2; offset < 150; ++offset) expected.push_back(fmt::format("0@{}:a", offset));
+    cluster_.produce_batch(kTopic, 0, 150, "a");
+    const auto one = consumer();
+    ASSERT_TRUE(one->take({{kTopic, 0}}));
+    EXPECT_EQ(take(*one, EventKind::record, 5).size(), 5u);
+    const auto sought = one->seek({{kTopic, 0}, 2}, kPatience);
+    ASSERT_TRUE(sought) << sought.error().message;
+    EXPECT_EQ(take(*one, EventKind::record, 148), expected);
+    one->close();
+}
+
+TEST_F(ConsumerTest, a_pause_loses_and_doubles_nothing) {
+    std::vector<std::string> expected;
+    for (int offset = 0; offset < 150; ++offset) expected.push_back(fmt::format("0@{}:a", offset));
+    cluster_.produce_batch(kTopic, 0, 150, "a");
+    const auto one = consumer();
+    ASSERT_TRUE(one->take({{kTopic, 0}}));
+    std::vector<std::string> taken;
+    while (taken.size() < expected.size()) {
+        const auto some =
+            take(*one, EventKind::record, std::min<std::size_t>(40, 150 - taken.size()));
+        ASSERT_FALSE(some.empty());
+        taken.insert(taken.end(), some.begin(), some.end());
+        one->pause({kTopic, 0});
+        one->resume({kTopic, 0});
+    }
+    EXPECT_EQ(taken, expected);
+    EXPECT_THAT(take(*one, EventKind::end_of_partition, 1), ElementsAre("0@150:null"));
+    one->close();
+}
+
+// librdkafka goes on from the position of what it gave last, and the end is no record.
+TEST_F(ConsumerTest, what_comes_after_the_end_and_a_pause_is_not_passed_over) {
+    cluster_.produce_batch(kTopic, 0, 3, "a");
+    const auto one = consumer();
+    ASSERT_TRUE(one->take({{kTopic, 0}}));
+    const auto until = std::chrono::steady_clock::now() + kPatience;
+    for (bool at_end = false; !at_end && std::chrono::steady_clock::now() < until;) {
+        const auto event = one->poll(milliseconds(0));  // never waits, so that all comes at once
+        ASSERT_TRUE(event) << event.error().message;
+        at_end = event.value() && event.value()->kind == EventKind::end_of_partition;
+        if (!event.value()) std::this_thread::sleep_for(milliseconds(10));
+    }
+    one->pause({kTopic, 0});
+    cluster_.produce_batch(kTopic, 0, 2, "b");
+    one->resume({kTopic, 0});
+    EXPECT_THAT(take(*one, EventKind::record, 2), ElementsAre("0@3:b", "0@4:b"));
     one->close();
 }
 

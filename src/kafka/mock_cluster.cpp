@@ -22,6 +22,11 @@ struct MockCluster::Handles {
     ClientHandle producer;
     rd_kafka_mock_cluster_t* cluster = nullptr;  // the producer's
 
+    void flush() const {
+        const auto flushed = rd_kafka_flush(producer.get(), kFlushMs);
+        assert(flushed == RD_KAFKA_RESP_ERR_NO_ERROR);
+        (void)flushed;
+    }
     void refuse(std::int16_t request, int count, rd_kafka_resp_err_t code) const {
         const std::vector<rd_kafka_resp_err_t> refusals(static_cast<std::size_t>(count), code);
         rd_kafka_mock_push_request_errors_array(cluster, request, refusals.size(), refusals.data());
@@ -31,7 +36,7 @@ struct MockCluster::Handles {
 MockCluster::MockCluster(int brokers) : handles_(std::make_unique<Handles>()) {
     rd_kafka_conf_t* const config = rd_kafka_conf_new();
     rd_kafka_conf_set(config, "test.mock.num.brokers", std::to_string(brokers).c_str(), nullptr, 0);
-    rd_kafka_conf_set(config, "linger.ms", "0", nullptr, 0);
+    rd_kafka_conf_set(config, "linger.ms", "1000", nullptr, 0);  // a flush does not linger
     rd_kafka_conf_set(config, "log_level", "2", nullptr, 0);
     handles_->producer.reset(rd_kafka_new(RD_KAFKA_PRODUCER, config, nullptr, 0));
     assert(handles_->producer);
@@ -58,9 +63,21 @@ void MockCluster::produce(const std::string& topic, std::int32_t partition,
         RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY), RD_KAFKA_V_VALUE(bytes, text.size()),
         RD_KAFKA_V_TIMESTAMP(timestamp_ms), RD_KAFKA_V_END);
     assert(code == RD_KAFKA_RESP_ERR_NO_ERROR);
-    const auto flushed = rd_kafka_flush(handles_->producer.get(), kFlushMs);
-    assert(flushed == RD_KAFKA_RESP_ERR_NO_ERROR);
-    (void)code, (void)flushed;
+    (void)code;
+    handles_->flush();
+}
+
+void MockCluster::produce_batch(const std::string& topic, std::int32_t partition, int count,
+                                std::string_view value) {
+    for (int sent = 0; sent < count; ++sent) {
+        const auto code = rd_kafka_producev(
+            handles_->producer.get(), RD_KAFKA_V_TOPIC(topic.c_str()),
+            RD_KAFKA_V_PARTITION(partition), RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY),
+            RD_KAFKA_V_VALUE(const_cast<char*>(value.data()), value.size()), RD_KAFKA_V_END);
+        assert(code == RD_KAFKA_RESP_ERR_NO_ERROR);
+        (void)code;
+    }
+    handles_->flush();
 }
 
 void MockCluster::produce_with_header(const std::string& topic, std::int32_t partition,
@@ -72,9 +89,8 @@ void MockCluster::produce_with_header(const std::string& topic, std::int32_t par
         RD_KAFKA_V_VALUE(const_cast<char*>(value.data()), value.size()),
         RD_KAFKA_V_HEADER(name.c_str(), header.data(), header.size()), RD_KAFKA_V_END);
     assert(code == RD_KAFKA_RESP_ERR_NO_ERROR);
-    const auto flushed = rd_kafka_flush(handles_->producer.get(), kFlushMs);
-    assert(flushed == RD_KAFKA_RESP_ERR_NO_ERROR);
-    (void)code, (void)flushed;
+    (void)code;
+    handles_->flush();
 }
 
 void MockCluster::set_leader(const std::string& topic, std::int32_t partition,

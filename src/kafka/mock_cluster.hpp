@@ -23,7 +23,10 @@ public:
     /// Appends a record and waits until it stands; `value` none is a tombstone.
     void produce(const std::string& topic, std::int32_t partition,
                  std::optional<std::string_view> value, std::int64_t timestamp_ms = 0);
-    /// The same with a header `name: value`.
+    /// So many records with that value, in one batch, as a busy producer sends them.
+    void produce_batch(const std::string& topic, std::int32_t partition, int count,
+                       std::string_view value);
+    /// A record with a header `name: value`.
     void produce_with_header(const std::string& topic, std::int32_t partition,
                              std::string_view value, const std::string& name,
                              std::string_view header);
