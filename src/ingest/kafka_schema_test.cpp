@@ -1,15 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <filesystem>
+#include <nlohmann/json.hpp>
 #include <thread>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "base/test_folder.hpp"
+#include "duck/database.hpp"
 #include "event/avro_encoder.hpp"
 #include "event/published_schema.hpp"
 #include "event/sample_lines.hpp"
 #include "ingest/kafka_ingest.hpp"
+#include "ingest/metrics.hpp"
 #include "ingest/verify.hpp"
 #include "kafka/framing.hpp"
 #include "kafka/mock_cluster.hpp"
@@ -62,6 +65,7 @@ protected:
         options.registry = {.urls = {url},
                             .backoff = std::chrono::milliseconds(1),
                             .unavailable_ttl = std::chrono::milliseconds(0)};
+        options.metrics = &metrics_;
         return ingest_kafka(*files_, options, MarchClock(), stop_.get_token());
     }
     Result<VerifyReport> read_again(std::chrono::milliseconds patience) {
@@ -88,6 +92,7 @@ protected:
     std::unique_ptr<storage::FileSystem> files_;
     kafka::MockCluster cluster_;
     kafka::TestRegistry registry_;
+    Metrics metrics_{"1", "a"};
     std::string avro_;
     std::stop_source stop_;
     int groups_ = 0;
@@ -105,6 +110,61 @@ TEST_F(KafkaSchemaTest, plain_and_framed_records_come_in_side_by_side) {
     EXPECT_EQ(counters(summary.value()).quarantined, 2u);
     EXPECT_EQ(counters(summary.value()).by_reason,
               (std::map<std::string, std::uint64_t>{{"bad_avro", 1}, {"unknown_schema", 1}}));
+    expect_clean();
+}
+
+// The producers' schemas of one topic as years go by: each record is read by its writer's.
+TEST_F(KafkaSchemaTest, schemas_that_evolve_are_read_side_by_side_and_a_narrowing_is_refused) {
+    using Json = nlohmann::ordered_json;
+    const auto with = [](const auto& change) {
+        Json schema = Json::parse(event::avro_schema_of(Topic::listen_events));
+        change(schema["fields"]);
+        return schema.dump();
+    };
+    constexpr int kAdded = 13;
+    constexpr int kSmaller = 14;
+    constexpr int kNarrowing = 15;
+    registry_.put(kAdded, with([](Json& fields) {
+                      fields.push_back({{"name", "mood"}, {"type", {"null", "string"}}});
+                  }));
+    const auto retyped = [&](const char* type) {
+        return with([type](Json& fields) {
+            for (Json& field : fields) {
+                if (field["name"] == "sessionId") field["type"] = type;
+            }
+        });
+    };
+    registry_.put(kSmaller, retyped("int"));  // of the same bytes
+    registry_.put(kNarrowing, with([](Json& fields) {
+                      for (Json& field : fields) {
+                          if (field["name"] == "itemInSession") field["type"] = "long";
+                      }
+                  }));
+    produce_framed(kAvroId, avro_);
+    produce_framed(kAdded, avro_ + "\x02\x06joy");
+    produce_framed(kAdded, avro_ + std::string(1, '\0'));
+    produce_framed(kSmaller, avro_);
+    produce_framed(kNarrowing, avro_);
+    produce_framed(kAvroId, avro_);
+    const auto summary = ingest(registry_.url());
+    ASSERT_TRUE(summary) << summary.error().message;
+    EXPECT_EQ(counters(summary.value()).written, 5u);
+    EXPECT_EQ(counters(summary.value()).by_reason,
+              (std::map<std::string, std::uint64_t>{{"bad_type", 1}}));
+    auto database = duck::Database::open({.temp_directory = root_ + "/duck"}).value();
+    auto connection = database.connect().value();
+    auto rows = connection
+                    .query(
+                        "select source_offset, sessionId, coalesce(rescued_data, '-') from "
+                        "read_parquet('" +
+                        root_ + "/lake/bronze/listen_events/*/*/*.parquet') order by all")
+                    .value();
+    std::vector<std::string> read;
+    while (rows.next()) {
+        read.push_back(fmt::format("{} {} {}", rows.int64(0), rows.int64(1), rows.text(2)));
+    }
+    EXPECT_THAT(read, testing::ElementsAre("0 101 -", R"(1 101 {"mood":"joy"})", "2 101 -",
+                                           "3 101 -", "5 101 -"));
     expect_clean();
 }
 
@@ -139,6 +199,8 @@ TEST_F(KafkaSchemaTest, a_known_schema_is_read_while_the_registry_is_down) {
     const auto summary = ingest(registry_.url());
     ASSERT_TRUE(summary) << summary.error().message;
     EXPECT_EQ(counters(summary.value()).written, 1u);
+    EXPECT_THAT(metrics_.text(MarchClock().now()),
+                HasSubstr("bassline_schema_registry_lookups_total{result=\"disk\"} 1\n"));
 }
 
 TEST_F(KafkaSchemaTest, while_the_registry_is_down_records_wait_and_none_is_quarantined) {

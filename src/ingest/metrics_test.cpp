@@ -57,6 +57,37 @@ TEST(IngestMetrics, a_partition_is_behind_by_offsets_and_by_the_age_of_the_recor
     }
 }
 
+TEST(IngestMetrics, what_is_rare_is_counted_by_topic_and_result) {
+    Metrics metrics("1", "a");
+    lake::Entry entry;
+    entry.counters["t"] = {.consumed = 9, .written = 7, .late = 3, .quarantined = 2};
+    metrics.committed(entry, "hour_closed", 0.1);
+    metrics.hours_completed("t", 2);
+    metrics.set_brokers_answer(true);
+    metrics.set_partitions({{.partition = {"t", 0}}}, {{{"t", 0}, {.records = 9}}});
+    metrics.redelivered("t", 4);
+    metrics.redelivered("t", 1);
+    metrics.set_open({.batches = 1, .hours = 2, .bytes = 3, .queued_bytes = 4});
+    metrics.set_registry(
+        {.memory_hits = 5, .disk_hits = 6, .fetched = 7, .unknown = 8, .unavailable = 9});
+    const std::string text = metrics.text(metrics_now());
+    for (const char* const line :
+         {"bassline_ingest_written_rows_total{topic=\"t\"} 7\n",
+          "bassline_ingest_late_rows_total{topic=\"t\"} 3\n",
+          "bassline_ingest_hours_completed_total{topic=\"t\"} 2\n",
+          "bassline_ingest_redelivered_records_total{topic=\"t\"} 5\n",
+          "bassline_ingest_commits_total{rotation=\"hour_closed\"} 1\n",
+          "bassline_ingest_open_batches 1\n", "bassline_ingest_open_buckets 2\n",
+          "bassline_ingest_open_bytes 3\n", "bassline_ingest_queued_bytes 4\n",
+          "bassline_schema_registry_lookups_total{result=\"memory\"} 5\n",
+          "bassline_schema_registry_lookups_total{result=\"disk\"} 6\n",
+          "bassline_schema_registry_lookups_total{result=\"registry\"} 7\n",
+          "bassline_schema_registry_lookups_total{result=\"unknown\"} 8\n",
+          "bassline_schema_registry_lookups_total{result=\"unavailable\"} 9\n"}) {
+        EXPECT_THAT(text, HasSubstr(line));
+    }
+}
+
 TEST(IngestMetrics, what_there_is_not_is_not_told) {
     EXPECT_THAT(Metrics("1", "a").text(metrics_now()), Not(HasSubstr("lag")));
     EXPECT_THAT(Metrics("1", "a").text(metrics_now()), Not(HasSubstr("registry")));
