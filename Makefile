@@ -43,10 +43,11 @@ test-threads: setup-test
 test-services: build setup-spark setup-services
 	@tools/test-services
 
-# The kill test three times as long, and a million hostile records.
+# The kill test three times as long, a million hostile records, and every crash point instead of a sample.
 soak: build setup-services
-	@BASSLINE_KAFKA_KILLS=800 BASSLINE_HOSTILE_RECORDS=1000000 tools/test-services tests/services/test_kafka_kills.py \
-		tests/services/test_hostile.py
+	@BASSLINE_KAFKA_KILLS=800 BASSLINE_HOSTILE_RECORDS=1000000 BASSLINE_CRASH_STATES=100000 tools/test-services \
+		tests/services/test_kafka_kills.py tests/services/test_hostile.py tests/services/test_kafka_crash_points.py \
+		tests/recovery/test_crash_points.py
 
 # Plants known bugs one by one in a copy of the tree and shows the test that catches each; half an hour.
 planted: setup-test setup-services

@@ -144,6 +144,19 @@ Result<void> KafkaClaims::take_gap(KafkaCommitter& committer, std::uint64_t low)
     return {};
 }
 
+// Of the lake, by whichever process, for the person who has to decide.
+std::string KafkaClaims::what_was_read(const std::string& topic) const {
+    std::string told;
+    for (const TopicPartition& partition : partitions_) {
+        if (partition.topic != topic) continue;
+        const auto tail = lake::load_kafka_tail(files_, topic, partition.partition);
+        if (!tail || !tail.value()) continue;
+        told += fmt::format("{}p={} up to {}", told.empty() ? "" : ", ", partition.partition,
+                            tail.value()->end);
+    }
+    return told.empty() ? "nothing yet" : told;
+}
+
 Result<void> KafkaClaims::check_topics(std::chrono::milliseconds every) {
     const auto now = std::chrono::steady_clock::now();
     if (now - checked_at_ < every) return {};
@@ -155,18 +168,18 @@ Result<void> KafkaClaims::check_topics(std::chrono::milliseconds every) {
             return {};  // may be the broker's mistake
         if (!found) {
             return error(ErrorKind::bad_data,
-                         "topic {} was deleted while it was read; what was read is kept. If it was "
-                         "not, look whether this user may describe it",
-                         topic);
+                         "topic {} was deleted while it was read ({}); what was read is kept. If "
+                         "it was not, look whether this user may describe it",
+                         topic, what_was_read(topic));
         }
         partition_counts_[topic] = found.value().front().partitions;
         const std::string& id_now = found.value().front().id;
         if (missed_ == topic) missed_.clear();
         if (id.empty() || id_now.empty() || id == id_now) continue;
         return error(ErrorKind::bad_data,
-                     "topic re-created: {} had id {}, it is now {}; its offsets mean other "
-                     "records, so use another topic or lake",
-                     topic, id, id_now);
+                     "topic re-created: {} had id {}, it is now {}; what was read ({}) is kept, "
+                     "its offsets mean other records now, so use another topic or lake",
+                     topic, id, id_now, what_was_read(topic));
     }
     return {};
 }

@@ -51,6 +51,7 @@ private:
     Result<void> check_range(const kafka::TopicPartition& partition, KafkaCommitter& committer,
                              Time deadline);
     Result<void> take_gap(KafkaCommitter& committer, std::uint64_t low);
+    std::string what_was_read(const std::string& topic) const;
 
     storage::FileSystem& files_;
     const Clock& clock_;

@@ -51,16 +51,26 @@ TEST_F(KafkaIngestTest, a_batch_is_committed_by_time_without_a_new_record) {
 TEST_F(KafkaIngestTest, a_stop_commits_what_was_read) {
     produce(0, 1, 0);
     produce(0, 1, 1);
-    KafkaIngestOptions following = options();
+    Metrics metrics("1", "a");
+    KafkaIngestOptions following = options();  // nothing is due within its time
     following.follow = true;
-    following.limits.batch_rows = 1;  // tells that a record came
+    following.metrics = &metrics;
     std::stop_source stop;
-    int commits = 0;
-    following.on_commit = [&](const lake::Entry&) {
-        if (++commits == 2) stop.request_stop();
-    };
+    std::jthread stopper([&] {
+        const auto was_read = [&](int partition) {
+            const std::string line = fmt::format(
+                "bassline_ingest_consumed_records_total{{topic=\"{}\",partition=\"{}\"}} 1\n",
+                kTopic, partition);
+            return metrics.text(clock_.now()).find(line) != std::string::npos;
+        };
+        while (!was_read(0) || !was_read(1)) {
+            std::this_thread::sleep_for(std::chrono::milliseconds(5));
+        }
+        stop.request_stop();
+    });
     const auto summary = try_ingest(following, stop.get_token());
     ASSERT_TRUE(summary) << summary.error().message;
+    EXPECT_EQ(summary.value().rotations, (std::map<std::string, std::uint64_t>{{"shutdown", 2}}));
     EXPECT_EQ(written(summary.value()), 2u);
     EXPECT_EQ(written(run()), 0u);
     expect_lake(2);

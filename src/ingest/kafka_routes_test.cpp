@@ -9,6 +9,7 @@
 #include <gtest/gtest.h>
 
 #include "base/test_folder.hpp"
+#include "ingest/test_fake_consumer.hpp"
 #include "ingest/verify.hpp"
 #include "lake/kafka_chain.hpp"
 #include "lake/lake.hpp"
@@ -22,40 +23,6 @@ using kafka::EventKind;
 using kafka::TopicPartition;
 
 constexpr const char* kAuthTopic = "auth_events";
-
-// Notes who is paused.
-class FakeConsumer final : public kafka::Consumer {
-public:
-    Result<std::string> cluster_id(std::chrono::milliseconds) override { return std::string("c"); }
-    Result<std::vector<kafka::TopicDescription>> describe(const std::vector<std::string>&,
-                                                          std::chrono::milliseconds) override {
-        return std::vector<kafka::TopicDescription>{};
-    }
-    Result<kafka::Watermarks> watermarks(const TopicPartition&,
-                                         std::chrono::milliseconds) override {
-        return kafka::Watermarks{};
-    }
-    Result<bool> is_compacted(const std::string&, std::chrono::milliseconds) override {
-        return false;
-    }
-    std::optional<std::int64_t> known_end(const TopicPartition&) override { return std::nullopt; }
-    Result<std::int64_t> offset_at(const TopicPartition&, std::int64_t,
-                                   std::chrono::milliseconds) override {
-        return std::int64_t{0};
-    }
-    Result<void> subscribe(const std::vector<std::string>&) override { return {}; }
-    Result<void> take(const std::vector<TopicPartition>&) override { return {}; }
-    Result<std::optional<Event>> poll(std::chrono::milliseconds) override {
-        return std::optional<Event>();
-    }
-    void pause(const TopicPartition& partition) override { paused.insert(partition); }
-    void resume(const TopicPartition& partition) override { paused.erase(partition); }
-    Result<void> seek(const kafka::Position&, std::chrono::milliseconds) override { return {}; }
-    void acknowledge(const std::vector<kafka::Position>&) override {}
-    void close() override {}
-
-    std::set<TopicPartition> paused;
-};
 
 class KafkaRoutesTest : public testing::Test {
 protected:
