@@ -5,6 +5,7 @@ import json
 import os
 import signal
 import subprocess
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -41,6 +42,16 @@ class KafkaLake:
         log = self.path / "_ingest" / chain / "log"
         newest = max((name for name in os.listdir(log) if name.endswith(".json")), default=None) if log.exists() else None
         return json.loads((log / newest).read_text()) if newest else None
+
+    def entries(self) -> Iterator[dict]:
+        for chain in self.chains():
+            for path in sorted((chain / "log").glob("*.json")):
+                yield json.loads(path.read_text())
+
+    def end(self) -> int:
+        """Records behind all chains, if their partitions begin at offset 0."""
+        newest = [self.newest(chain.name) for chain in self.chains()]
+        return sum(range_["end"] for entry in newest if entry for range_ in entry.get("ranges", []))
 
     def unpublished(self) -> bool:
         """The newest entry of some chain has a file that does not stand under its final name."""

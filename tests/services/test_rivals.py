@@ -2,7 +2,6 @@
 """Several ingesters that all believe that the same partitions are theirs: the log alone decides, record by record."""
 
 import collections
-import json
 
 import pytest
 from audit import audit
@@ -20,18 +19,6 @@ def one_partition_each(broker):
     made.delete()
 
 
-def entries(lake: KafkaLake):
-    for chain in lake.chains():
-        for path in sorted((chain / "log").glob("*.json")):
-            yield json.loads(path.read_text())
-
-
-def end_of(lake: KafkaLake) -> int:
-    """Records behind all chains; a partition begins at offset 0."""
-    newest = [lake.newest(chain.name) for chain in lake.chains()]
-    return sum(range_["end"] for entry in newest if entry for range_ in entry.get("ranges", []))
-
-
 def test_rivals_for_the_same_partitions_commit_each_record_once(bassline, broker, one_partition_each, corpus, feed, tmp_path):
     lake = KafkaLake(tmp_path / "lake")
     taken = ",".join(f"{at.topic}:{at.partition}" for at in one_partition_each.all_partitions())
@@ -47,7 +34,7 @@ def test_rivals_for_the_same_partitions_commit_each_record_once(bassline, broker
         def all_committed() -> bool:
             for rival in rivals:
                 assert rival.process.poll() is None, f"a rival ended by itself: {rival.words()}"
-            return end_of(lake) == RECORDS
+            return lake.end() == RECORDS
 
         until(all_committed, "everything is committed")
         for rival in rivals:
@@ -55,7 +42,7 @@ def test_rivals_for_the_same_partitions_commit_each_record_once(bassline, broker
     finally:
         for rival in rivals:
             rival.kill()
-    wins = collections.Counter(entry["writer"].split("-")[0] for entry in entries(lake) if entry["seq"] > 0)
+    wins = collections.Counter(entry["writer"].split("-")[0] for entry in lake.entries() if entry["seq"] > 0)
     print(f"\nentries by process: {dict(wins)}")
     assert len(wins) >= 2, "nobody had a rival"
     bassline("verify", "--lake", lake.path, "--full")

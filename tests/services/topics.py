@@ -2,6 +2,7 @@
 """Topics of a broker as the tests need them, by a client in pure Python: nothing here is code of the program's."""
 
 import time
+from typing import NamedTuple
 
 import pyarrow
 from kafka import KafkaAdminClient, KafkaConsumer, TopicPartition
@@ -14,6 +15,12 @@ RECORDS = pyarrow.schema([
     ("topic", pyarrow.string()), ("partition", pyarrow.int32()), ("offset", pyarrow.int64()),
     ("timestamp_ms", pyarrow.int64()), ("value", pyarrow.large_binary()),
 ])
+KEYED = RECORDS.append(pyarrow.field("key", pyarrow.large_binary()))
+
+
+class Member(NamedTuple):
+    id: str  # another one after each start
+    partitions: frozenset[tuple[str, int]]
 
 
 def client_options(bootstrap: str) -> dict:
@@ -85,8 +92,20 @@ class Topics:
         finally:
             consumer.close()
 
+    def members(self, group: str) -> dict[str, Member]:
+        """The named members of a group, by name; none while it decides who has what."""
+        (found,) = self.admin.describe_groups([group]).values()
+        if found["group_state"] != "Stable":
+            return {}
+        return {member["group_instance_id"]: Member(member["member_id"], _assigned(member)) for member in found["members"]}
 
-def read_all(bootstrap: str, names) -> tuple[pyarrow.Table, dict]:
+
+def _assigned(member: dict) -> frozenset[tuple[str, int]]:
+    assignment = member["member_assignment"] or {"assigned_partitions": []}
+    return frozenset((of["topic"], number) for of in assignment["assigned_partitions"] for number in of["partitions"])
+
+
+def read_all(bootstrap: str, names, schema: pyarrow.Schema = RECORDS) -> tuple[pyarrow.Table, dict]:
     """Every committed record now in the topics, and where each partition's log begins and ends."""
     consumer = KafkaConsumer(
         **client_options(bootstrap), enable_auto_commit=False, isolation_level="read_committed",
@@ -98,23 +117,23 @@ def read_all(bootstrap: str, names) -> tuple[pyarrow.Table, dict]:
         consumer.assign(where)
         for at in where:
             consumer.seek(at, begins[at])
-        batches = [RECORDS.empty_table()]
+        batches = [schema.empty_table()]
         deadline = time.monotonic() + 300
         while any(consumer.position(at) < ends[at] for at in where):
             assert time.monotonic() < deadline, "the broker does not give what it has"
             for at, records in consumer.poll(timeout_ms=1000).items():
-                batches.append(_table(at, [record for record in records if record.offset < ends[at]]))
+                batches.append(_table(at, [record for record in records if record.offset < ends[at]], schema))
         bounds = {(at.topic, at.partition): (begins[at], ends[at]) for at in where}
         return pyarrow.concat_tables(batches), bounds
     finally:
         consumer.close()
 
 
-def _table(at: TopicPartition, records: list) -> pyarrow.Table:
+def _table(at: TopicPartition, records: list, schema: pyarrow.Schema) -> pyarrow.Table:
     columns = [
         [at.topic] * len(records), [at.partition] * len(records), [record.offset for record in records],
-        [record.timestamp for record in records], [record.value for record in records],
+        [record.timestamp for record in records], [record.value for record in records], [record.key for record in records],
     ]
-    return pyarrow.Table.from_arrays([pyarrow.array(column, field.type) for column, field in zip(columns, RECORDS)],
-                                     schema=RECORDS)
+    return pyarrow.Table.from_arrays([pyarrow.array(column, field.type) for column, field in zip(columns, schema)],
+                                     schema=schema)
 
