@@ -1,7 +1,7 @@
 # The README's commands. Set-up is part of each and quick when nothing is missing (tools/setup).
 .DEFAULT_GOAL := build
 .NOTPARALLEL:  # each part of the set-up may install
-.PHONY: run test test-threads test-services soak planted build bench fmt lint clean setup setup-test setup-spark setup-services setup-lint dev
+.PHONY: run test test-long test-threads test-services soak planted build bench fmt lint clean setup setup-test setup-spark setup-services setup-lint dev
 
 ARGS ?=
 PYTHON := .venv/bin/python
@@ -31,9 +31,14 @@ dev: setup-test
 run: build
 	@build/release/bassline run $(ARGS)
 
-# Every test that needs no server: unit (ASan, UBSan), tidy, dbt, golden, e2e, recovery, page.
+# Every test that needs no server and is not long: unit (ASan, UBSan), tidy, dbt, golden, e2e, simulator, page.
 test: setup-test build dev
 	@tools/test
+
+# What `make test` leaves out as long: 200 kills, a power cut, a stop or a disk fault at every place in turn, whole logs day
+# by day, every table beside stock dbt's.
+test-long: setup-test build dev
+	@tools/test long
 
 # The unit tests of what has threads, under ThreadSanitizer: a build of its own, so apart from `make test`.
 test-threads: setup-test

@@ -51,7 +51,7 @@ def by_day(events):
 
 
 # November 2018 is loaded so by the native runtime, in tests/models.
-@pytest.mark.parametrize("log", ["eventsim_single_stream", "eventsim"])
+@pytest.mark.parametrize("log", ["eventsim_single_stream", pytest.param("eventsim", marks=pytest.mark.long)])
 def test_a_log_loaded_day_by_day_equals_one_load(manifest, whole, log):
     days, scopes = built_in_parts(manifest, by_day(events_of(log_folder(log))))
     assert differing_tables(days, whole(log)) == []

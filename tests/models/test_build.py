@@ -89,6 +89,7 @@ def test_a_full_refresh_equals_what_was_built_by_parts(bassline, tmp_path):
     assert_same_tables(lake, by_parts)
 
 
+@pytest.mark.long
 def test_the_november_log_day_by_day_ends_in_the_same_tables_as_one_load(bassline, tmp_path):
     days = sorted(log_folder("sparkify_2018_11").glob("*-events.json"))
     assert len(days) == 20

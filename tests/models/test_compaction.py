@@ -94,6 +94,7 @@ def test_a_compaction_is_no_new_data_for_a_build(bassline, lake):
     assert snapshot_numbers(lake) == snapshots
 
 
+@pytest.mark.long
 def test_incremental_builds_over_replaced_files_give_the_same_tables(bassline, lake, batches, tmp_path):
     plain = shutil.copytree(lake, tmp_path / "plain")
     run(bassline, "compact", lake, "--grace", "0s")

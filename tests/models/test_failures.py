@@ -187,6 +187,7 @@ PLACES = [
 ]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("place", PLACES)
 def test_a_build_killed_anywhere_is_put_right_by_the_next(bassline, lake, built, place):
     killed = bassline("build", "--lake", lake, check=False, env=os.environ | {"BASSLINE_FAILPOINTS": place})

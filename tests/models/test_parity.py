@@ -50,7 +50,8 @@ def in_one_file_a_topic(lake: Path, copied: Path) -> None:
 
 
 # dbt's own run of the data tests and unit tests is in tests/dbt.
-@pytest.mark.parametrize("logs", [["golden"], ["eventsim", "eventsim_single_stream"]], ids="+".join)
+@pytest.mark.parametrize(
+    "logs", [["golden"], pytest.param(["eventsim", "eventsim_single_stream"], marks=pytest.mark.long)], ids="+".join)
 def test_every_table_equals_stock_dbts(bassline, parsed, tmp_path, logs):
     lake = tmp_path / "lake"
     for log in logs:  # a producer each, since their users and sessions share numbers

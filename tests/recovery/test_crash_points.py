@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 import duckdb
+import pytest
 from crash_points import Workload, compile_shim, rows
 from test_kills import step
 
@@ -31,6 +32,7 @@ def contents(lake: Path) -> list[tuple]:
     ).fetchall()]
 
 
+@pytest.mark.long
 def test_a_power_cut_anywhere_loses_no_reported_commit_and_shows_nothing_torn(bassline, tmp_path):
     inputs = []
     workload = Workload(bassline, tmp_path)

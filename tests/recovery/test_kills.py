@@ -173,6 +173,7 @@ def binary(tmp_path, monkeypatch) -> Path:
     return program
 
 
+@pytest.mark.long
 def test_200_kills_change_nothing(binary, bassline, tmp_path):
     rng = random.Random(SEED)
     logs = write_logs(tmp_path / "logs", 2 * KILLS)
