@@ -1,14 +1,15 @@
 {#
-    The dates of an incremental build, computed from what the last build published. Written are the dates whose rows
-    can come out differently; read are also those that a written date's sessions need. README.md says why each rule
-    is there.
+    The dates of an incremental build, computed from what the last build published and the rows that came since, which
+    is all that staging shows here. Written are the dates whose rows can come out differently, a row each; read are
+    also those that a written date's sessions need, a row for each of these sessions. README.md says why each rule is
+    there.
 #}
 {%- set reach_ms = '(' ~ var('session_id_reuse_seconds') ~ ' + 10800) * 1000' %}
 
 with
 
 touched as (
-    select event_date from {{ source('run', 'touched') }}
+    select * from {{ source('run', 'touched') }}
 ),
 
 context as (
@@ -35,18 +36,18 @@ int_sessions as (
     from {{ ref('int_sessions') }}
 ),
 
-{# Whose steps are or were of the touched dates, and does any hide its device? #}
+{# Whose steps came, on which dates, and does any hide its device? #}
 {%- set topics = ['listen', 'page_view', 'auth', 'status_change'] %}
 arrived as (
     {% for topic in topics -%}
         select
             producer,
             session_id,
+            event_date,
             max(case when {{ shows_device() }} then 0 else 1 end)
                 as hides_device
         from {{ ref('stg_eventsim__' ~ topic ~ '_events') }}
-        where event_date in (select touched.event_date from touched)
-        group by producer, session_id
+        group by producer, session_id, event_date
 
         union all
 
@@ -55,9 +56,13 @@ arrived as (
     select
         producer,
         session_id,
+        event_date,
         0 as hides_device
     from int_session_days
-    where event_date in (select touched.event_date from touched)
+    where event_date in (
+        select touched.event_date from touched
+        where touched.is_expired
+    )
 ),
 
 {#
@@ -81,16 +86,21 @@ hidden_producer_sessions as (
     where hides_device = 1
 ),
 
-{# A new row joins, splits or ends only sessions near it: within the longest song and silence. #}
+{#
+    A new row joins, splits or ends only sessions of its id near it: within the longest song and silence. It numbers
+    those that start on its date.
+#}
 near_sessions as (
     select int_session_days.session_key
     from int_session_days
-    inner join touched
+    inner join arrived
         on
-            int_session_days.last_ms
-            >= {{ date_to_ms('touched.event_date') }} - {{ reach_ms }}
+            int_session_days.session_id = arrived.session_id
+            and int_session_days.producer = arrived.producer
+            and int_session_days.last_ms
+            >= {{ date_to_ms('arrived.event_date') }} - {{ reach_ms }}
             and int_session_days.first_ms
-            < {{ date_to_ms('touched.event_date') }}
+            < {{ date_to_ms('arrived.event_date') }}
             + 86400000 + {{ reach_ms }}
     group by int_session_days.session_key
 ),
@@ -100,12 +110,15 @@ reached_sessions as (
 
     union
 
+    {# A flag changes when the silence after a session is over. #}
     select int_sessions.session_key
     from int_sessions
     cross join context
     where
         int_sessions.ended_ms + {{ var('session_gap_seconds') }} * 1000
         > context.previous_watermark_ms
+        and int_sessions.ended_ms + {{ var('session_gap_seconds') }} * 1000
+        <= context.watermark_ms
 
     union
 
@@ -224,19 +237,21 @@ needed_producer_sessions as (
             and written_days.producer = hidden_producer_sessions.producer
 ),
 
-read_dates as (
-    select event_date from written_dates
-
-    union
-
-    select int_session_days.event_date
+needed_days as (
+    select
+        int_session_days.event_date,
+        int_session_days.producer,
+        int_session_days.session_id
     from int_session_days
     inner join needed_sessions
         on int_session_days.session_key = needed_sessions.session_key
 
     union
 
-    select int_session_days.event_date
+    select
+        int_session_days.event_date,
+        int_session_days.producer,
+        int_session_days.session_id
     from int_session_days
     inner join needed_producer_sessions
         on
@@ -246,11 +261,23 @@ read_dates as (
 
 final as (
     select
-        cast(read_dates.event_date as date) as event_date,
-        cast(written_dates.event_date is not null as boolean) as is_written
-    from read_dates
+        cast(event_date as date) as event_date,
+        true as is_written,
+        cast(null as {{ dbt.type_string() }}) as producer,
+        cast(null as bigint) as session_id
+    from written_dates
+
+    union all
+
+    select
+        cast(needed_days.event_date as date) as event_date,
+        false as is_written,
+        cast(needed_days.producer as {{ dbt.type_string() }}) as producer,
+        cast(needed_days.session_id as bigint) as session_id
+    from needed_days
     left join written_dates
-        on read_dates.event_date = written_dates.event_date
+        on needed_days.event_date = written_dates.event_date
+    where written_dates.event_date is null
 )
 
 select * from final

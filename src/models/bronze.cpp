@@ -20,10 +20,26 @@ bool reaches_beyond(const lake::LiveFile& file, const Positions& positions) {
     });
 }
 
-void add_file(Bronze& bronze, const lake::LiveFile& live, bool is_partial, bool is_new) {
+// Rows that a replay took out of quarantine keep their chain and seq, so nothing tells them from
+// the others of their file: all count as new.
+NewRows new_rows_of(const lake::LiveFile& file, const Positions& since) {
+    if (!reaches_beyond(file, since)) return NewRows::none;
+    const std::string compact(lake::kCompactChain);
+    const bool is_one_entrys = file.holds.empty();
+    return is_one_entrys || position_of(file.holds, compact) > position_of(since, compact)
+               ? NewRows::all
+               : NewRows::some;
+}
+
+void add_file(Bronze& bronze, const lake::LiveFile& live, bool is_partial) {
     const lake::Output& output = live.output;
-    BronzeFile file{
-        .path = output.final, .date = output.date, .bytes = output.bytes, .is_partial = is_partial};
+    const NewRows new_rows = new_rows_of(live, bronze.since);
+    const bool is_new = new_rows != NewRows::none;
+    BronzeFile file{.path = output.final,
+                    .date = output.date,
+                    .bytes = output.bytes,
+                    .is_partial = is_partial,
+                    .new_rows = new_rows};
     bronze.has_new_outputs |= is_new;
     if (output.kind == lake::OutputKind::quarantine) {
         bronze.quarantine.push_back(std::move(file));
@@ -42,7 +58,8 @@ void add_file(Bronze& bronze, const lake::LiveFile& live, bool is_partial, bool 
 
 Bronze bronze_of(const lake::LiveFiles& live, const Positions& since,
                  const std::optional<Positions>& until) {
-    Bronze bronze{.watermark_ms = live.watermark_ms, .retained_from = live.retained_from};
+    Bronze bronze{
+        .since = since, .watermark_ms = live.watermark_ms, .retained_from = live.retained_from};
     for (const auto& [chain, head] : live.heads) {
         const std::uint64_t end = until ? position_of(*until, chain) : head.next_seq;
         if (end > 0) bronze.positions[chain] = end;
@@ -54,7 +71,7 @@ Bronze bronze_of(const lake::LiveFiles& live, const Positions& since,
     for (const auto& [name, file] : live.files) {
         const bool is_beyond = until && reaches_beyond(file, limit);
         if (is_beyond && file.holds.empty()) continue;
-        add_file(bronze, file, is_beyond, reaches_beyond(file, since));
+        add_file(bronze, file, is_beyond);
     }
     return bronze;
 }

@@ -19,15 +19,19 @@ namespace bassline::models {
 
 using lake::Positions;
 
+enum class NewRows { none, some, all };  // `some`: told apart by chain and seq
+
 struct BronzeFile {
     std::string path;  // relative to the lake
     std::string date;  // event date; for quarantine the date of ingest
     std::uint64_t bytes = 0;
     bool is_partial = false;  // a merged file with rows beyond the position: read by chain and seq
+    NewRows new_rows = NewRows::none;  // that came at or after `since`
 };
 
 struct Bronze {
     Positions positions;                                    // of all chains; `compact`: replays
+    Positions since;                                        // of the build before
     std::map<std::string, std::vector<BronzeFile>> topics;  // by topic
     std::map<std::string, std::vector<BronzeFile>> late;    // beside it: of no model
     std::vector<BronzeFile> quarantine;

@@ -67,6 +67,20 @@ TEST(Bronze, a_merged_file_is_new_only_if_one_of_its_rows_is) {
                 ElementsAre("date of m"));
 }
 
+TEST(Bronze, new_rows_of_a_merged_file_are_told_by_their_entries_but_not_those_of_a_replay) {
+    const auto live = lake_of({{"a", {{"files", 3}}},
+                               {"b", {{"files", 4}}},
+                               {"m1", {{"files", 4}, {"kafka", 1}}},
+                               {"m2", {{"files", 4}, {"compact", 3}}}});
+    const Bronze bronze = bronze_of(live, {{"files", 3}, {"kafka", 1}, {"compact", 2}}, {});
+    std::map<std::string, NewRows> new_rows;
+    for (const BronzeFile& file : bronze.topics.at("t")) new_rows[file.path] = file.new_rows;
+    EXPECT_EQ(new_rows, (std::map<std::string, NewRows>{{"a", NewRows::none},
+                                                        {"b", NewRows::all},
+                                                        {"m1", NewRows::some},
+                                                        {"m2", NewRows::all}}));
+}
+
 TEST(Bronze, up_to_a_position_later_files_are_left_out_and_mixed_ones_are_read_in_part) {
     const auto live =
         lake_of({{"a", {{"files", 3}}}, {"b", {{"files", 4}}}, {"m", {{"files", 4}}}});

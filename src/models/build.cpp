@@ -56,7 +56,7 @@ public:
                                                                   .bronze = bronze,
                                                                   .is_full = plan.is_full}));
         TRY(create_published_views(scratch.connection(0), plan));
-        const FilesSize size = size_of(bronze, scope_.read);
+        const FilesSize size = size_of(bronze, scope_.written);
         if (size.is_small()) TRY(scratch.use_one_thread_a_query());
         graph_ = make_task_graph(manifest_, plan.built, plan.standing,
                                  size.is_in_small_files() ? Staging::table : Staging::view);

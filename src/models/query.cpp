@@ -123,16 +123,16 @@ private:
     // The newest entry of a chain may not be published yet; a snapshot's entries all are.
     Result<void> create_events(std::string_view schema, const std::string& relation,
                                const Bronze& bronze, bool may_be_unpublished) {
-        BronzePaths paths = bronze_files(files_, bronze, relation, nullptr);
-        if (may_be_unpublished) {
-            std::erase_if(paths.whole, [this](const std::string& path) { return !stands(path); });
-        }
-        remember(paths.all());
-        return create_view(schema, relation, select_bronze(relation, paths, bronze.positions));
+        const auto is_wanted = [&](const BronzeFile& file) {
+            return !may_be_unpublished || file.is_partial || stands(file.path);
+        };
+        const auto parts = bronze_parts(files_, bronze, relation, is_wanted);
+        for (const BronzePart& part : parts) remember(part.paths);
+        return create_view(schema, relation, select_bronze(relation, parts));
     }
 
     bool stands(const std::string& path) const {
-        const auto found = files_.exists(path.substr(files_.root().size() + 1));
+        const auto found = files_.exists(path);
         return found && found.value();
     }
 

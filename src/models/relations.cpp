@@ -53,16 +53,6 @@ std::string select_nothing(std::string_view relation) {
     return "select " + columns + " where false";
 }
 
-// The rows of entries before the positions.
-std::string before(const Positions& positions) {
-    std::string condition = "false";
-    for (const auto& [chain, position] : positions) {
-        condition +=
-            fmt::format(" or (chain = {} and seq < {})", duck::quote_text(chain), position);
-    }
-    return condition;
-}
-
 }  // namespace
 
 std::string select_files(const std::vector<std::string>& files) {
@@ -70,18 +60,23 @@ std::string select_files(const std::vector<std::string>& files) {
                        duck::path_list(files));
 }
 
-std::vector<std::string> BronzePaths::all() const {
-    std::vector<std::string> paths = whole;
-    paths.insert(paths.end(), partial.begin(), partial.end());
-    return paths;
+std::string before(const Positions& positions) {
+    std::string condition = "false";
+    for (const auto& [chain, position] : positions) {
+        condition +=
+            fmt::format(" or (chain = {} and seq < {})", duck::quote_text(chain), position);
+    }
+    return "(" + condition + ")";
 }
 
-std::string select_bronze(std::string_view topic, const BronzePaths& paths,
-                          const Positions& positions) {
-    if (paths.whole.empty() && paths.partial.empty()) return select_nothing(topic);
-    if (paths.partial.empty()) return select_files(paths.whole);
-    const std::string part = select_files(paths.partial) + " where " + before(positions);
-    return paths.whole.empty() ? part : select_files(paths.whole) + " union all by name " + part;
+std::string select_bronze(std::string_view topic, const std::vector<BronzePart>& parts) {
+    if (parts.empty()) return select_nothing(topic);
+    std::string select;
+    for (const BronzePart& part : parts) {
+        select += (select.empty() ? "" : " union all by name ") + select_files(part.paths);
+        if (!part.condition.empty()) select += " where " + part.condition;
+    }
+    return select;
 }
 
 std::vector<std::string> bronze_relations() {
@@ -91,17 +86,25 @@ std::vector<std::string> bronze_relations() {
     return relations;
 }
 
-BronzePaths bronze_files(const storage::FileSystem& files, const Bronze& bronze,
-                         const std::string& relation, const std::set<std::string>* dates) {
-    BronzePaths paths;
+std::vector<BronzePart> bronze_parts(const storage::FileSystem& files, const Bronze& bronze,
+                                     const std::string& relation,
+                                     const std::function<bool(const BronzeFile&)>& is_wanted,
+                                     const std::string& condition) {
+    BronzePart whole{.condition = condition};
+    BronzePart partial{.condition = before(bronze.positions) +
+                                    (condition.empty() ? "" : " and (" + condition + ")")};
     const bool is_quarantine = relation == kQuarantine;
     const auto topic = bronze.topics.find(relation);
-    if (!is_quarantine && topic == bronze.topics.end()) return paths;
+    if (!is_quarantine && topic == bronze.topics.end()) return {};
     for (const BronzeFile& file : is_quarantine ? bronze.quarantine : topic->second) {
-        if (dates != nullptr && !is_quarantine && !dates->contains(file.date)) continue;
-        (file.is_partial ? paths.partial : paths.whole).push_back(files.absolute(file.path));
+        if (!is_wanted(file)) continue;
+        (file.is_partial ? partial : whole).paths.push_back(files.absolute(file.path));
     }
-    return paths;
+    std::vector<BronzePart> parts;
+    for (BronzePart* part : {&whole, &partial}) {
+        if (!part->paths.empty()) parts.push_back(std::move(*part));
+    }
+    return parts;
 }
 
 FilesSize size_of(const Bronze& bronze, const std::set<std::string>& dates) {

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <functional>
 #include <set>
 #include <string>
 #include <string_view>
@@ -20,25 +21,27 @@ namespace bassline::models {
 /// `files` are absolute and not empty.
 std::string select_files(const std::vector<std::string>& files);
 
-/// Absolute paths of a bronze relation's files.
-struct BronzePaths {
-    std::vector<std::string> whole;
-    std::vector<std::string> partial;  // of which only rows before the position count
-
-    std::vector<std::string> all() const;
+/// Some of a bronze relation's files, by absolute path, and which of their rows count.
+struct BronzePart {
+    std::vector<std::string> paths;
+    std::string condition;  // SQL; empty: all rows
 };
 
-/// A topic's bronze, or `quarantine`, up to the positions; without files a typed relation without
-/// rows.
-std::string select_bronze(std::string_view topic, const BronzePaths& paths,
-                          const Positions& positions);
+/// A bronze relation's files that `is_wanted`, up to Bronze's positions; of them the rows that meet
+/// the condition, empty for all. Parts without files are left out.
+std::vector<BronzePart> bronze_parts(const storage::FileSystem& files, const Bronze& bronze,
+                                     const std::string& relation,
+                                     const std::function<bool(const BronzeFile&)>& is_wanted,
+                                     const std::string& condition = "");
+
+/// A topic's bronze, or `quarantine`; without parts a typed relation without rows.
+std::string select_bronze(std::string_view topic, const std::vector<BronzePart>& parts);
+
+/// Condition on bronze rows: those of entries before the positions.
+std::string before(const Positions& positions);
 
 /// The four topics' names and `quarantine`.
 std::vector<std::string> bronze_relations();
-
-/// A bronze relation's files; with `dates`, only those of these event dates (quarantine: all).
-BronzePaths bronze_files(const storage::FileSystem& files, const Bronze& bronze,
-                         const std::string& relation, const std::set<std::string>* dates);
 
 /// Of Parquet files that a build reads.
 struct FilesSize {

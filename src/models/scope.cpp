@@ -26,17 +26,14 @@ public:
           catalog_(duck::quote_name(sources.manifest.database)) {}
 
     Result<Scope> make() {
-        TRY(execute("create table {}.run.touched (event_date date)"));
+        TRY(execute("create table {}.run.touched (event_date date, is_expired boolean)"));
         TRY(execute("create table {}.run.scope (event_date date, is_written boolean)"));
-        TRY(fill("touched", date_rows(sources_.bronze.touched, "")));
+        TRY(fill_touched());
         TRY(create_context());
-        TRY_ASSIGN(Scope scope, sources_.is_full ? full_scope() : scope_of_models());
-        TRY(fill("scope", date_rows(scope.written, ", true")));
-        std::set<std::string> only_read;
-        std::ranges::set_difference(scope.read, scope.written,
-                                    std::inserter(only_read, only_read.end()));
-        TRY(fill("scope", date_rows(only_read, ", false")));
-        TRY(create_bronze(scope.read));
+        TRY(sources_.is_full ? fill("scope", date_rows(sources_.bronze.dates, ", true"))
+                             : find_scope());
+        TRY_ASSIGN(Scope scope, read_scope());
+        TRY(create_bronze(scope));
         return scope;
     }
 
@@ -62,21 +59,77 @@ private:
             previous ? std::to_string(previous->watermark_ms) : "null", sources_.is_full));
     }
 
-    Result<void> create_bronze(const std::set<std::string>& dates) {
+    Result<void> fill_touched() {
+        std::set<std::string> expired;
+        std::set<std::string> arrived;
+        for (const std::string& date : sources_.bronze.touched) {
+            (date < sources_.bronze.retained_from ? expired : arrived).insert(date);
+        }
+        TRY(fill("touched", date_rows(expired, ", true")));
+        return fill("touched", date_rows(arrived, ", false"));
+    }
+
+    std::vector<BronzePart> parts(const std::string& relation,
+                                  const std::function<bool(const BronzeFile&)>& is_wanted,
+                                  const std::string& condition = "") const {
+        return bronze_parts(sources_.files, sources_.bronze, relation, is_wanted, condition);
+    }
+
+    Result<void> create_view(const std::string& relation, const std::vector<BronzePart>& parts) {
+        return connection_.execute(fmt::format("create or replace view {}.bronze.{} as {}",
+                                               catalog_, duck::quote_name(relation),
+                                               select_bronze(relation, parts)));
+    }
+
+    // Of dates that are only read a few rows count, which a dozen readers ask for: kept in the
+    // scratch database.
+    Result<void> create_bronze(const Scope& scope) {
+        const auto is_written = [&](const BronzeFile& file) {
+            return scope.written.contains(file.date);
+        };
+        const auto is_only_read = [&](const BronzeFile& file) {
+            return scope.read.contains(file.date) && !is_written(file);
+        };
         for (const std::string& relation : bronze_relations()) {
-            const auto paths = bronze_files(sources_.files, sources_.bronze, relation, &dates);
+            if (relation == "quarantine") {
+                TRY(create_view(relation, parts(relation, [](const auto&) { return true; })));
+                continue;
+            }
+            TRY(create_view(relation, parts(relation, is_written)));
+            const auto needed = parts(relation, is_only_read, needed_condition());
+            if (needed.empty()) continue;
+            TRY(connection_.execute(fmt::format("create table {}.run.needed_{} as {}", catalog_,
+                                                relation, select_bronze(relation, needed))));
             TRY(connection_.execute(fmt::format(
-                "create or replace view {}.bronze.{} as {}", catalog_, duck::quote_name(relation),
-                select_bronze(relation, paths, sources_.bronze.positions))));
+                "create or replace view {0}.bronze.{1} as {2} union all by name select * from "
+                "{0}.run.needed_{1}",
+                catalog_, relation, select_bronze(relation, parts(relation, is_written)))));
         }
         return {};
     }
 
-    Result<Scope> full_scope() const {
-        return Scope{.read = sources_.bronze.dates, .written = sources_.bronze.dates};
+    std::string needed_condition() const {
+        return fmt::format(
+            "exists (select 1 from {}.run.needed_sessions as needed where needed.session_id = "
+            "\"sessionId\" and needed.producer = coalesce(\"producer\", ''))",
+            catalog_);
     }
 
-    Result<Scope> scope_of_models() {
+    // What came since the last build.
+    Result<void> create_arrived() {
+        const auto is = [](NewRows rows) {
+            return [rows](const BronzeFile& file) { return file.new_rows == rows; };
+        };
+        for (const std::string& relation : bronze_relations()) {
+            auto arrived = parts(relation, is(NewRows::all));
+            auto mixed = parts(relation, is(NewRows::some), "not " + before(sources_.bronze.since));
+            std::ranges::move(mixed, std::back_inserter(arrived));
+            TRY(create_view(relation, arrived));
+        }
+        return {};
+    }
+
+    Result<void> find_scope() {
         const auto node = std::ranges::find_if(sources_.manifest.nodes, [](const Node& candidate) {
             return candidate.type == NodeType::analysis && candidate.name == "scope";
         });
@@ -84,11 +137,13 @@ private:
             return error(ErrorKind::config,
                          "the models have no analysis named scope; build with --full-refresh");
         }
-        TRY(create_bronze(sources_.bronze.touched));
+        TRY(create_arrived());
         TRY(create_relations_above(*node));
-        TRY_ASSIGN(const Scope scope, run_analysis(*node));
+        if (auto found = run_analysis(*node); !found) {
+            return std::move(found.error()).during("finding the dates in scope");
+        }
         for (const Node* made : made_) TRY(connection_.execute("drop view " + made->relation_name));
-        return scope;
+        return {};
     }
 
     // Published tables and views that a node reads, the nearest last.
@@ -110,15 +165,27 @@ private:
         return {};
     }
 
-    Result<Scope> run_analysis(const Node& node) {
-        auto rows = connection_.query(node.compiled_code);
-        if (!rows) return std::move(rows.error()).during("finding the dates in scope");
+    Result<void> run_analysis(const Node& node) {
+        TRY(connection_.execute(fmt::format("create table {}.run.needed_sessions as\n{}", catalog_,
+                                            node.compiled_code)));
+        TRY(connection_.execute(
+            fmt::format("delete from {}.run.needed_sessions where cast(event_date as varchar) < {}",
+                        catalog_, duck::quote_text(sources_.bronze.retained_from))));
+        TRY(
+            execute("insert into {0}.run.scope select distinct event_date, is_written from "
+                    "{0}.run.needed_sessions"));
+        return execute("delete from {}.run.needed_sessions where is_written");
+    }
+
+    Result<Scope> read_scope() {
+        TRY_ASSIGN(duck::Rows rows,
+                   connection_.query(
+                       fmt::format("select event_date, is_written from {}.run.scope", catalog_)));
         Scope scope;
-        while (rows.value().next()) {
-            const std::string date = format_date(rows.value().date(0));
-            if (date < sources_.bronze.retained_from) continue;
+        while (rows.next()) {
+            const std::string date = format_date(rows.date(0));
             scope.read.insert(date);
-            if (rows.value().boolean(1)) scope.written.insert(date);
+            if (rows.boolean(1)) scope.written.insert(date);
         }
         return scope;
     }

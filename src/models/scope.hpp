@@ -31,9 +31,10 @@ struct Sources {
     bool is_full = false;
 };
 
-/// Creates run.touched, run.scope, run.context and the bronze views, and tells the scope. What the
-/// analysis needed besides is gone again. Errors: `config` if a partial build finds no analysis
-/// named `scope`, `sql` if it fails.
+/// Creates run.touched, run.scope, run.context and the bronze views, and tells the scope. Of dates
+/// that are only read the views show the sessions that written dates need (run.needed_sessions).
+/// What the analysis needed besides is gone again. Errors: `config` if a partial build finds no
+/// analysis named `scope`, `sql` if it fails.
 Result<Scope> create_sources(duck::Connection& connection, const Sources& sources);
 
 /// A view of a published table under its relation name.

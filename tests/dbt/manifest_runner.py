@@ -88,35 +88,45 @@ class Runtime:
         topics = [table for topic, table in self._bronze.items() if topic != "quarantine"]
         dates = " union all ".join(f"select ts, is_new from {table}" for table in topics)
         day = "date '1970-01-01' + cast(ts // 86400000 as integer)"
-        run(f"create table run.touched as select distinct {day} as event_date from ({dates}) where is_new")
+        run(f"create table run.touched as select distinct {day} as event_date, false as is_expired from ({dates}) where is_new")
         watermark = run(f"select max(ts) from ({dates})").fetchone()[0]
         run("create table run.context (watermark_ms bigint, previous_watermark_ms bigint, is_full boolean)")
         run("insert into run.context values (?, ?, ?)", [watermark, self._watermark, is_full])
         self._watermark = watermark
         if is_full:
             run(f"create table run.scope as select distinct {day} as event_date, true as is_written from ({dates})")
+            run("create table run.needed_sessions (event_date date, producer varchar, session_id bigint)")
             return
+        for topic, table in self._bronze.items():
+            run(f"create or replace view bronze.{topic} as select * exclude (is_new) from {table} where is_new")
         parents = [m for m in self._manifest.models if m["unique_id"] in self._manifest.scope["depends_on"]["nodes"]]
         for parent in parents:
             run(f"create schema if not exists {parent['schema']}")
             self._create_scopes_view(parent)
-        run(f"create table run.scope as {self._manifest.scope['compiled_code']}")
+        run(f"create table found as {self._manifest.scope['compiled_code']}")
+        run("create table run.scope as select distinct event_date, is_written from found")
+        run("create table run.needed_sessions as select event_date, producer, session_id from found where not is_written")
         for parent in parents:
             run(f"drop view {parent['relation_name']}")
+        for topic, table in self._bronze.items():
+            run(f"create or replace view bronze.{topic} as select * exclude (is_new) from {table}")
 
     def _create_scopes_view(self, model):
-        # The scope knows the tables as published, and of bronze the touched dates.
+        # The scope knows the tables as published, and of bronze what is new.
         select = f"from lake.{model['name']}"
         if model["name"].startswith("stg_"):
-            select = f"from ({model['compiled_code']}) where event_date in (from run.touched)"
+            select = model["compiled_code"]
         self._connection.execute(f"create view {model['relation_name']} as {select}")
 
     def _build_model(self, model):
         run, name, relation = self._connection.execute, model["name"], model["relation_name"]
         kind = model["config"]["materialized"]
         if name.startswith("stg_"):
-            # As little of bronze as a real runtime shows: the dates in scope.
-            where = "" if "quarantine" in name else " where event_date in (select event_date from run.scope)"
+            # As little of bronze as a real runtime shows: written dates, and of others the sessions that are needed.
+            where = "" if "quarantine" in name else (
+                f" where event_date in {DATES} or (event_date, producer, session_id)"
+                " in (select (event_date, producer, session_id) from run.needed_sessions)"
+            )
             run(f"create view {relation} as select * from ({model['compiled_code']}){where}")
         elif kind == "incremental":
             run(f"create table {relation} as {model['compiled_code']}")

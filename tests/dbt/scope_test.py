@@ -90,6 +90,58 @@ def test_hidden_devices_of_a_session_id_that_is_used_again_after_days_are_found(
     assert len(pieces.rows("int_sessions")) == sessions
 
 
+def odd_sessions(source):
+    """Steps of few session ids over four days: used again, over midnights, from two devices, hidden and delivered twice."""
+    events = []
+    for session in (5, 6, 7):
+        at = datetime.datetime(2018, 11, 1, source.randrange(24), tzinfo=datetime.UTC)
+        for item in range(source.randrange(25, 45)):
+            at += datetime.timedelta(minutes=source.choice([1, 3, 3, 60, 200, 340, 365, 500, 700]), milliseconds=item)
+            user, agent = source.choice([("1", "UA-X"), ("1", "UA-X"), ("2", "UA-Y"), (None, "UA-X"), (None, None)])
+            page = source.choice(["Home", "NextSong", "NextSong", "Logout", "Submit Upgrade", "Login"])
+            song = page == "NextSong"
+            names = {"artist": f"A{item % 3}", "song": f"S{item % 5}", "duration": 180.5} if song else {}
+            row = step(1, 0, session, user, agent)[1] | names | {
+                "ts": int(at.timestamp() * 1000), "event_at": at, "itemInSession": item, "page": page,
+                "level": source.choice(["free", "free", "paid"]), "source_offset": 1000 * session + item,
+                "artist_utf8": names.get("artist"), "song_utf8": names.get("song"),
+            }  # fmt: skip
+            events += [("page_view_events", row)] * (2 if source.random() < 0.05 else 1)
+            if song:
+                events.append(("listen_events", row))
+            if page == "Submit Upgrade":
+                events.append(("status_change_events", row))
+    return sorted(events, key=lambda event: event[1]["ts"])
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_odd_sessions_that_arrive_in_pieces_some_late_equal_one_load(manifest, seed):
+    source = random.Random(seed)
+    events = odd_sessions(source)
+    cuts = sorted(source.sample(range(len(events)), 5))
+    parts = [[] for _ in range(6)]
+    for number, event in enumerate(events):
+        on_time = sum(number >= cut for cut in cuts)
+        parts[source.randrange(on_time, 6) if source.random() < 0.1 else on_time].append(event)
+    pieces, _ = built_in_parts(manifest, [part for part in parts if part])
+    at_once, _ = built_in_parts(manifest, [events])
+    assert differing_tables(pieces, at_once) == [], f"seed {seed}"
+
+
+def test_what_arrives_at_noon_writes_its_date_alone(manifest, whole):
+    """However many sessions of that date began the day before: they are read, their other dates stay as they are."""
+    complete = events_of(log_folder("eventsim_single_stream"))
+    days = sorted({event[1]["event_at"].date() for event in complete})
+    noon = datetime.datetime.combine(days[4], datetime.time(12), datetime.UTC)
+    parts = [[], [], []]
+    for event in complete:
+        at = event[1]["event_at"]
+        parts[0 if at < noon else 1 if at < noon + datetime.timedelta(minutes=20) else 2].append(event)
+    pieces, scopes = built_in_parts(manifest, parts)
+    assert scopes[1] == {days[3]: False, days[4]: True}
+    assert differing_tables(pieces, whole("eventsim_single_stream")) == []
+
+
 def test_a_second_full_build_changes_nothing(manifest):
     runtime, _ = built_in_parts(manifest, [events_of(log_folder("golden"))])
     before = {table: runtime.rows(table) for table in runtime.tables()}

@@ -14,7 +14,7 @@
         {% do run_query(run_context_sql()) %}
         {% do run_query(run_scope_sql()) %}
         {% do run_query(
-            'create or replace view run.touched as select event_date from run.scope'
+            'create or replace view run.touched as select event_date, false as is_expired from run.scope'
         ) %}
     {% endif %}
 {% endmacro %}
