@@ -154,6 +154,14 @@ Result<void> choose_source(RunArguments& options, storage::FileSystem& files, co
                  made->users);
 }
 
+Error nothing_to_show(bool is_simulated) {
+    return Error{ErrorKind::bad_data,
+                 is_simulated ? "no event in the history yet, so there is nothing to show; leave "
+                                "--once out to go on until there is, or take another --lake with "
+                                "more --users or --days"
+                              : "no record went into bronze, so there is nothing to show"};
+}
+
 Result<Exit> run_pipeline(RunArguments options, const std::stop_token& stop) {
     if (!options.producer.empty()) options.run.ingest.producer = options.producer;
     TRY_ASSIGN(const models::Manifest manifest,
@@ -179,15 +187,17 @@ Result<Exit> run_pipeline(RunArguments options, const std::stop_token& stop) {
                              report.build.run));
         return outcome;
     }
-    if (report.build.snapshot == 0) {
-        return error(ErrorKind::bad_data,
-                     "no record went into bronze, so there is nothing to show");
-    }
-    TRY_ASSIGN(const pipeline::LakeSummary lake, pipeline::summarize(*files, stop));
-    if (options.json) {
-        fmt::print("{}\n", run_summary_json(lake, report).dump());
+    if (report.build.snapshot > 0) {
+        TRY_ASSIGN(const pipeline::LakeSummary lake, pipeline::summarize(*files, stop));
+        if (options.json) {
+            fmt::print("{}\n", run_summary_json(lake, report).dump());
+        } else {
+            print_run_summary(lake, report);
+        }
+    } else if (options.once || !options.run.simulated) {
+        return nothing_to_show(options.run.simulated.has_value());
     } else {
-        print_run_summary(lake, report);
+        log_info("no event in the history yet; the charts come with the first one");
     }
     if (options.once) return outcome;
 

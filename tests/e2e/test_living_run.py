@@ -102,6 +102,19 @@ def test_events_reach_the_charts_and_a_stopped_run_goes_on(living, bassline, tmp
     assert more == different > rows
 
 
+def test_a_service_whose_history_has_no_event_goes_on_until_it_has_some(living, bassline, tmp_path):
+    lake = tmp_path / "lake"
+    lonely = ["--users", "1", "--days", "1", "--seed", "3"]  # who comes after 109 hours
+    empty = bassline("run", "--lake", lake, *lonely, "--once", check=False)
+    assert empty.returncode == 1
+    assert "no event in the history yet" in empty.stderr
+    run = living(*lonely, "--speed", "86400")
+    run.wait_until(lambda state: state["charts"]["snapshot"] > 0, "the first chart")
+    assert run.end(signal.SIGINT) == 130
+    rows, different = events(lake)
+    assert rows == different > 0
+
+
 def test_a_killed_run_loses_and_doubles_nothing(living, bassline, tmp_path):
     lake = tmp_path / "lake"
     for _ in range(3):
