@@ -121,15 +121,16 @@ void EventWriter::prefetch(const StepRun& run, std::size_t at) const {
     }
 }
 
+// Counted before they are written: a sink that fails may have delivered some of them.
 Result<void> EventWriter::commit(std::size_t worker) {
     Desk& desk = desks_[worker];
-    for (std::size_t stream = 0; stream < desk.streams.size(); ++stream) {
-        const Stream& from = desk.streams[stream];
-        if (from.lines.size() > 0) TRY(sink_.write(stream, {from.lines.text(), from.marks}));
-    }
     for (std::size_t topic = 0; topic < event::kTopicCount; ++topic) {
         counts_.records[topic] += desk.counts.records[topic];
         counts_.bytes[topic] += desk.counts.bytes[topic];
+    }
+    for (std::size_t stream = 0; stream < desk.streams.size(); ++stream) {
+        const Stream& from = desk.streams[stream];
+        if (from.lines.size() > 0) TRY(sink_.write(stream, {from.lines.text(), from.marks}));
     }
     return {};
 }

@@ -49,6 +49,7 @@ public:
     void prepare(std::size_t worker, const StepRun& run) override;
     Result<void> commit(std::size_t worker) override;
 
+    /// Of what was handed to the sink. One that failed may not have taken the last of them.
     const TopicCounts& counts() const { return counts_; }
 
 private:

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "simulator/event_writer.hpp"
 
+#include <algorithm>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <set>
@@ -68,6 +69,19 @@ std::vector<std::string> keys_of(const Json& record) {
     for (const auto& [key, value] : record.items()) keys.push_back(key);
     return keys;
 }
+
+// Takes listens, and fails at what follows them.
+class FailingSink : public Sink {
+public:
+    Result<void> write(std::size_t stream, const Lines& lines) override {
+        if (stream > 0) return error(ErrorKind::unavailable, "the broker is gone");
+        listens += static_cast<std::size_t>(std::ranges::count(lines.text, '\n'));
+        return {};
+    }
+    Result<void> finish() override { return {}; }
+
+    std::size_t listens = 0;
+};
 
 // Every set of keys that occurs in a stream, as one text each.
 std::set<std::string> layouts(const std::vector<Json>& records) {
@@ -192,6 +206,20 @@ TEST(EventWriter, TheOriginalEncodesTextsTwice) {
     };
     EXPECT_FALSE(accents(write({})));
     EXPECT_TRUE(accents(write({}, StreamLayout::by_topic, true)));
+}
+
+TEST(EventWriter, CountsWhatASinkTookBeforeItFailed) {
+    const Configuration configuration = load_configuration("stock").value();
+    const Model model(configuration, test_catalogue(), {.seed = 1});
+    Workers workers(1);
+    Simulation simulation(model, {.users = 200, .from_ms = kTestFromS * 1000}, workers);
+    FailingSink sink;
+    EventWriter writer(model, {}, StreamLayout::by_topic, sink, 1);
+    const auto outcome = simulation.advance(kTestFromS + std::int64_t{86'400}, writer);
+    ASSERT_FALSE(outcome.has_value());
+    EXPECT_EQ(outcome.error().kind, ErrorKind::unavailable);
+    EXPECT_GT(sink.listens, 0u);
+    EXPECT_EQ(writer.counts().records[0], sink.listens);
 }
 
 TEST(EventWriter, MarksEachRecordForASinkThatWantsThem) {
