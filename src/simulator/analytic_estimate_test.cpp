@@ -8,7 +8,10 @@
 namespace bassline::simulator {
 namespace {
 
-Estimate of_stock(const EstimateInput& input) {
+constexpr std::int64_t kMondayS = 1'756'684'800;  // 2025-09-01, Labor Day
+
+Estimate of_stock(EstimateInput input) {
+    if (input.from_s == 0) input.from_s = kMondayS;
     return estimate(load_configuration("stock").value(), input).value();
 }
 
@@ -43,6 +46,32 @@ TEST(Estimate, AttritionTakesUsersAway) {
     const Estimate left = of_stock({.users = 1000, .days = 365, .attrition_rate = 1});
     EXPECT_LT(left.sessions, still.sessions * 0.7);
     EXPECT_GT(left.sessions, still.sessions * 0.4);
+}
+
+TEST(Estimate, FollowsTheCalendar) {
+    constexpr std::int64_t kDay = 86'400;
+    const auto day = [](std::int64_t n) {
+        return of_stock({.users = 1000, .from_s = kMondayS + n * kDay, .days = 1}).page_views;
+    };
+    double week = 0;
+    for (std::int64_t n = 7; n < 14; ++n) week += day(n);
+    EXPECT_NEAR(of_stock({.users = 1000, .from_s = kMondayS + 7 * kDay, .days = 7}).page_views,
+                week, 0.05 * week);
+    EXPECT_LT(day(0), 0.8 * day(7));   // a holiday
+    EXPECT_LT(day(12), 0.8 * day(9));  // a Saturday and a Wednesday
+    const auto hours = [](std::int64_t from, double count) {
+        const std::int64_t from_s = kMondayS + 8 * kDay + from * 3600;
+        return of_stock({.users = 1000, .from_s = from_s, .days = count / 24}).page_views;
+    };
+    EXPECT_GT(hours(14, 4), 1.5 * hours(2, 4));
+}
+
+TEST(Estimate, BotsAreWorthManyPeople) {
+    const double people = of_stock({.users = 1000, .days = 10}).page_views;
+    const double bots = of_stock({.users = 1000, .days = 10, .bots = 1}).page_views;
+    EXPECT_GT(bots, 20 * people);
+    EXPECT_NEAR(of_stock({.users = 1000, .days = 10, .bots = 0.1}).page_views,
+                0.9 * people + 0.1 * bots, 1);
 }
 
 TEST(Estimate, NothingComesOfNoDays) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "simulator/analytic_times.hpp"
 
+#include <algorithm>
 #include <numeric>
 
 #include "simulator/session_times.hpp"
@@ -75,6 +76,28 @@ double dropped_share(const Configuration& configuration, bool compat) {
                 kept_share(weekend, epoch_s(first) + hour * kHourSeconds);
     }
     return 1 - kept / static_cast<double>(kDays);
+}
+
+StartActivity::StartActivity(const Configuration& configuration, bool compat, std::int64_t from_s,
+                             double seconds)
+    : year_mean_(1 - dropped_share(configuration, compat)), sums_{0} {
+    constexpr std::int64_t kWeekSeconds = 7 * kDaySeconds;
+    const auto of_day = hourly_start_shares(configuration.damping);
+    const WeekendDamping weekend = weekend_damping_of(configuration, compat);
+    const std::int64_t first = (from_s - kWeekSeconds) / kHourSeconds * kHourSeconds;
+    const std::int64_t end = from_s + static_cast<std::int64_t>(std::ceil(seconds));
+    first_s_ = static_cast<double>(first - from_s);
+    for (std::int64_t at = first; at < end; at += kHourSeconds) {
+        const auto hour = static_cast<std::size_t>(at / kHourSeconds % 24);
+        sums_.push_back(sums_.back() + kDaySeconds * of_day[hour] * kept_share(weekend, at));
+    }
+}
+
+double StartActivity::until(double second) const {
+    const double hours = (second - first_s_) / static_cast<double>(kHourSeconds);
+    if (hours <= 0) return year_mean_ * (second - first_s_);
+    const auto whole = std::min(static_cast<std::size_t>(hours), sums_.size() - 2);
+    return std::lerp(sums_[whole], sums_[whole + 1], hours - static_cast<double>(whole));
 }
 
 double mean_whole_gap(double mean_gap_s) {

@@ -33,6 +33,28 @@ std::vector<double> start_shares_by_hour(const std::array<double, 24>& of_day,
 /// The share of session starts that free time drops, over the weeks of a year.
 double dropped_share(const Configuration& configuration, bool compat);
 
+/// How readily sessions begin at a time, against a time that neither the daily cycle nor free time
+/// touches: 1 in the mean of a day without free time. By the hour, from a week before a start.
+class StartActivity {
+public:
+    /// From `from_s` (epoch seconds) on for `seconds`. `compat` as weekend_damping_of has it.
+    StartActivity(const Configuration& configuration, bool compat, std::int64_t from_s,
+                  double seconds);
+
+    /// The mean between two times, seconds since `from_s`; that of a year for what lies further
+    /// back than a week. `begin_s` is before `end_s`.
+    double mean(double begin_s, double end_s) const {
+        return (until(end_s) - until(begin_s)) / (end_s - begin_s);
+    }
+
+private:
+    double until(double second) const;
+
+    double first_s_;            // of the hours, since from_s
+    double year_mean_;          // before the hours
+    std::vector<double> sums_;  // of activity times seconds, up to each hour
+};
+
 /// The mean over users of a function of their activity factor, which is lognormal: exp(Z - 1/2),
 /// mean 1.
 template <class Function>

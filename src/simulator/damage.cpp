@@ -217,6 +217,20 @@ const Damage& draw_damage(Topic topic, Uniforms draw) {
     return befalls(*kinds[at], topic) ? *kinds[at] : kDamages.front();
 }
 
+double mean_damaged_bytes(Topic topic, std::string_view line) {
+    double mean = 0;
+    for (const bool rare : {false, true}) {
+        const auto kinds = damages_that_are(rare);
+        double bytes = 0;
+        for (const Damage* kind : kinds) {
+            const Damage& damage = befalls(*kind, topic) ? *kind : kDamages.front();
+            bytes += static_cast<double>(damaged(line, damage).size());
+        }
+        mean += (rare ? kRareShare : 1 - kRareShare) * bytes / static_cast<double>(kinds.size());
+    }
+    return mean;
+}
+
 std::string damaged(std::string_view line, const Damage& damage) {
     switch (damage.edit) {
         case Edit::cut:

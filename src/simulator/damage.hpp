@@ -66,6 +66,9 @@ std::int64_t ts_of_damaged(const Damage& damage, std::int64_t ts_ms);
 /// A damage for a record of that topic; it lives as long as the program.
 const Damage& draw_damage(event::Topic topic, Uniforms draw);
 
+/// The mean length of what damages make of a line, in the shares that draw_damage gives them.
+double mean_damaged_bytes(event::Topic topic, std::string_view line);
+
 /// The line, without a line feed, damaged. The line must be as EventWriter writes it.
 std::string damaged(std::string_view line, const Damage& damage);
 

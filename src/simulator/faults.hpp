@@ -23,6 +23,10 @@ struct FaultRates {
     bool touch_records() const { return late + duplicate + out_of_order + malformed + skew > 0; }
 };
 
+/// The mean gap and absence of a bot.
+inline constexpr float kBotGapSeconds = 1;
+inline constexpr float kBotAbsenceSeconds = 600;
+
 /// "late=0.01,duplicate=0.01,malformed=0.005". Errors: `usage` naming the part.
 Result<FaultRates> parse_faults(std::string_view text);
 

@@ -12,8 +12,6 @@ namespace {
 
 constexpr std::int64_t kNanosecond = 1'000'000'000;  // of a second
 constexpr double kMembershipMaxYears = 5;
-constexpr float kBotGapSeconds = 1;
-constexpr float kBotAbsenceSeconds = 600;
 
 // Lognormal with mean 1: how much slower or rarer than the average a user is.
 float individual(double mean, Uniforms draw) {

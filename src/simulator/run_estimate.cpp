@@ -2,20 +2,50 @@
 #include "simulator/run_estimate.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
+#include <string>
+#include <vector>
 
+#include "simulator/damage.hpp"
 #include "simulator/generator.hpp"
 #include "simulator/run_plan.hpp"
+#include "simulator/units.hpp"
 
 namespace bassline::simulator {
 namespace {
 
 constexpr double kDayMs = 86'400'000;
 
-class DiscardingSink : public Sink {
+// Keeps the first lines of each topic.
+class SampleSink : public Sink {
 public:
-    Result<void> write(std::size_t, const Lines&) override { return {}; }
+    bool wants_marks() const override { return true; }
+    Result<void> write(std::size_t, const Lines& lines) override {
+        constexpr std::size_t kLines = 20;
+        std::size_t begin = 0;
+        for (const RecordMark& mark : lines.marks) {
+            auto& kept = lines_[static_cast<std::size_t>(mark.topic)];
+            if (kept.size() >= kLines) break;
+            kept.emplace_back(lines.text.substr(begin, mark.end - begin - 1));
+            begin = mark.end;
+        }
+        return {};
+    }
     Result<void> finish() override { return {}; }
+
+    /// What damage adds to a line of the topic in the mean.
+    double mean_bytes_of_damage(event::Topic topic) const {
+        const auto& kept = lines_[static_cast<std::size_t>(topic)];
+        double bytes = 0;
+        for (const std::string& line : kept) {
+            bytes += mean_damaged_bytes(topic, line) - static_cast<double>(line.size());
+        }
+        return kept.empty() ? 0 : bytes / static_cast<double>(kept.size());
+    }
+
+private:
+    std::array<std::vector<std::string>, event::kTopicCount> lines_;
 };
 
 // Mean length of songs as they are played: even draws of u and v reach every weight's share.
@@ -33,7 +63,7 @@ double mean_song_s(const Catalogue& catalogue) {
 
 // A run of few users over a few days, long enough to see some status changes.
 Result<TopicCounts> small_run(const Configuration& configuration, const Catalogue& catalogue,
-                              RunPlan plan) {
+                              RunPlan plan, SampleSink& sink) {
     constexpr std::size_t kUsers = 1000;
     constexpr std::int64_t kSeconds = std::int64_t{10} * 86'400;
     plan.simulation.users = kUsers;
@@ -41,7 +71,7 @@ Result<TopicCounts> small_run(const Configuration& configuration, const Catalogu
     plan.to_ms = plan.simulation.to_ms;
     plan.model.growth_rate = 0;
     plan.model.attrition_rate = 0;
-    DiscardingSink sink;
+    plan.model.faults = {};
     Generator generator(configuration, catalogue, plan, GeneratorOptions{.threads = 1}, sink);
     TRY(generator.advance(*plan.end_s(), std::stop_token()));
     return generator.counts();
@@ -78,12 +108,15 @@ Result<RunEstimate> estimate_run(const SimulateOptions& options, Timestamp now) 
     TRY_ASSIGN(result.expected,
                estimate(configuration,
                         {.users = result.users,
+                         .from_s = plan.simulation.from_ms / kMillisecond,
                          .days = static_cast<double>(result.to_ms - result.from_ms) / kDayMs,
                          .growth_rate = plan.model.growth_rate,
                          .attrition_rate = plan.model.attrition_rate,
+                         .bots = options.faults.bots,
                          .compat = options.compat,
                          .mean_song_s = mean_song_s(catalogue)}));
-    TRY_ASSIGN(const TopicCounts sample, small_run(configuration, catalogue, plan));
+    SampleSink sink;
+    TRY_ASSIGN(const TopicCounts sample, small_run(configuration, catalogue, plan, sink));
     const Estimate& expected = result.expected;
     const bool is_single = options.format == OutputFormat::single;
     const std::array<double, event::kTopicCount> records = {
@@ -91,8 +124,13 @@ Result<RunEstimate> estimate_run(const SimulateOptions& options, Timestamp now) 
         is_single ? 0 : expected.status_changes};
     for (std::size_t topic = 0; topic < event::kTopicCount; ++topic) {
         const double count = static_cast<double>(std::max<std::uint64_t>(sample.records[topic], 1));
-        const double bytes = static_cast<double>(sample.bytes[topic]) / count;
-        TRY_ASSIGN(result.topics.records[topic], rounded(records[topic]));
+        // Copies add records, damage changes their length; the other faults only move records.
+        const FaultRates& faults = options.faults;
+        double bytes = static_cast<double>(sample.bytes[topic]) / count * (1 + faults.duplicate);
+        if (faults.malformed > 0) {
+            bytes += faults.malformed * sink.mean_bytes_of_damage(event::kTopics[topic]);
+        }
+        TRY_ASSIGN(result.topics.records[topic], rounded(records[topic] * (1 + faults.duplicate)));
         TRY_ASSIGN(result.topics.bytes[topic], rounded(records[topic] * bytes));
     }
     return result;

@@ -19,6 +19,7 @@ struct RunEstimate {
 };
 
 /// Expected counts by estimate(); bytes a record as a small run with the same options has them.
+/// Faults count: bots' events, copies, and what damage adds to records.
 /// Errors: `usage`, `config` as simulate; `usage` for a run without an end, or
 /// of more than 64 bits count.
 Result<RunEstimate> estimate_run(const SimulateOptions& options, Timestamp now);
