@@ -110,8 +110,8 @@ private:
 
     std::string needed_condition() const {
         return fmt::format(
-            "exists (select 1 from {}.run.needed_sessions as needed where needed.session_id = "
-            "\"sessionId\" and needed.producer = coalesce(\"producer\", ''))",
+            "(\"sessionId\", coalesce(\"producer\", '')) in (select (session_id, producer) from "
+            "{}.run.needed_sessions)",
             catalog_);
     }
 
@@ -140,7 +140,8 @@ private:
         TRY(create_arrived());
         TRY(create_relations_above(*node));
         if (auto found = run_analysis(*node); !found) {
-            return std::move(found.error()).during("finding the dates in scope");
+            return std::move(found.error())
+                .during("finding the dates in scope by the models' analysis scope");
         }
         for (const Node* made : made_) TRY(connection_.execute("drop view " + made->relation_name));
         return {};
