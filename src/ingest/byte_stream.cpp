@@ -194,6 +194,7 @@ public:
 
     Encoding encoding() const override { return Encoding::zstd; }
     std::size_t memory_bytes() const override { return ZSTD_sizeof_DStream(state_.get()); }
+    bool lacks_memory() const override { return lacks_memory_; }
 
 protected:
     Result<std::size_t> decompress(char* to, std::size_t bytes) override {
@@ -206,8 +207,8 @@ protected:
             frame_start_ += unread.substr(0, std::min(in.size, kFrameHeaderBytesMax));
         const std::size_t hint = ZSTD_decompressStream(state_.get(), &out, &in);
         if (ZSTD_isError(hint) != 0) {
-            const bool large = ZSTD_getErrorCode(hint) == ZSTD_error_frameParameter_windowTooLarge;
-            return large ? too_large() : damaged(ZSTD_getErrorName(hint));
+            lacks_memory_ = ZSTD_getErrorCode(hint) == ZSTD_error_frameParameter_windowTooLarge;
+            return lacks_memory_ ? too_large() : damaged(ZSTD_getErrorName(hint));
         }
         input_.consume(in.pos);
         inside_ = hint != 0;
@@ -231,6 +232,7 @@ private:
 
     std::string frame_start_;
     std::size_t wanted_ = kFrameHeaderBytes;
+    bool lacks_memory_ = false;
     std::unique_ptr<ZSTD_DStream, decltype(&ZSTD_freeDStream)> state_;
 };
 

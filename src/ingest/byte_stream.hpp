@@ -36,6 +36,8 @@ public:
     virtual std::uint64_t input_bytes() const = 0;
     /// Memory that decompression holds, in bytes: most of it the window of a zstd frame.
     virtual std::size_t memory_bytes() const { return 0; }
+    /// Whether the error that read() gave is that the rest needs too much memory.
+    virtual bool lacks_memory() const { return false; }
 };
 
 /// The largest window of a zstd frame that is read (`zstd --long`, `zstd --ultra -22`), in bytes.

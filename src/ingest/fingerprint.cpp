@@ -27,15 +27,18 @@ Result<std::optional<lake::Fingerprint>> of_plain(const InputFile& file, std::ui
 }
 
 Result<std::optional<lake::Fingerprint>> of_compressed(const std::shared_ptr<InputFile>& file,
-                                                       std::uint64_t position) {
-    TRY_ASSIGN(const auto stream, open_byte_stream(file));
+                                                       std::uint64_t position,
+                                                       std::uint64_t window_max) {
+    TRY_ASSIGN(const auto stream, open_byte_stream(file, {}, window_max));
     FingerprintBuilder builder;
     std::vector<char> buffer(kFingerprintBytes);
     while (builder.position() < position) {
         const std::uint64_t wanted =
             std::min<std::uint64_t>(buffer.size(), position - builder.position());
         auto read = stream->read(buffer.data(), static_cast<std::size_t>(wanted));
-        if (!read && read.error().kind != ErrorKind::bad_data) return std::move(read).error();
+        if (!read && (stream->lacks_memory() || read.error().kind != ErrorKind::bad_data)) {
+            return std::move(read).error();
+        }
         if (!read || read.value().ended) return std::optional<lake::Fingerprint>{};
         builder.update({buffer.data(), read.value().bytes});
     }
@@ -62,9 +65,10 @@ lake::Fingerprint FingerprintBuilder::value() const {
 }
 
 Result<std::optional<lake::Fingerprint>> fingerprint_at(const std::shared_ptr<InputFile>& file,
-                                                        Encoding encoding, std::uint64_t position) {
+                                                        Encoding encoding, std::uint64_t position,
+                                                        std::uint64_t window_max) {
     if (encoding == Encoding::plain) return of_plain(*file, position);
-    return of_compressed(file, position);
+    return of_compressed(file, position, window_max);
 }
 
 Result<std::string> hash_of_range(const InputFile& file, std::uint64_t start, std::uint64_t end) {

@@ -31,9 +31,11 @@ private:
 };
 
 /// The fingerprint of an input at a position, or nothing if the input is shorter (a damaged input
-/// counts as ending where the damage is). Errors: `io`.
+/// counts as ending where the damage is). `window_max`: as of open_byte_stream. Errors: `io`;
+/// `bad_data` if it needs too much memory.
 Result<std::optional<lake::Fingerprint>> fingerprint_at(const std::shared_ptr<InputFile>& file,
-                                                        Encoding encoding, std::uint64_t position);
+                                                        Encoding encoding, std::uint64_t position,
+                                                        std::uint64_t window_max = kZstdWindowMax);
 
 /// XXH64 of the bytes [start, end) of a plain input. Errors: `io`.
 Result<std::string> hash_of_range(const InputFile& file, std::uint64_t start, std::uint64_t end);

@@ -143,7 +143,8 @@ private:
         const std::vector<InputPath> looked_at = without_left_out(paths);
         for (const InputPath& path : looked_at) copies_.erase(path.path);
         Survey survey =
-            survey_sources(looked_at, committer_.sources(), follower_.drained(), copies_);
+            survey_sources(looked_at, committer_.sources(), copies_,
+                           {.drained = follower_.drained(), .window_max = worker_memory() / 2});
         copies_.merge(survey.copies);
         for (SourceToRead& source : renamed) {
             if (!left_out_.contains(source.path)) survey.sources.push_back(std::move(source));
@@ -211,10 +212,14 @@ private:
         TRY_ASSIGN(options.context, committer_.begin());
         options.context.producer = options_.producer;
         options.context.ahead_max = options_.ahead_max;
+        options.context.memory_bytes = worker_memory();
+        return options;
+    }
+
+    std::size_t worker_memory() const {
         const std::uint64_t for_writers =
             options_.memory_bytes - std::min(options_.memory_bytes / 2, kMemoryOutsideWriters);
-        options.context.memory_bytes = static_cast<std::size_t>(for_writers / options_.threads);
-        return options;
+        return static_cast<std::size_t>(for_writers / options_.threads);
     }
 
     // Following looks at the same paths again and again; a decision about one is worth saying once,

@@ -112,20 +112,47 @@ TEST_F(RefusalTest, a_refused_file_that_grows_is_told_once_until_it_is_refused_f
     EXPECT_THAT(refusals(outcome.value()), ElementsAre(HasSubstr("other content")));
 }
 
-TEST_F(RefusalTest, a_zstd_window_is_part_of_the_memory) {
-    const std::string text = events(0, 10);
+// A frame of one raw block that asks for a window of 64 MiB.
+std::string with_large_window(const std::string& text) {
     const std::size_t last_raw_block = text.size() << 3 | 1;
-    std::string frame("\x28\xb5\x2f\xfd\0\x80", 6);  // a window of 64 MiB
+    std::string frame("\x28\xb5\x2f\xfd\0\x80", 6);
     for (int byte = 0; byte < 3; ++byte) {
         frame += static_cast<char>(last_raw_block >> (8 * byte) & 0xff);
     }
-    write("a.zst", frame + text);
+    return frame + text;
+}
+
+TEST_F(RefusalTest, a_zstd_window_is_part_of_the_memory) {
+    write("a.zst", with_large_window(events(0, 10)));
     const auto scarce = try_ingest({.inputs = {in("")}, .threads = 2, .memory_bytes = 64u << 20});
     ASSERT_TRUE(scarce) << scarce.error().message;
     EXPECT_THAT(refusals(scarce.value()),
                 ElementsAre(HasSubstr("needs 64 MiB to decompress; raise --memory")));
     EXPECT_THAT(refusals(run()), testing::IsEmpty());
     expect_lake(10);
+}
+
+TEST_F(RefusalTest, the_survey_takes_no_larger_window_than_the_reading_does) {
+    write("a.zst", with_large_window(events(0, 10)));
+    const InputPath path{.path = in("a.zst")};
+    EXPECT_EQ(survey_sources({path}, {}, {}, {}).sources.size(), 1u);
+    const Survey scarce = survey_sources({path}, {}, {}, {.window_max = 16u << 20});
+    EXPECT_THAT(scarce.sources, testing::IsEmpty());
+    ASSERT_EQ(scarce.notices.size(), 1u);
+    EXPECT_EQ(scarce.notices[0].kind, NoticeKind::refused);
+    EXPECT_THAT(scarce.notices[0].text, HasSubstr("needs 64 MiB to decompress; raise --memory"));
+}
+
+TEST_F(RefusalTest, a_known_log_whose_window_no_longer_fits_is_refused_and_nothing_else) {
+    write("a.zst", with_large_window(events(0, 10)));
+    write("b.json", events(100, 110));
+    EXPECT_THAT(refusals(run()), testing::IsEmpty());
+    append("b.json", events(110, 120));
+    const auto scarce = try_ingest({.inputs = {in("")}, .threads = 2, .memory_bytes = 64u << 20});
+    ASSERT_TRUE(scarce) << scarce.error().message;
+    EXPECT_THAT(refusals(scarce.value()),
+                ElementsAre(HasSubstr("needs 64 MiB to decompress; raise --memory")));
+    expect_lake(30);
 }
 
 }  // namespace

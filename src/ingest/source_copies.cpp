@@ -12,7 +12,9 @@ Result<std::string> next_bytes(ByteStream& stream, std::size_t wanted) {
     std::size_t filled = 0;
     while (filled < wanted) {
         auto read = stream.read(bytes.data() + filled, wanted - filled);
-        if (!read && read.error().kind != ErrorKind::bad_data) return std::move(read).error();
+        if (!read && (stream.lacks_memory() || read.error().kind != ErrorKind::bad_data)) {
+            return std::move(read).error();
+        }
         if (!read || read.value().ended) break;
         filled += read.value().bytes;
     }
@@ -22,7 +24,8 @@ Result<std::string> next_bytes(ByteStream& stream, std::size_t wanted) {
 
 }  // namespace
 
-SourceCopies::SourceCopies(const lake::FileSources& known) : known_(known) {
+SourceCopies::SourceCopies(const lake::FileSources& known, std::uint64_t window_max)
+    : known_(known), window_max_(window_max) {
     for (const auto& [path, at] : known.paths) {
         places_[at.source].push_back({path, at.end, at.fingerprint});
     }
@@ -56,25 +59,26 @@ Result<std::optional<bool>> SourceCopies::is_beginning(const std::shared_ptr<Inp
 }
 
 // Whatever keeps a place from being read, it is no place to compare with.
-std::string SourceCopies::opening_of(const Place& place) {
+std::string SourceCopies::opening_of(const Place& place) const {
     const auto file = InputFile::open(place.path);
     if (!file) return {};
-    const auto stream = open_byte_stream(file.value());
+    const auto stream = open_byte_stream(file.value(), {}, window_max_);
     if (!stream) return {};
     auto opening = next_bytes(*stream.value(), kOpeningBytes);
     return opening ? std::move(opening).value() : std::string();
 }
 
 Result<std::optional<bool>> SourceCopies::compare_at(const std::shared_ptr<InputFile>& input,
-                                                     const Place& place) {
+                                                     const Place& place) const {
     constexpr std::optional<bool> kUntold;
     const auto file = InputFile::open(place.path);
     if (!file) return kUntold;
-    const auto stands = open_byte_stream(file.value());
+    const auto stands = open_byte_stream(file.value(), {}, window_max_);
     if (!stands) return kUntold;
-    const auto now = fingerprint_at(file.value(), stands.value()->encoding(), place.end);
+    const auto now =
+        fingerprint_at(file.value(), stands.value()->encoding(), place.end, window_max_);
     if (!now || now.value() != place.fingerprint) return kUntold;
-    TRY_ASSIGN(const auto stream, open_byte_stream(input));
+    TRY_ASSIGN(const auto stream, open_byte_stream(input, {}, window_max_));
     for (std::uint64_t compared = 0;;) {
         TRY_ASSIGN(const std::string bytes, next_bytes(*stream, kFingerprintBytes));
         compared += bytes.size();

@@ -22,7 +22,8 @@ inline constexpr std::size_t kOpeningBytes = 256;  // of a file, by which files 
 
 class SourceCopies {
 public:
-    explicit SourceCopies(const lake::FileSources& known);
+    /// `window_max`: as of open_byte_stream, for two files at a time.
+    SourceCopies(const lake::FileSources& known, std::uint64_t window_max);
 
     /// A path that the chain does not know yet holds the source up to its end.
     void add(const std::string& path, std::uint64_t source);
@@ -33,7 +34,7 @@ public:
 
     /// All bytes of the input are the first ones of the source; nothing if no file that holds as
     /// much of the source stands to say so. A damaged input ends where the damage is. Errors: `io`
-    /// of the input.
+    /// of the input; `bad_data` if it needs too much memory.
     Result<std::optional<bool>> is_beginning(const std::shared_ptr<InputFile>& input,
                                              std::uint64_t source) const;
 
@@ -45,12 +46,13 @@ private:
         lake::Fingerprint fingerprint;
     };
 
-    static std::string opening_of(const Place& place);
-    static Result<std::optional<bool>> compare_at(const std::shared_ptr<InputFile>& input,
-                                                  const Place& place);
+    std::string opening_of(const Place& place) const;
+    Result<std::optional<bool>> compare_at(const std::shared_ptr<InputFile>& input,
+                                           const Place& place) const;
     void learn_openings();
 
     const lake::FileSources& known_;
+    const std::uint64_t window_max_;
     std::map<std::uint64_t, std::vector<Place>> places_;
     std::multimap<std::string, std::uint64_t> openings_;  // of sources that stand
     bool openings_known_ = false;

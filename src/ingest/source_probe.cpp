@@ -36,16 +36,19 @@ bool saw_enough(std::string_view seen) {
 
 }  // namespace
 
-Result<SourceProbe> probe_source(const std::shared_ptr<InputFile>& file) {
+Result<SourceProbe> probe_source(const std::shared_ptr<InputFile>& file, std::uint64_t window_max) {
     SourceProbe probe;
-    TRY_ASSIGN(const auto stream, open_byte_stream(file));
+    TRY_ASSIGN(const auto stream, open_byte_stream(file, {}, window_max));
     probe.encoding = stream->encoding();
     std::string seen;
     while (!probe.ended && !probe.damage && !saw_enough(seen)) {
         const std::size_t before = seen.size();
         seen.resize(before + kFingerprintBytes);
         auto read = stream->read(seen.data() + before, kFingerprintBytes);
-        if (!read && read.error().kind != ErrorKind::bad_data) return std::move(read).error();
+        const bool is_unseen = before == 0 && stream->lacks_memory();
+        if (!read && (is_unseen || read.error().kind != ErrorKind::bad_data)) {
+            return std::move(read).error();
+        }
         seen.resize(before + (read ? read.value().bytes : 0));
         if (!read)
             probe.damage = std::move(read).error();
@@ -59,15 +62,16 @@ Result<SourceProbe> probe_source(const std::shared_ptr<InputFile>& file) {
     return probe;
 }
 
-Result<std::uint64_t> content_bytes_at(const std::string& path) {
+Result<std::uint64_t> content_bytes_at(const std::string& path, std::uint64_t window_max) {
     TRY_ASSIGN(std::shared_ptr<InputFile> file, InputFile::open(path));
     TRY_ASSIGN(const std::uint64_t file_bytes, file->size());
-    TRY_ASSIGN(const auto stream, open_byte_stream(std::move(file)));
+    TRY_ASSIGN(const auto stream, open_byte_stream(std::move(file), {}, window_max));
     if (stream->encoding() == Encoding::plain) return file_bytes;
     std::uint64_t total = 0;
     std::vector<char> buffer(kFingerprintBytes);
     while (true) {
-        const auto read = stream->read(buffer.data(), buffer.size());
+        auto read = stream->read(buffer.data(), buffer.size());
+        if (!read && stream->lacks_memory()) return std::move(read).error();
         if (!read || read.value().ended) break;
         total += read.value().bytes;
     }

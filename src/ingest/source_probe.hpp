@@ -26,12 +26,14 @@ struct SourceProbe {
     std::optional<Error> damage;
 };
 
-/// Errors: `io`.
-Result<SourceProbe> probe_source(const std::shared_ptr<InputFile>& file);
+/// `window_max`: as of open_byte_stream. Errors: `io`; `bad_data` if nothing can be seen for want
+/// of memory.
+Result<SourceProbe> probe_source(const std::shared_ptr<InputFile>& file,
+                                 std::uint64_t window_max = kZstdWindowMax);
 
 /// Length of the content, decompressed; up to the damage if there is some. Errors: `not_found`,
-/// `io`.
-Result<std::uint64_t> content_bytes_at(const std::string& path);
+/// `io`; `bad_data` if it needs too much memory.
+Result<std::uint64_t> content_bytes_at(const std::string& path, std::uint64_t window_max);
 
 /// The line is a JSON object with `ts` and `sessionId`, so its file holds events.
 bool is_event_line(std::string_view line);

@@ -37,13 +37,14 @@ struct Look {
 
 class Surveyor {
 public:
-    Surveyor(const lake::FileSources& known, const std::set<std::uint64_t>& drained,
-             const CopiesByPath& copies)
+    Surveyor(const lake::FileSources& known, const CopiesByPath& copies,
+             const SurveyOptions& options)
         : known_(known),
-          drained_(drained),
+          drained_(options.drained),
+          window_max_(options.window_max),
           earlier_copies_(copies),
           next_source_(known.next_source()),
-          copies_(known) {
+          copies_(known, options.window_max) {
         for (const auto& [number, source] : known.sources) {
             index_.add(source.end, source.fingerprint.head, number);
         }
@@ -86,7 +87,7 @@ private:
             note(NoticeKind::empty, input.path, "is empty");
             return {};
         }
-        TRY_ASSIGN(const SourceProbe probe, probe_source(file));
+        TRY_ASSIGN(const SourceProbe probe, probe_source(file, window_max_));
         look.encoding = probe.encoding;
         look.event_ms = event_ms_of_line(probe.first_line);
         look.first_line_hash = xxh64_hex(probe.first_line);
@@ -172,16 +173,18 @@ private:
                                    const lake::KnownPath& path, Look& look) {
         const lake::FileSource& source = known_.sources.at(path.source);
         look.facts.path_source = path.source;
-        TRY_ASSIGN(const auto now, fingerprint_at(file, look.encoding, path.end));
+        TRY_ASSIGN(const auto now, fingerprint_at(file, look.encoding, path.end, window_max_));
         look.facts.same_content = now == path.fingerprint;
         look.facts.source_ahead = source.end > path.end;
         look.facts.longer = look.encoding != Encoding::plain || look.file_bytes > path.end;
         if (look.facts.same_content && look.facts.source_ahead && look.facts.longer) {
-            TRY_ASSIGN(const auto ahead, fingerprint_at(file, look.encoding, source.end));
+            TRY_ASSIGN(const auto ahead,
+                       fingerprint_at(file, look.encoding, source.end, window_max_));
             look.facts.caught_up = ahead == source.fingerprint;
             if (!ahead) look.same_head.push_back(path.source);
             if (look.encoding != Encoding::plain) {
-                TRY_ASSIGN(const auto past, fingerprint_at(file, look.encoding, path.end + 1));
+                TRY_ASSIGN(const auto past,
+                           fingerprint_at(file, look.encoding, path.end + 1, window_max_));
                 look.facts.longer = past.has_value();
             }
         }
@@ -196,7 +199,8 @@ private:
             const lake::FileSource& source = known_.sources.at(number);
             if (best && known_.sources.at(*best).end >= source.end) continue;
             if (source.end > kFingerprintBytes) {  // else the head is all of it
-                TRY_ASSIGN(const auto now, fingerprint_at(file, probe.encoding, source.end));
+                TRY_ASSIGN(const auto now,
+                           fingerprint_at(file, probe.encoding, source.end, window_max_));
                 if (!now) look.same_head.push_back(number);
                 if (now != source.fingerprint) continue;
             }
@@ -272,7 +276,7 @@ private:
     }
 
     std::string refusal(const Look& look, const SourceDecision& decision) const {
-        const auto content = content_bytes_at(look.input.path);
+        const auto content = content_bytes_at(look.input.path, window_max_);
         const std::uint64_t now = content ? content.value() : 0;
         const lake::FileSource& source = known_.sources.at(decision.source);
         if (decision.kind == SourceKind::diverged) {
@@ -326,10 +330,10 @@ private:
                                    .closed = true});
     }
 
-    static bool begins_like(const PrefixIndex& others, const std::string& path) {
+    bool begins_like(const PrefixIndex& others, const std::string& path) const {
         const auto file = InputFile::open(path);
         if (!file) return false;
-        const auto probe = probe_source(file.value());
+        const auto probe = probe_source(file.value(), window_max_);
         return probe && !others.find(probe.value().head).empty();
     }
 
@@ -343,7 +347,7 @@ private:
             } else if (look->encoding == Encoding::plain) {
                 look->content_bytes = look->file_bytes;
             } else if (alike.at(look->head_hash) > 1) {
-                const auto measured = content_bytes_at(look->input.path);
+                const auto measured = content_bytes_at(look->input.path, window_max_);
                 look->content_bytes = measured ? measured.value() : kUnknownEnd;
             }
         }
@@ -373,6 +377,7 @@ private:
 
     const lake::FileSources& known_;
     const std::set<std::uint64_t>& drained_;
+    const std::uint64_t window_max_;
     const CopiesByPath& earlier_copies_;
     std::uint64_t next_source_;
     SourceCopies copies_;
@@ -386,8 +391,8 @@ private:
 }  // namespace
 
 Survey survey_sources(const std::vector<InputPath>& paths, const lake::FileSources& known,
-                      const std::set<std::uint64_t>& drained, const CopiesByPath& copies) {
-    return Surveyor(known, drained, copies).run(paths);
+                      const CopiesByPath& copies, const SurveyOptions& options) {
+    return Surveyor(known, copies, options).run(paths);
 }
 
 }  // namespace bassline::ingest

@@ -60,9 +60,13 @@ struct Survey {
     std::vector<InputPath> deferred;  // begin like another one: to be surveyed after its commit
 };
 
-/// `drained` are sources whose renamed file is still open and read to its end elsewhere; `copies`
-/// what earlier surveys found of paths that are not looked at now.
+struct SurveyOptions {
+    std::set<std::uint64_t> drained;  // their renamed file is open, and read to its end elsewhere
+    std::uint64_t window_max = kZstdWindowMax;  // as of open_byte_stream; beyond it: refused
+};
+
+/// `copies`: what earlier surveys found of paths that are not looked at now.
 Survey survey_sources(const std::vector<InputPath>& paths, const lake::FileSources& known,
-                      const std::set<std::uint64_t>& drained = {}, const CopiesByPath& copies = {});
+                      const CopiesByPath& copies, const SurveyOptions& options);
 
 }  // namespace bassline::ingest
