@@ -2,6 +2,7 @@
 #include "ingest/bronze_columns.hpp"
 
 #include <algorithm>
+#include <cstring>
 #include <string>
 
 #include "event/text.hpp"
@@ -23,10 +24,26 @@ bool is_packed(const RowBuffer& buffer, Column column) {
            (buffer.packed() & event::bit_of(column)) != 0;
 }
 
+// Eight bytes at a time: nearly every text is looked at to its end.
+bool is_ascii(std::string_view text) {
+    std::uint64_t seen = 0;
+    for (; text.size() >= sizeof seen; text.remove_prefix(sizeof seen)) {
+        std::uint64_t word = 0;
+        std::memcpy(&word, text.data(), sizeof word);
+        seen |= word;
+    }
+    std::uint64_t rest = 0;
+    std::memcpy(&rest, text.data(), text.size());
+    return ((seen | rest) & 0x8080808080808080u) == 0;
+}
+
 bool may_need_repair(std::string_view text) {
     if (text.empty()) return false;
-    if (text.front() == ' ' || text.back() == ' ') return true;
-    return std::any_of(text.begin(), text.end(), [](char c) { return c < 0; });
+    return text.front() == ' ' || text.back() == ' ' || !is_ascii(text);
+}
+
+bool is_repaired(std::string_view text) {
+    return !may_need_repair(text) || event::repair_utf8(text) == text;
 }
 
 // The column of that name, or for a repaired text the one it was made from.
@@ -99,13 +116,19 @@ ColumnChunk BronzeColumns::repaired(Column column, RowBuffer& buffer) {
 ColumnChunk BronzeColumns::repaired_packed(Column column, RowBuffer& buffer) {
     const auto* const starts = buffer.values<std::uint32_t>(column);
     const std::string_view texts = buffer.packed_texts(column);
+    const auto text_of = [&](std::size_t row) {
+        return texts.substr(starts[row], starts[row + 1] - starts[row]);
+    };
+    std::size_t good = 0;  // rows before the first that a repair changes
+    while (good < buffer.rows() && is_repaired(text_of(good))) ++good;
+    if (good == buffer.rows()) return texts_of(column, buffer);
     Repairs& out = repaired_texts_[event::index_of(column)];
     out.starts.clear();
     out.present.clear();
     out.texts.clear();
     for (std::size_t row = 0; row < buffer.rows(); ++row) {
         const std::size_t start = out.texts.size();
-        const std::string_view text = texts.substr(starts[row], starts[row + 1] - starts[row]);
+        const std::string_view text = text_of(row);
         if (may_need_repair(text)) {
             out.texts += event::repair_utf8(text);
         } else {
