@@ -119,8 +119,13 @@ ColumnChunk BronzeColumns::repaired_packed(Column column, RowBuffer& buffer) {
     const auto text_of = [&](std::size_t row) {
         return texts.substr(starts[row], starts[row + 1] - starts[row]);
     };
+    const auto is_same = [&](std::size_t row) {  // an empty text is repaired to none
+        const std::string_view text = text_of(row);
+        return text.empty() ? (buffer.present()[row] & event::bit_of(column)) == 0
+                            : is_repaired(text);
+    };
     std::size_t good = 0;  // rows before the first that a repair changes
-    while (good < buffer.rows() && is_repaired(text_of(good))) ++good;
+    while (good < buffer.rows() && is_same(good)) ++good;
     if (good == buffer.rows()) return texts_of(column, buffer);
     Repairs& out = repaired_texts_[event::index_of(column)];
     out.starts.clear();

@@ -92,5 +92,13 @@ TEST_F(PackedSongs, of_nothing_but_spaces_become_none) {
                 ElementsAre(Optional(std::string("a")), Optional(std::string("b")), std::nullopt));
 }
 
+TEST_F(PackedSongs, that_are_empty_become_none) {
+    append("a");
+    append("");
+    append(std::nullopt);
+    EXPECT_THAT(repaired_songs(),
+                ElementsAre(Optional(std::string("a")), std::nullopt, std::nullopt));
+}
+
 }  // namespace
 }  // namespace bassline::ingest
