@@ -13,6 +13,7 @@
 #include "cli/progress.hpp"
 #include "cli/stages.hpp"
 #include "cli/values.hpp"
+#include "cli/version.hpp"
 #include "dashboard/serve.hpp"
 #include "lake/lake.hpp"
 #include "models/packaged_models.hpp"
@@ -172,6 +173,8 @@ Result<Exit> run_pipeline(RunArguments options, const std::stop_token& stop) {
     const SystemClock clock;
     TRY(choose_source(options, *files, clock));
 
+    options.run.version = program_version();
+    options.run.commit = program_commit();
     options.run.serve.on_listening = [](const std::string& address) {
         fmt::print("\nDashboard: {}\n", address);
         std::fflush(stdout);

@@ -105,9 +105,8 @@ net::Response not_modified(const std::string& etag) {
 
 }  // namespace
 
-Api::Api(const GoldStore& store, const Clock& clock, std::function<json()> pipeline,
-         bool is_simulated)
-    : store_(store), clock_(clock), pipeline_(std::move(pipeline)), is_simulated_(is_simulated) {
+Api::Api(const GoldStore& store, const Clock& clock, const ServeOptions& options)
+    : store_(store), clock_(clock), options_(options) {
     add_routes();
 }
 
@@ -122,13 +121,7 @@ void Api::add_routes() {
     get("/api/v1/pipeline", [this](const auto&, auto) { return pipeline(); });
     get("/healthz", [](const auto&, auto) { return json_response({{"status", "ok"}}); });
     get("/readyz", [this](const auto&, auto) { return readiness(); });
-    get("/metrics", [this](const auto&, auto) {
-        net::Response response;
-        response.content_type = net::kMetricsContentType;
-        response.body = metrics_.text(store_.state(), clock_.now());
-        response.headers.emplace_back("Cache-Control", "no-store");
-        return response;
-    });
+    get("/metrics", [this](const auto&, auto) { return metrics(); });
     for (const PageFile& file : page_files()) {
         get(std::string(file.path),
             [&file](const auto& request, auto) { return page_response(file, request); });
@@ -147,15 +140,26 @@ net::Response Api::status() const {
     const GoldStore::State state = store_.state();
     json body = {{"now", format_rfc3339(clock_.now())},
                  {"state", state.gold ? "ready" : "empty"},
-                 {"pipeline", pipeline_ != nullptr},
-                 {"simulated", is_simulated_},
+                 {"pipeline", options_.pipeline != nullptr},
+                 {"simulated", options_.is_simulated},
                  {"failure", failure_json(state)}};
     if (state.gold) body.update(provenance(*state.gold));
     return json_response(body);
 }
 
+net::Response Api::metrics() const {
+    const Timestamp now = clock_.now();
+    net::Response response;
+    response.content_type = net::kMetricsContentType;
+    response.body =
+        metrics_.text(store_.state(), now, options_.event_now ? options_.event_now() : now);
+    if (options_.stage_metrics) response.body += options_.stage_metrics(now);
+    response.headers.emplace_back("Cache-Control", "no-store");
+    return response;
+}
+
 net::Response Api::pipeline() const {
-    if (pipeline_) return json_response(pipeline_());
+    if (options_.pipeline) return json_response(options_.pipeline());
     return net::error_response(404, "no_pipeline",
                                "Only `bassline run` has a pipeline beside its dashboard.");
 }

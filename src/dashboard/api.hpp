@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <functional>
-#include <nlohmann/json.hpp>
-
 #include "base/clock.hpp"
 #include "dashboard/gold_store.hpp"
 #include "dashboard/metrics.hpp"
+#include "dashboard/serve.hpp"
 #include "net/http.hpp"
 #include "net/router.hpp"
 
@@ -20,11 +18,9 @@ namespace bassline::dashboard {
 
 class Api {
 public:
-    /// Store and clock must outlive the Api.
-    /// `pipeline`: what `/api/v1/pipeline` answers; empty where no `run` is around the server.
-    /// `is_simulated`: the events are those of a simulated service, by a clock of its own.
-    Api(const GoldStore& store, const Clock& clock, std::function<nlohmann::json()> pipeline = {},
-        bool is_simulated = false);
+    /// Store, clock and options must outlive the Api. Of the options it asks what the stages beside
+    /// the server and the events' clock tell.
+    Api(const GoldStore& store, const Clock& clock, const ServeOptions& options);
 
     net::Response answer(const net::Request& request);
 
@@ -33,14 +29,14 @@ private:
     net::Response status() const;
     net::Response readiness() const;
     net::Response pipeline() const;
+    net::Response metrics() const;
     net::Response chart_list() const;
     net::Response chart(const net::Request& request, std::string_view id) const;
     net::Response summary(const net::Request& request) const;
 
     const GoldStore& store_;
     const Clock& clock_;
-    const std::function<nlohmann::json()> pipeline_;
-    const bool is_simulated_;
+    const ServeOptions& options_;
     net::Router router_;
     RequestMetrics metrics_;
 };

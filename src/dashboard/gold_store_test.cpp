@@ -140,7 +140,8 @@ TEST_F(GoldStoreTest, a_lake_made_anew_is_loaded_though_its_snapshot_has_the_old
 TEST_F(GoldStoreTest, data_whose_snapshots_are_gone_is_a_failure_until_the_next_is_built) {
     GoldStore store(*files_);
     const FixedClock clock;
-    Api api(store, clock);
+    const ServeOptions options;
+    Api api(store, clock, options);
     const auto status = [&] {
         return nlohmann::json::parse(api.answer({.method = "GET", .path = "/api/v1/status"}).body);
     };
@@ -166,7 +167,8 @@ TEST_F(GoldStoreTest, data_whose_snapshots_are_gone_is_a_failure_until_the_next_
 TEST_F(GoldStoreTest, without_data_every_answer_says_whether_it_failed) {
     GoldStore store(*files_);
     const FixedClock clock;
-    Api api(store, clock);
+    const ServeOptions options;
+    Api api(store, clock, options);
     const auto expect = [&](const std::string& message) {
         store.refresh();
         for (const char* path : {"/readyz", "/api/v1/summary", "/api/v1/charts/top_songs"}) {
@@ -189,8 +191,9 @@ TEST_F(GoldStoreTest, the_status_says_whose_clock_the_events_go_by) {
     const GoldStore store(*files_);
     const FixedClock clock;
     for (const bool is_simulated : {false, true}) {
-        Api api(
-            store, clock, [] { return nlohmann::json::object(); }, is_simulated);
+        const ServeOptions options{.pipeline = [] { return nlohmann::json::object(); },
+                                   .is_simulated = is_simulated};
+        Api api(store, clock, options);
         const auto response = api.answer({.method = "GET", .path = "/api/v1/status"});
         EXPECT_EQ(nlohmann::json::parse(response.body)["simulated"].get<bool>(), is_simulated);
     }
@@ -243,7 +246,8 @@ TEST_F(GoldStoreTest, the_songs_of_a_day_are_read_once) {
 TEST_F(GoldStoreTest, readers_see_whole_snapshots_while_new_ones_arrive) {
     GoldStore store(*files_);
     const FixedClock clock;
-    Api api(store, clock);
+    const ServeOptions options;
+    Api api(store, clock, options);
     publish(1, gold_queries(1));
     store.refresh();
     std::atomic<int> mixed = 0;

@@ -14,7 +14,8 @@ double seconds_between(Timestamp from, Timestamp to) {
     return std::chrono::duration<double>(to - from).count();
 }
 
-void describe_gold(net::MetricsText& text, const GoldStore::State& state, Timestamp now) {
+void describe_gold(net::MetricsText& text, const GoldStore::State& state, Timestamp now,
+                   Timestamp event_now) {
     text.add_single("bassline_dashboard_ready", MetricType::gauge, "1 if a snapshot is loaded.",
                     state.gold ? 1 : 0);
     text.add_single("bassline_dashboard_load_failures_total", MetricType::counter,
@@ -27,8 +28,8 @@ void describe_gold(net::MetricsText& text, const GoldStore::State& state, Timest
                     "Time since the snapshot was committed.",
                     seconds_between(state.gold->built_at, now));
     text.add_single("bassline_watermark_age_seconds", MetricType::gauge,
-                    "Time since the newest event in the data.",
-                    seconds_between(state.gold->watermark, now));
+                    "Time since the newest event in the data, by the clock of the events.",
+                    seconds_between(state.gold->watermark, event_now));
 }
 
 }  // namespace
@@ -40,9 +41,10 @@ void RequestMetrics::count(std::string_view route, int status, std::chrono::nano
         .first->second.observe(std::chrono::duration<double>(duration).count());
 }
 
-std::string RequestMetrics::text(const GoldStore::State& state, Timestamp now) const {
+std::string RequestMetrics::text(const GoldStore::State& state, Timestamp now,
+                                 Timestamp event_now) const {
     net::MetricsText text;
-    describe_gold(text, state, now);
+    describe_gold(text, state, now, event_now);
     const std::lock_guard lock(mutex_);
     text.begin("bassline_http_requests_total", MetricType::counter, "Requests answered.");
     for (const auto& [key, count] : requests_) {

@@ -20,7 +20,8 @@ class RequestMetrics {
 public:
     void count(std::string_view route, int status, std::chrono::nanoseconds duration);
 
-    std::string text(const GoldStore::State& state, Timestamp now) const;
+    /// `event_now`: the time by the clock of the events, which may be a simulated one.
+    std::string text(const GoldStore::State& state, Timestamp now, Timestamp event_now) const;
 
 private:
     mutable std::mutex mutex_;

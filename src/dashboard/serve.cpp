@@ -46,7 +46,7 @@ Result<void> serve(const storage::FileSystem& files, const ServeOptions& options
     TRY_ASSIGN(net::AdmissionRules admission, admission_rules(options));
     const SystemClock clock;
     GoldStore store(files, options.on_snapshot);
-    Api api(store, clock, options.pipeline, options.is_simulated);
+    Api api(store, clock, options);
     TRY_ASSIGN(const auto server,
                net::Server::listen(
                    {.host = options.host, .port = options.port, .admission = std::move(admission)},

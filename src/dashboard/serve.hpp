@@ -23,8 +23,12 @@ struct ServeOptions {
     std::function<void(std::uint64_t snapshot, Timestamp watermark)> on_snapshot;
     /// What the stages beside the server are doing; empty if there are none. Any thread.
     std::function<nlohmann::json()> pipeline;
+    /// Metrics of those stages, for /metrics; empty if there are none. Any thread.
+    std::function<std::string(Timestamp now)> stage_metrics;
     /// The events are of a simulated service, whose clock is not ours.
     bool is_simulated = false;
+    /// The time by that clock; empty: by ours. Any thread.
+    std::function<Timestamp()> event_now;
 };
 
 /// For whoever has long work to do before it serves: binds the address and lets it go again.

@@ -55,7 +55,7 @@ TEST(Metrics, a_histogram_counts_every_bucket_that_holds_the_value) {
     RequestMetrics metrics;
     metrics.count("/", 200, std::chrono::microseconds(700));
     metrics.count("/", 404, std::chrono::seconds(2));
-    const std::string text = metrics.text({}, Timestamp{});
+    const std::string text = metrics.text({}, Timestamp{}, Timestamp{});
     EXPECT_NE(text.find("bassline_http_requests_total{route=\"/\",status=\"404\"} 1\n"),
               std::string::npos);
     EXPECT_NE(text.find("_bucket{route=\"/\",le=\"0.0005\"} 0\n"), std::string::npos);

@@ -6,6 +6,7 @@
 #include <thread>
 
 #include "base/log.hpp"
+#include "pipeline/metrics.hpp"
 
 namespace bassline::pipeline {
 namespace {
@@ -43,9 +44,14 @@ private:
 
 Pipeline::Pipeline(storage::FileSystem& files, const models::Manifest& manifest, RunOptions options,
                    const Clock& clock)
-    : files_(files), manifest_(manifest), options_(std::move(options)), clock_(clock) {
+    : files_(files),
+      manifest_(manifest),
+      options_(std::move(options)),
+      clock_(clock),
+      metrics_(options_.version, options_.commit) {
     options_.ingest.on_commit = [this](const lake::Entry& entry) {
         monitor_.committed(entry);
+        metrics_.committed(entry, "", std::nullopt);
         if (source_) source_->ingested(entry);
         const std::lock_guard lock(mutex_);
         ++commits_;
@@ -56,7 +62,15 @@ Pipeline::Pipeline(storage::FileSystem& files, const models::Manifest& manifest,
         monitor_.shown(snapshot, watermark);
     };
     options_.serve.pipeline = [this] { return to_json(view()); };
+    options_.serve.stage_metrics = [this](Timestamp now) {
+        return metrics_.text(now) + metrics_text(view());
+    };
     options_.serve.is_simulated = options_.simulated.has_value();
+    if (options_.simulated) {
+        options_.serve.event_now = [this] {
+            return Timestamp(std::chrono::seconds(source_->now_s()));
+        };
+    }
 }
 
 Result<std::unique_ptr<Pipeline>> Pipeline::open(storage::FileSystem& files,

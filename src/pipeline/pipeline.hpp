@@ -15,6 +15,7 @@
 #include "compact/compact.hpp"
 #include "dashboard/serve.hpp"
 #include "ingest/ingest.hpp"
+#include "ingest/metrics.hpp"
 #include "models/build.hpp"
 #include "pipeline/monitor.hpp"
 #include "pipeline/simulated_source.hpp"
@@ -36,12 +37,14 @@ namespace bassline::pipeline {
 struct RunOptions {
     ingest::IngestOptions ingest;  // `follow` and `on_commit` are set here; inputs too if simulated
     models::BuildOptions build;
-    dashboard::ServeOptions serve;            // `pipeline`, `is_simulated`, `on_snapshot`: set here
+    dashboard::ServeOptions serve;            // what it calls or asks of a `run` is set here
     std::chrono::milliseconds cadence{2000};  // between commits, at most; see Pipeline::pause
     std::optional<RunSettings> simulated;     // the source, in place of inputs
     Pace pace;                                // of the simulated source
     std::chrono::milliseconds compaction_interval{30'000};
     std::optional<int> retain_days;  // none: nothing expires
+    std::string version;             // of the program, for /metrics
+    std::string commit;              // the same
 };
 
 struct BackfillReport {
@@ -90,6 +93,7 @@ private:
     const Clock& clock_;
     std::unique_ptr<SimulatedSource> source_;  // null: the inputs are the source
     Monitor monitor_;
+    ingest::Metrics metrics_;
     std::mutex mutex_;  // guards the next two
     std::uint64_t commits_ = 0;
     bool is_commit_wanted_ = false;

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""/metrics of `serve` and of `ingest`: Prometheus' text format and naming, checked by `promtool` where it is installed.
+"""/metrics of `serve`, `run` and `ingest`: Prometheus' text format and naming, checked by `promtool` where it is installed.
 
 Only the set-up of `make test-services` fetches promtool (tests/services/test_watching.py): without it the rules that
 `promtool check metrics` knows are held here.
@@ -130,6 +130,36 @@ def test_an_ingest_of_files(bassline, started, tmp_path):
     text = fetch_until(address, 'bassline_ingest_quarantined_rows_total{topic="page_view_events",reason="bad_json"} 1\n')
     families = check_metrics(text)
     assert {"bassline_build_info", "bassline_ingest_written_rows_total", "bassline_ingest_commits_total"} <= families.keys()
+
+
+def value(text, name):
+    return float(re.search(rf"^{name}(?:{{[^}}]*}})? (\S+)$", text, re.M).group(1))
+
+
+def test_a_run_tells_of_ingest_builds_and_charts_too(started, tmp_path):
+    address = started(
+        "run", "--lake", tmp_path / "lake", "--port", 0, "--users", 60, "--days", 3, "--speed", 100000,
+    )
+    fetch_until(address, 'bassline_http_requests_total{route="/metrics"')
+    text = fetch_until(address, 'bassline_charts_latency_seconds{share="0.99"}')
+    families = check_metrics(text)
+    assert {
+        "bassline_build_info", "bassline_ingest_written_rows_total", "bassline_ingest_last_commit_timestamp_seconds",
+        "bassline_builds_total", "bassline_source_lag_bytes", "bassline_charts_age_seconds", "bassline_snapshot_number",
+    } <= families.keys()
+    assert value(text, "bassline_ingest_written_rows_total") > 0
+    assert value(text, "bassline_builds_total") >= 1
+    # By the simulated clock, which is hours to days ahead of ours by now.
+    assert value(text, "bassline_source_clock_timestamp_seconds") > time.time() + 3600
+    assert 0 <= value(text, "bassline_watermark_age_seconds") < 30 * 86400
+
+
+def test_a_run_of_files_tells_the_age_of_its_newest_event_by_our_clock(started, tmp_path):
+    address = started("run", "--lake", tmp_path / "lake", "--port", 0, "--from", ROOT / "tests/data/golden")
+    families = check_metrics(text := fetch_until(address, "bassline_watermark_age_seconds"))
+    assert {"bassline_build_info", "bassline_ingest_commits_total", "bassline_builds_total"} <= families.keys()
+    assert "bassline_source_lag_bytes" not in families
+    assert value(text, "bassline_watermark_age_seconds") > 30 * 86400
 
 
 def test_the_rules_find_what_they_are_for():
