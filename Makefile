@@ -31,12 +31,13 @@ dev: setup-test
 run: build
 	@build/release/bassline run $(ARGS)
 
-# Every test that needs no server and is not long: unit (ASan, UBSan), tidy, dbt, golden, e2e, simulator, page.
-test: setup-test build dev
+# Every test that needs no server and is not long: unit, tidy, dbt, golden, e2e, simulator, page. Of what users run.
+test: setup-test
+	@tools/build release all unit_tests
 	@tools/test
 
-# What `make test` leaves out as long: 200 kills, a power cut, a stop or a disk fault at every place in turn, whole logs day
-# by day, every table beside stock dbt's.
+# All unit tests under ASan and UBSan, and what `make test` leaves out as long: 200 kills, a power cut, a stop or a disk
+# fault at every place in turn, whole logs day by day, every table beside stock dbt's.
 test-long: setup-test build dev
 	@tools/test long
 
