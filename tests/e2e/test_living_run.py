@@ -167,8 +167,8 @@ def test_a_mistyped_configuration_leaves_nothing_behind(bassline, tmp_path):
     lake = tmp_path / "lake"
     assert bassline("run", "--lake", lake, "--simulation", "stok", "--once", check=False).returncode == 2
     assert not (lake / "_simulator/settings.json").exists()
-    bassline("run", "--lake", lake, "--users", "20", "--days", "100", "--retain", "200", "--once", "--json")
-    assert json.loads((lake / "_simulator/settings.json").read_text())["retain_days"] == 200
-    bassline("run", "--lake", lake, "--retain", "150", "--once", "--json")
+    bassline("run", "--lake", lake, "--users", "20", "--days", "10", "--retain", "40", "--once", "--json")
+    assert json.loads((lake / "_simulator/settings.json").read_text())["retain_days"] == 40
+    bassline("run", "--lake", lake, "--retain", "30", "--once", "--json")
     bassline("run", "--lake", lake, "--once", "--json")
-    assert json.loads((lake / "_simulator/settings.json").read_text())["retain_days"] == 150
+    assert json.loads((lake / "_simulator/settings.json").read_text())["retain_days"] == 30
