@@ -96,6 +96,25 @@ std::shared_ptr<arrow::Schema> schema_of(const std::vector<ColumnSpec>& columns)
     return arrow::schema(std::move(fields));
 }
 
+// A constant as its column's statistics have it.
+std::string bytes_of(const Constant& constant, event::Type type) {
+    if (const auto* const text = std::get_if<std::string_view>(&constant.value)) {
+        return std::string(*text);
+    }
+    const std::int64_t number =
+        std::get<std::int64_t>(constant.value);  // little-endian, as Parquet
+    const std::size_t width = type == event::Type::int32 ? sizeof(std::int32_t) : sizeof number;
+    return {reinterpret_cast<const char*>(&number), width};
+}
+
+::parquet::EncodedStatistics statistics_of(const std::string& constant) {
+    ::parquet::EncodedStatistics statistics;
+    statistics.set_null_count(0);
+    statistics.set_min(constant);
+    statistics.set_max(constant);
+    return statistics;
+}
+
 class ArrowFileWriter final : public FileWriter {
 public:
     ArrowFileWriter(std::unique_ptr<storage::WritableFile> file, std::vector<ColumnSpec> columns)
@@ -148,13 +167,18 @@ private:
         return of_thread;
     }
 
-    // Whether a later column has the same codes.
+    // What a later column of the same texts has too.
+    static const std::uint32_t* rows_of(const ColumnChunk& chunk) {
+        if (const auto* const texts = std::get_if<Texts>(&chunk)) return texts->codes;
+        const auto* const packed = std::get_if<Packed>(&chunk);
+        return packed == nullptr ? nullptr : packed->starts;
+    }
+
     static bool comes_again(std::span<const ColumnChunk> chunks, std::size_t at) {
-        const auto* const texts = std::get_if<Texts>(&chunks[at]);
-        if (texts == nullptr || texts->mapped != nullptr) return false;
+        const std::uint32_t* const rows = rows_of(chunks[at]);
+        if (rows == nullptr) return false;
         return std::ranges::any_of(chunks.subspan(at + 1), [&](const ColumnChunk& later) {
-            const auto* const other = std::get_if<Texts>(&later);
-            return other != nullptr && other->codes == texts->codes;
+            return rows_of(later) == rows;
         });
     }
 
@@ -163,14 +187,15 @@ private:
                                              std::size_t rows, bool again,
                                              ::parquet::ColumnChunkMetaDataBuilder& metadata) {
         if (is_ours(chunk)) {
-            PageWriter pages(*stream_, metadata);
+            PageWriter pages(*stream_, metadata, column.required);
             const bool has_dictionary = write_texts(column, chunk, rows, again, pages, metadata);
             pages.Close(has_dictionary, false);
             return pages.uncompressed_bytes();
         }
         const auto array = make_array(column, chunk, rows);
         const auto writer = ::parquet::ColumnWriter::Make(
-            &metadata, std::make_unique<PageWriter>(*stream_, metadata), properties_.get());
+            &metadata, std::make_unique<PageWriter>(*stream_, metadata, column.required),
+            properties_.get());
         ARROW_RETURN_NOT_OK(writer->WriteArrow(column.required ? nullptr : levels_of(chunk, rows),
                                                nullptr, static_cast<std::int64_t>(rows), *array,
                                                &context_, !column.required));
@@ -178,9 +203,6 @@ private:
     }
 
     static bool is_ours(const ColumnChunk& chunk) {
-        if (const auto* const constant = std::get_if<Constant>(&chunk)) {
-            return std::holds_alternative<std::string_view>(constant->value);
-        }
         return !std::holds_alternative<Flat>(chunk) && !std::holds_alternative<Strings>(chunk);
     }
 
@@ -190,21 +212,21 @@ private:
                      ::parquet::ColumnChunkMetaDataBuilder& metadata) {
         const bool has_dictionary = column.layout == event::Layout::dictionary;
         if (const auto* const texts = std::get_if<Texts>(&chunk)) {
-            if (has_dictionary &&
-                text_pages().write_coded(*texts, rows, column.required, again, pages)) {
+            if (has_dictionary && text_pages().write_coded(*texts, rows, again, pages)) {
                 if (column.statistics) metadata.SetStatistics(text_pages().statistics(*texts));
                 return true;
             }
-            text_pages().write_texts(*texts, rows, column.required, pages);
+            text_pages().write_texts(*texts, rows, pages);
             return false;
         }
         if (const auto* const packed = std::get_if<Packed>(&chunk)) {
-            text_pages().write_texts(*packed, rows, column.required, pages);
+            text_pages().write_texts(*packed, rows, again, pages);
             return false;
         }
         if (const auto* const constant = std::get_if<Constant>(&chunk)) {
-            text_pages().write_constant(std::get<std::string_view>(constant->value), rows,
-                                        column.required, pages);
+            const std::string value = bytes_of(*constant, column.type);
+            text_pages().write_constant(value, column.type == event::Type::text, rows, pages);
+            if (column.statistics) metadata.SetStatistics(statistics_of(value));
             return true;
         }
         text_pages().write_nulls(rows, has_dictionary, pages);

@@ -248,6 +248,43 @@ TEST_F(FileWriterTest, packed_texts_read_back_over_pages) {
     EXPECT_TRUE(texts(0) == expected);
 }
 
+TEST_F(FileWriterTest, a_chunk_that_comes_again_reads_back_in_a_required_and_an_optional_column) {
+    constexpr std::size_t kRows = 100'000;
+    Coded coded(1000);
+    std::string bytes;
+    std::vector<std::uint32_t> starts{0};
+    const std::vector<std::uint32_t> present(kRows, 1);
+    Rows packed;
+    for (std::size_t row = 0; row < kRows; ++row) {
+        coded.add(static_cast<std::uint32_t>(row * row % 1000));
+        packed.emplace_back(fmt::format("text {}", row * 7919));
+        bytes += *packed.back();
+        starts.push_back(static_cast<std::uint32_t>(bytes.size()));
+    }
+    std::vector<std::uint32_t> mapped(1000);
+    for (std::uint32_t code = 0; code < 1000; ++code) mapped[code] = code;
+    Texts again = coded.chunk();
+    again.mapped = mapped.data();
+    const Packed plain{starts.data(), bytes, present.data(), 1};
+    std::vector<ColumnSpec> columns{kCoded, kPlain, kCoded, kPlain};
+    columns[0].required = columns[1].required = true;
+    columns[2].name = "coded_again";
+    columns[3].name = "plain_again";
+    write(columns, kRows, {coded.chunk(), plain, again, plain}, 2);
+    for (const int column : {0, 2}) {
+        Rows both = coded.rows();
+        std::ranges::copy(coded.rows(), std::back_inserter(both));
+        EXPECT_TRUE(texts(column) == both) << column;
+        EXPECT_EQ(table_->field(column)->nullable(), column == 2);
+    }
+    for (const int column : {1, 3}) {
+        Rows both = packed;
+        std::ranges::copy(packed, std::back_inserter(both));
+        EXPECT_TRUE(texts(column) == both) << column;
+        EXPECT_EQ(table_->field(column)->nullable(), column == 3);
+    }
+}
+
 TEST_F(FileWriterTest, packed_texts_may_all_be_missing_or_none_and_be_empty) {
     const std::vector<std::uint32_t> none(301, 0);
     const std::vector<std::uint32_t> masks(300, 2);
@@ -281,6 +318,36 @@ TEST_F(FileWriterTest, constants_and_nulls_read_back_as_columns_of_codes) {
     for (const int column : {1, 2, 3}) EXPECT_EQ(table_->column(column)->null_count(), 9);
     EXPECT_TRUE(chunk(1)->has_dictionary_page());
     EXPECT_FALSE(chunk(3)->has_dictionary_page());
+}
+
+TEST_F(FileWriterTest, constant_numbers_read_back_and_have_statistics) {
+    const std::vector<ColumnSpec> columns{
+        {"small", Type::int32, true, Layout::delta, true},
+        {"large", Type::int64, false, Layout::delta, true},
+        {"at", Type::timestamp, true, Layout::delta, false},
+    };
+    constexpr std::int64_t kLarge = -5'000'000'000;
+    write(columns, 100'000, {Constant{-7}, Constant{kLarge}, Constant{1'700'000'000'000'000}});
+    for (const std::int64_t row : {0, 99'999}) {
+        EXPECT_EQ(static_cast<const arrow::Int32Array&>(*table_->column(0)->chunk(0)).Value(row),
+                  -7);
+        EXPECT_EQ(static_cast<const arrow::Int64Array&>(*table_->column(1)->chunk(0)).Value(row),
+                  kLarge);
+        EXPECT_EQ(
+            static_cast<const arrow::TimestampArray&>(*table_->column(2)->chunk(0)).Value(row),
+            1'700'000'000'000'000);
+    }
+    for (const int column : {0, 1, 2}) EXPECT_EQ(table_->column(column)->null_count(), 0);
+    const auto small =
+        std::dynamic_pointer_cast<::parquet::Int32Statistics>(chunk(0)->statistics());
+    const auto large =
+        std::dynamic_pointer_cast<::parquet::Int64Statistics>(chunk(1)->statistics());
+    EXPECT_EQ(small->min(), -7);
+    EXPECT_EQ(small->max(), -7);
+    EXPECT_EQ(large->min(), kLarge);
+    EXPECT_EQ(large->max(), kLarge);
+    EXPECT_EQ(large->null_count(), 0);
+    EXPECT_FALSE(chunk(2)->is_stats_set());
 }
 
 TEST_F(FileWriterTest, texts_that_readers_prune_by_have_statistics) {

@@ -92,13 +92,17 @@ private:
 
 constexpr int kDataPage = 0;
 constexpr int kDictionaryPage = 2;
+constexpr int kDataPageV2 = 3;
 
-void begin(Header& header, int type, std::span<const std::uint8_t> body,
-           std::size_t uncompressed_size) {
+// The checksum is of levels and values as they lie in the file.
+void begin(Header& header, int type, std::span<const std::uint8_t> levels,
+           std::span<const std::uint8_t> values, std::size_t uncompressed_size) {
+    const std::uint32_t checksum = libdeflate_crc32(
+        libdeflate_crc32(0, levels.data(), levels.size()), values.data(), values.size());
     header.number(1, type);
     header.number(2, static_cast<std::int64_t>(uncompressed_size));
-    header.number(3, static_cast<std::int64_t>(body.size()));
-    header.number(4, static_cast<std::int32_t>(libdeflate_crc32(0, body.data(), body.size())));
+    header.number(3, static_cast<std::int64_t>(levels.size() + values.size()));
+    header.number(4, static_cast<std::int32_t>(checksum));
 }
 
 std::span<const std::uint8_t> view(const arrow::Buffer& buffer) {
@@ -132,8 +136,8 @@ void ByteBuffer::append_varint(std::uint64_t value) {
 }
 
 PageWriter::PageWriter(arrow::io::OutputStream& sink,
-                       ::parquet::ColumnChunkMetaDataBuilder& metadata)
-    : sink_(sink), metadata_(metadata) {}
+                       ::parquet::ColumnChunkMetaDataBuilder& metadata, bool required)
+    : sink_(sink), metadata_(metadata), required_(required) {}
 
 void PageWriter::Compress(const arrow::Buffer& from, arrow::ResizableBuffer* to) {
     const std::size_t room = Compressor::bound(static_cast<std::size_t>(from.size()));
@@ -142,61 +146,74 @@ void PageWriter::Compress(const arrow::Buffer& from, arrow::ResizableBuffer* to)
     PARQUET_THROW_NOT_OK(to->Resize(static_cast<std::int64_t>(size), false));
 }
 
-std::int64_t PageWriter::put(std::span<const std::uint8_t> header,
-                             std::span<const std::uint8_t> body, std::size_t uncompressed_size) {
+std::int64_t PageWriter::put(Bytes header, Bytes levels, Bytes values,
+                             std::size_t uncompressed_size) {
     PARQUET_ASSIGN_OR_THROW(const std::int64_t offset, sink_.Tell());
-    PARQUET_THROW_NOT_OK(sink_.Write(header.data(), static_cast<std::int64_t>(header.size())));
-    PARQUET_THROW_NOT_OK(sink_.Write(body.data(), static_cast<std::int64_t>(body.size())));
-    compressed_bytes_ += static_cast<std::int64_t>(header.size() + body.size());
+    std::size_t bytes = 0;
+    for (const Bytes part : {header, levels, values}) {
+        PARQUET_THROW_NOT_OK(sink_.Write(part.data(), static_cast<std::int64_t>(part.size())));
+        bytes += part.size();
+    }
+    compressed_bytes_ += static_cast<std::int64_t>(bytes);
     uncompressed_bytes_ += static_cast<std::int64_t>(header.size() + uncompressed_size);
     return offset;
 }
 
-void PageWriter::put_dictionary_page(std::span<const std::uint8_t> compressed,
-                                     std::size_t uncompressed_size, std::size_t values) {
+void PageWriter::put_dictionary_page(const PageShape& shape, Bytes values) {
     Header header;
-    begin(header, kDictionaryPage, compressed, uncompressed_size);
+    begin(header, kDictionaryPage, {}, values, shape.values_size);
     header.open(7);
-    header.number(1, static_cast<std::int64_t>(values));
-    header.number(2, Encoding::PLAIN);
+    header.number(1, static_cast<std::int64_t>(shape.rows));
+    header.number(2, shape.encoding);
     header.close();
-    dictionary_offset_ = put(header.finish(), compressed, uncompressed_size);
-    ++dictionary_pages_[Encoding::PLAIN];
+    dictionary_offset_ = put(header.finish(), {}, values, shape.values_size);
+    ++dictionary_pages_[shape.encoding];
 }
 
-void PageWriter::put_data_page(std::span<const std::uint8_t> compressed,
-                               std::size_t uncompressed_size, std::size_t rows,
-                               Encoding::type encoding) {
-    Header header;
-    begin(header, kDataPage, compressed, uncompressed_size);
-    header.open(5);
-    header.number(1, static_cast<std::int64_t>(rows));
-    header.number(2, encoding);
-    header.number(3, Encoding::RLE);
-    header.number(4, Encoding::RLE);
-    header.close();
-    const std::int64_t offset = put(header.finish(), compressed, uncompressed_size);
+void PageWriter::count_data_page(std::int64_t offset, std::size_t rows, Encoding::type encoding) {
     if (data_pages_.empty()) data_offset_ = offset;
     ++data_pages_[encoding];
     values_ += static_cast<std::int64_t>(rows);
 }
 
-void PageWriter::put_dictionary(std::span<const std::uint8_t> body, std::size_t values,
-                                CompressedPage* kept) {
-    const auto compressed = compress(body);
-    put_dictionary_page(compressed, body.size(), values);
-    if (kept == nullptr) return;
-    kept->bytes.assign(compressed.begin(), compressed.end());
-    kept->uncompressed_size = body.size();
+void PageWriter::put_data_page(const PageShape& shape, Bytes levels, Bytes values) {
+    if (required_) levels = {};
+    const std::size_t uncompressed_size = levels.size() + shape.values_size;
+    Header header;
+    begin(header, kDataPageV2, levels, values, uncompressed_size);
+    header.open(8);
+    header.number(1, static_cast<std::int64_t>(shape.rows));
+    header.number(2, static_cast<std::int64_t>(shape.nulls));
+    header.number(3, static_cast<std::int64_t>(shape.rows));
+    header.number(4, shape.encoding);
+    header.number(5, static_cast<std::int64_t>(levels.size()));
+    header.number(6, 0);  // repetition
+    header.close();
+    const std::int64_t offset = put(header.finish(), levels, values, uncompressed_size);
+    count_data_page(offset, shape.rows, shape.encoding);
 }
 
-void PageWriter::put_dictionary(const CompressedPage& page, std::size_t values) {
-    put_dictionary_page(page.bytes, page.uncompressed_size, values);
+void PageWriter::put_dictionary(Bytes body, std::size_t count) {
+    const PageShape shape{body.size(), count, 0, Encoding::PLAIN};
+    const Bytes compressed = compress(body);
+    put_dictionary_page(shape, compressed);
+    if (kept_ == nullptr) return;
+    kept_->dictionary = {shape, {}, {compressed.begin(), compressed.end()}};
 }
 
-void PageWriter::put_data(std::span<const std::uint8_t> body, std::size_t rows,
+void PageWriter::put_data(Bytes levels, Bytes values, std::size_t rows, std::size_t nulls,
                           Encoding::type encoding) {
-    put_data_page(compress(body), body.size(), rows, encoding);
+    const PageShape shape{values.size(), rows, nulls, encoding};
+    const Bytes compressed = compress(values);
+    put_data_page(shape, levels, compressed);
+    if (kept_ == nullptr) return;
+    kept_->data.push_back(
+        {shape, {levels.begin(), levels.end()}, {compressed.begin(), compressed.end()}});
+}
+
+void PageWriter::put(const EncodedChunk& chunk) {
+    if (chunk.dictionary) put_dictionary_page(chunk.dictionary->shape, chunk.dictionary->values);
+    for (const auto& page : chunk.data) put_data_page(page.shape, page.levels, page.values);
 }
 
 std::int64_t PageWriter::WriteDictionaryPage(const ::parquet::DictionaryPage& page) {
@@ -205,11 +222,21 @@ std::int64_t PageWriter::WriteDictionaryPage(const ::parquet::DictionaryPage& pa
     return uncompressed_bytes_ - before;
 }
 
-// Of a page that Compress() has seen.
+// Of version 1, which Compress() has seen, levels and all.
 std::int64_t PageWriter::WriteDataPage(const ::parquet::DataPage& page) {
     const std::int64_t before = uncompressed_bytes_;
-    put_data_page(view(*page.buffer()), static_cast<std::size_t>(page.uncompressed_size()),
-                  static_cast<std::size_t>(page.num_values()), page.encoding());
+    const Bytes body = view(*page.buffer());
+    const auto uncompressed_size = static_cast<std::size_t>(page.uncompressed_size());
+    Header header;
+    begin(header, kDataPage, {}, body, uncompressed_size);
+    header.open(5);
+    header.number(1, page.num_values());
+    header.number(2, page.encoding());
+    header.number(3, Encoding::RLE);
+    header.number(4, Encoding::RLE);
+    header.close();
+    const std::int64_t offset = put(header.finish(), {}, body, uncompressed_size);
+    count_data_page(offset, static_cast<std::size_t>(page.num_values()), page.encoding());
     return uncompressed_bytes_ - before;
 }
 

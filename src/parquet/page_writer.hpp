@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -15,7 +16,9 @@
 // The pages of one column chunk: compressed, with header and checksum. Inside this room only.
 //
 // In place of Arrow's own, which makes a zstd context for every page: ours is the thread's. Takes
-// pages from Arrow's column writers and, by put_*, those that text_pages encodes.
+// pages from Arrow's column writers and, by put_*, those that text_pages encodes; these are of
+// version 2, where levels stand before the compressed values, so that a required column and an
+// optional one can share them.
 namespace bassline::parquet {
 
 /// Bytes in memory that is used again and not zeroed.
@@ -38,16 +41,30 @@ private:
     std::size_t capacity_ = 0;
 };
 
-/// A page's body as it lies in the file.
-struct CompressedPage {
-    std::vector<std::uint8_t> bytes;
-    std::size_t uncompressed_size = 0;
+/// What a page's header tells.
+struct PageShape {
+    std::size_t values_size;  // before compression
+    std::size_t rows;         // of a dictionary, its values
+    std::size_t nulls;
+    ::parquet::Encoding::type encoding;
+};
+
+/// The pages of a column chunk as they lie in the file, which another chunk may hold too.
+struct EncodedChunk {
+    struct Page {
+        PageShape shape;
+        std::vector<std::uint8_t> levels;
+        std::vector<std::uint8_t> values;
+    };
+    std::optional<Page> dictionary;
+    std::vector<Page> data;
 };
 
 class PageWriter final : public ::parquet::PageWriter {
 public:
-    /// Both outlive it.
-    PageWriter(arrow::io::OutputStream& sink, ::parquet::ColumnChunkMetaDataBuilder& metadata);
+    /// `sink` and `metadata` outlive it. The levels of a `required` column are not written.
+    PageWriter(arrow::io::OutputStream& sink, ::parquet::ColumnChunkMetaDataBuilder& metadata,
+               bool required);
 
     void Close(bool has_dictionary, bool fallback) override;
     std::int64_t WriteDataPage(const ::parquet::DataPage& page) override;
@@ -56,27 +73,30 @@ public:
     bool has_compressor() override { return true; }
     void Compress(const arrow::Buffer& from, arrow::ResizableBuffer* to) override;
 
-    /// Of plain values; `kept` gets the compressed body, if it is asked for.
-    void put_dictionary(std::span<const std::uint8_t> body, std::size_t values,
-                        CompressedPage* kept = nullptr);
-    /// The dictionary of another chunk again.
-    void put_dictionary(const CompressedPage& page, std::size_t values);
-    /// Levels and values of `rows` rows.
-    void put_data(std::span<const std::uint8_t> body, std::size_t rows,
-                  ::parquet::Encoding::type encoding);
+    /// Of `count` plain values.
+    void put_dictionary(std::span<const std::uint8_t> body, std::size_t count);
+    /// `rows` rows, of which `nulls` have no value.
+    void put_data(std::span<const std::uint8_t> levels, std::span<const std::uint8_t> values,
+                  std::size_t rows, std::size_t nulls, ::parquet::Encoding::type encoding);
+
+    /// The pages that are put from here on are kept in `chunk` too.
+    void keep_in(EncodedChunk& chunk) { kept_ = &chunk; }
+    void put(const EncodedChunk& chunk);
 
     std::int64_t uncompressed_bytes() const { return uncompressed_bytes_; }
 
 private:
-    void put_dictionary_page(std::span<const std::uint8_t> compressed,
-                             std::size_t uncompressed_size, std::size_t values);
-    void put_data_page(std::span<const std::uint8_t> compressed, std::size_t uncompressed_size,
-                       std::size_t rows, ::parquet::Encoding::type encoding);
-    std::int64_t put(std::span<const std::uint8_t> header, std::span<const std::uint8_t> body,
-                     std::size_t uncompressed_size);
+    using Bytes = std::span<const std::uint8_t>;
+
+    void put_dictionary_page(const PageShape& shape, Bytes values);
+    void put_data_page(const PageShape& shape, Bytes levels, Bytes values);
+    void count_data_page(std::int64_t offset, std::size_t rows, ::parquet::Encoding::type encoding);
+    std::int64_t put(Bytes header, Bytes levels, Bytes values, std::size_t uncompressed_size);
 
     arrow::io::OutputStream& sink_;
     ::parquet::ColumnChunkMetaDataBuilder& metadata_;
+    const bool required_;
+    EncodedChunk* kept_ = nullptr;
     std::int64_t dictionary_offset_ = 0;
     std::int64_t data_offset_ = 0;
     std::int64_t values_ = 0;

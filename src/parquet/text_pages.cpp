@@ -14,7 +14,6 @@ using ::parquet::Encoding;
 
 constexpr std::size_t kPageBodyBytes = 1 << 20;
 constexpr std::size_t kDictionaryBodyBytesMax = 16 << 20;
-constexpr std::size_t kLevelsSizeBytes = 4;
 constexpr std::size_t kGroup = 8;  // numbers that bit-packing takes together
 
 bool is_run(const std::uint32_t* values) {
@@ -80,55 +79,44 @@ void put_value(std::string_view text, ByteBuffer& out) {
 }  // namespace
 
 // Definition levels of rows that all have a value, or none.
-void TextPages::put_level_run(std::size_t rows, bool has_value) {
-    const std::size_t start = begin_levels();
-    body_.append_varint(static_cast<std::uint64_t>(rows) << 1);
+void TextPages::set_level_run(std::size_t rows, bool has_value) {
+    levels_.clear();
+    levels_.append_varint(static_cast<std::uint64_t>(rows) << 1);
     const std::uint8_t level = has_value;
-    body_.append(&level, 1);
-    end_levels(start);
+    levels_.append(&level, 1);
 }
 
 // Definition levels of the rows [first, last): one bit each, whether there is a value.
 template <class HasValue>
-void TextPages::put_levels(std::size_t first, std::size_t last, HasValue has_value) {
+void TextPages::set_levels(std::size_t first, std::size_t last, HasValue has_value) {
     std::size_t same = first;
     while (same < last && has_value(same) == has_value(first)) ++same;
     const std::size_t rows = last - first;
-    if (same == last) return put_level_run(rows, rows > 0 && has_value(first));
-    const std::size_t start = begin_levels();
+    if (same == last) return set_level_run(rows, rows > 0 && has_value(first));
+    levels_.clear();
     const std::size_t groups = (rows + kGroup - 1) / kGroup;
-    body_.append_varint(groups << 1 | 1);
-    std::uint8_t* const bits = body_.reserve(groups);
+    levels_.append_varint(groups << 1 | 1);
+    std::uint8_t* const bits = levels_.reserve(groups);
     std::memset(bits, 0, groups);
     for (std::size_t row = 0; row < rows; ++row) {
         bits[row / 8] = static_cast<std::uint8_t>(
             bits[row / 8] | static_cast<unsigned>(has_value(first + row)) << row % 8);
     }
-    body_.advance(groups);
-    end_levels(start);
+    levels_.advance(groups);
 }
 
-// Levels begin with their size, which is known when they end.
-std::size_t TextPages::begin_levels() {
-    const std::size_t start = body_.size();
-    std::memset(body_.reserve(kLevelsSizeBytes), 0, kLevelsSizeBytes);
-    body_.advance(kLevelsSizeBytes);
-    return start;
-}
-
-void TextPages::end_levels(std::size_t start) {
-    const auto size = static_cast<std::uint32_t>(body_.size() - start - kLevelsSizeBytes);
-    std::memcpy(body_.data() + start, &size, sizeof size);
+const TextPages::Kept* TextPages::find_kept(const std::uint32_t* rows) const {
+    const auto found = std::ranges::find(kept_, rows, &Kept::rows);
+    return found == kept_.end() ? nullptr : &*found;
 }
 
 // The kept chunk with the same codes, if every value that it uses is mapped to itself.
 const TextPages::Kept* TextPages::find_equal(const Texts& texts) const {
-    if (texts.mapped == nullptr) return nullptr;
-    const auto found = std::ranges::find(kept_, texts.codes, &Kept::codes);
-    if (found == kept_.end()) return nullptr;
+    const Kept* const kept = texts.mapped == nullptr ? nullptr : find_kept(texts.codes);
+    if (kept == nullptr) return nullptr;
     const bool is_equal = std::ranges::all_of(
-        found->used, [&](std::uint32_t code) { return texts.mapped[code] == code; });
-    return is_equal ? &*found : nullptr;
+        kept->used, [&](std::uint32_t code) { return texts.mapped[code] == code; });
+    return is_equal ? kept : nullptr;
 }
 
 // What a row holds, by the caller's code.
@@ -168,61 +156,56 @@ void TextPages::find_indices(const Texts& texts, std::size_t rows) {
     });
 }
 
-bool TextPages::put_dictionary(const Texts& texts, CompressedPage* kept, PageWriter& pages) {
+bool TextPages::fill_dictionary(const Texts& texts) {
     body_.clear();
     for (const std::uint32_t code : used_codes_) {
         put_value(texts.values[code], body_);
         if (body_.size() > kDictionaryBodyBytesMax) return false;
     }
-    pages.put_dictionary(body_.view(), used_codes_.size(), kept);
     return true;
 }
 
-void TextPages::put_indices(std::span<const std::uint32_t> indices, std::size_t used,
-                            std::size_t nulls, bool required, PageWriter& pages) {
+void TextPages::put_indices(PageWriter& pages) {
+    const std::size_t used = used_codes_.size();
     const auto width = used <= 2 ? 1u : static_cast<unsigned>(std::bit_width(used - 1));
     const std::size_t rows_max = kPageBodyBytes * 8 / width;
     std::size_t first = 0;
     do {
-        const std::size_t last = std::min(indices.size(), first + rows_max);
-        std::span<const std::uint32_t> of_page = indices.subspan(first, last - first);
-        body_.clear();
-        if (nulls > 0) {
-            put_levels(first, last, [&](std::size_t row) { return indices[row] != kNullCode; });
+        const std::size_t last = std::min(indices_.size(), first + rows_max);
+        auto of_page = std::span<const std::uint32_t>(indices_).subspan(first, last - first);
+        if (nulls_ > 0) {
+            set_levels(first, last, [&](std::size_t row) { return indices_[row] != kNullCode; });
             dense_.clear();
             std::ranges::copy_if(of_page, std::back_inserter(dense_),
                                  [](std::uint32_t index) { return index != kNullCode; });
             of_page = dense_;
-        } else if (!required) {
-            put_level_run(of_page.size(), true);
+        } else {
+            set_level_run(of_page.size(), true);
         }
+        body_.clear();
         const auto width_byte = static_cast<std::uint8_t>(width);
         body_.append(&width_byte, 1);
         put_hybrid(of_page, width, body_);
-        pages.put_data(body_.view(), last - first, Encoding::RLE_DICTIONARY);
+        pages.put_data(levels_.view(), body_.view(), last - first, last - first - of_page.size(),
+                       Encoding::RLE_DICTIONARY);
         first = last;
-    } while (first < indices.size());
+    } while (first < indices_.size());
 }
 
-bool TextPages::write_coded(const Texts& texts, std::size_t rows, bool required, bool again,
-                            PageWriter& pages) {
+bool TextPages::write_coded(const Texts& texts, std::size_t rows, bool again, PageWriter& pages) {
     if (const Kept* const equal = find_equal(texts)) {
-        pages.put_dictionary(equal->dictionary, equal->used.size());
-        put_indices(equal->indices, equal->used.size(), equal->nulls, required, pages);
+        pages.put(equal->chunk);
         used_codes_ = equal->used;
         nulls_ = equal->nulls;
         return true;
     }
     find_indices(texts, rows);
-    Kept kept{.codes = texts.codes};
-    if (!put_dictionary(texts, again ? &kept.dictionary : nullptr, pages)) return false;
-    put_indices(indices_, used_codes_.size(), nulls_, required, pages);
-    if (again) {
-        kept.used = used_codes_;
-        kept.indices = indices_;
-        kept.nulls = nulls_;
-        kept_.push_back(std::move(kept));
-    }
+    if (!fill_dictionary(texts)) return false;
+    EncodedChunk chunk;
+    if (again) pages.keep_in(chunk);
+    pages.put_dictionary(body_.view(), used_codes_.size());
+    put_indices(pages);
+    if (again) kept_.push_back({texts.codes, used_codes_, nulls_, std::move(chunk)});
     return true;
 }
 
@@ -237,26 +220,30 @@ bool TextPages::write_coded(const Texts& texts, std::size_t rows, bool required,
     return statistics;
 }
 
-void TextPages::write_constant(std::string_view text, std::size_t rows, bool required,
+void TextPages::write_constant(std::string_view value, bool is_text, std::size_t rows,
                                PageWriter& pages) {
     body_.clear();
-    put_value(text, body_);
+    if (is_text) {
+        put_value(value, body_);
+    } else {
+        body_.append(value.data(), value.size());
+    }
     pages.put_dictionary(body_.view(), 1);
-    body_.clear();
-    if (!required) put_level_run(rows, true);
+    set_level_run(rows, true);
     constexpr std::uint8_t kWidth = 1;
     constexpr std::uint8_t kFirst = 0;
+    body_.clear();
     body_.append(&kWidth, 1);
     body_.append_varint(std::uint64_t{rows} << 1);
     body_.append(&kFirst, 1);
-    pages.put_data(body_.view(), rows, Encoding::RLE_DICTIONARY);
+    pages.put_data(levels_.view(), body_.view(), rows, 0, Encoding::RLE_DICTIONARY);
 }
 
 // Pages of whole texts, each closed with the text that fills it: the lengths, then the texts
 // (DELTA_LENGTH_BYTE_ARRAY). A length before each text, as PLAIN has it, costs zstd a match a
 // value.
 template <class SizeOf, class HasValue, class PutTexts>
-void TextPages::write_text_pages(std::size_t rows, bool required, PageWriter& pages, SizeOf size_of,
+void TextPages::write_text_pages(std::size_t rows, PageWriter& pages, SizeOf size_of,
                                  HasValue has_value, PutTexts put_texts) {
     const auto encoder = ::parquet::MakeTypedEncoder<::parquet::Int32Type>(
         Encoding::DELTA_BINARY_PACKED);  // one that failed keeps what it was given
@@ -269,19 +256,19 @@ void TextPages::write_text_pages(std::size_t rows, bool required, PageWriter& pa
             if (has_value(last)) lengths_.push_back(static_cast<std::int32_t>(size));
             bytes += sizeof(std::uint32_t) + size;
         }
+        set_levels(first, last, has_value);
         body_.clear();
-        if (!required) put_levels(first, last, has_value);
         encoder->Put(lengths_.data(), static_cast<int>(lengths_.size()));
         const auto lengths = encoder->FlushValues();
         body_.append(lengths->data(), static_cast<std::size_t>(lengths->size()));
         put_texts(first, last);
-        pages.put_data(body_.view(), last - first, Encoding::DELTA_LENGTH_BYTE_ARRAY);
+        pages.put_data(levels_.view(), body_.view(), last - first, last - first - lengths_.size(),
+                       Encoding::DELTA_LENGTH_BYTE_ARRAY);
         first = last;
     } while (first < rows);
 }
 
-void TextPages::write_texts(const Texts& texts, std::size_t rows, bool required,
-                            PageWriter& pages) {
+void TextPages::write_texts(const Texts& texts, std::size_t rows, PageWriter& pages) {
     const auto code_of = [&](std::size_t row) {
         const std::uint32_t code = texts.codes[row];
         return texts.mapped != nullptr && code != kNullCode ? texts.mapped[code] : code;
@@ -291,7 +278,7 @@ void TextPages::write_texts(const Texts& texts, std::size_t rows, bool required,
         return code == kNullCode ? std::string_view() : texts.values[code];
     };
     write_text_pages(
-        rows, required, pages, [&](std::size_t row) { return text_of(row).size(); },
+        rows, pages, [&](std::size_t row) { return text_of(row).size(); },
         [&](std::size_t row) { return code_of(row) != kNullCode; },
         [&](std::size_t first, std::size_t last) {
             for (std::size_t row = first; row < last; ++row) {
@@ -302,26 +289,30 @@ void TextPages::write_texts(const Texts& texts, std::size_t rows, bool required,
 }
 
 // A row without a value has no bytes.
-void TextPages::write_texts(const Packed& packed, std::size_t rows, bool required,
-                            PageWriter& pages) {
+void TextPages::write_texts(const Packed& packed, std::size_t rows, bool again, PageWriter& pages) {
+    if (const Kept* const equal = find_kept(packed.starts)) return pages.put(equal->chunk);
+    EncodedChunk chunk;
+    if (again) pages.keep_in(chunk);
     const std::uint32_t* const starts = packed.starts;
     write_text_pages(
-        rows, required, pages, [&](std::size_t row) { return starts[row + 1] - starts[row]; },
+        rows, pages, [&](std::size_t row) { return starts[row + 1] - starts[row]; },
         [&](std::size_t row) {
             return packed.present == nullptr || (packed.present[row] & packed.bit) != 0;
         },
         [&](std::size_t first, std::size_t last) {
             body_.append(packed.bytes.data() + starts[first], starts[last] - starts[first]);
         });
+    if (again) kept_.push_back({.rows = packed.starts, .chunk = std::move(chunk)});
 }
 
 void TextPages::write_nulls(std::size_t rows, bool has_dictionary, PageWriter& pages) {
+    set_level_run(rows, false);
     body_.clear();
-    if (has_dictionary) pages.put_dictionary(body_.view(), 0);
-    put_level_run(rows, false);
+    if (has_dictionary) pages.put_dictionary({}, 0);
     const std::uint8_t width = 1;
     if (has_dictionary) body_.append(&width, 1);
-    pages.put_data(body_.view(), rows, has_dictionary ? Encoding::RLE_DICTIONARY : Encoding::PLAIN);
+    pages.put_data(levels_.view(), body_.view(), rows, rows,
+                   has_dictionary ? Encoding::RLE_DICTIONARY : Encoding::PLAIN);
 }
 
 }  // namespace bassline::parquet

@@ -19,44 +19,41 @@ namespace bassline::parquet {
 class TextPages {
 public:
     /// By dictionary, in order of appearance. False, and nothing written, if it becomes too large.
-    /// A chunk that comes `again`, mapped, keeps its dictionary until the next row group.
-    bool write_coded(const Texts& texts, std::size_t rows, bool required, bool again,
-                     PageWriter& pages);
+    /// A chunk that comes `again` is kept until the next row group.
+    bool write_coded(const Texts& texts, std::size_t rows, bool again, PageWriter& pages);
     /// Of the coded chunk written last.
     ::parquet::EncodedStatistics statistics(const Texts& texts) const;
-    void write_constant(std::string_view text, std::size_t rows, bool required, PageWriter& pages);
-    void write_texts(const Texts& texts, std::size_t rows, bool required, PageWriter& pages);
-    void write_texts(const Packed& packed, std::size_t rows, bool required, PageWriter& pages);
+    void write_texts(const Texts& texts, std::size_t rows, PageWriter& pages);
+    void write_texts(const Packed& packed, std::size_t rows, bool again, PageWriter& pages);
+    /// The bytes of a text, or those of a number as they lie in memory.
+    void write_constant(std::string_view value, bool is_text, std::size_t rows, PageWriter& pages);
     void write_nulls(std::size_t rows, bool has_dictionary, PageWriter& pages);
 
     /// The row group is at its end: what was kept speaks of memory that the caller takes back.
     void forget() { kept_.clear(); }
 
 private:
-    // A coded chunk that another column may be equal to.
+    // A chunk that another column may be equal to.
     struct Kept {
-        const std::uint32_t* codes;
-        std::vector<std::uint32_t> used;
-        std::vector<std::uint32_t> indices;
+        const std::uint32_t* rows;        // codes or starts
+        std::vector<std::uint32_t> used;  // codes
         std::size_t nulls = 0;
-        CompressedPage dictionary;
+        EncodedChunk chunk;
     };
 
+    const Kept* find_kept(const std::uint32_t* rows) const;
     const Kept* find_equal(const Texts& texts) const;
     template <class CodeOf>
     void find_indices(std::size_t rows, std::size_t values, CodeOf code_of);
     void find_indices(const Texts& texts, std::size_t rows);
-    bool put_dictionary(const Texts& texts, CompressedPage* kept, PageWriter& pages);
-    void put_indices(std::span<const std::uint32_t> indices, std::size_t used, std::size_t nulls,
-                     bool required, PageWriter& pages);
-    std::size_t begin_levels();
-    void end_levels(std::size_t start);
-    void put_level_run(std::size_t rows, bool has_value);
+    bool fill_dictionary(const Texts& texts);
+    void put_indices(PageWriter& pages);
+    void set_level_run(std::size_t rows, bool has_value);
     template <class HasValue>
-    void put_levels(std::size_t first, std::size_t last, HasValue has_value);
+    void set_levels(std::size_t first, std::size_t last, HasValue has_value);
     template <class SizeOf, class HasValue, class PutTexts>
-    void write_text_pages(std::size_t rows, bool required, PageWriter& pages, SizeOf size_of,
-                          HasValue has_value, PutTexts put_texts);
+    void write_text_pages(std::size_t rows, PageWriter& pages, SizeOf size_of, HasValue has_value,
+                          PutTexts put_texts);
 
     std::vector<std::uint32_t> local_codes_;  // by the caller's code; kNullCode between calls
     std::vector<std::uint32_t> used_codes_;   // by local code
@@ -65,6 +62,7 @@ private:
     std::vector<std::uint32_t> dense_;        // those of one page that are none of kNullCode
     std::vector<Kept> kept_;
     std::vector<std::int32_t> lengths_;  // of the texts of one page
+    ByteBuffer levels_;                  // of definition, of one page
     ByteBuffer body_;
 };
 

@@ -36,7 +36,8 @@ def of_columns(path: str) -> dict[str, list]:
         *(struct(count(name), count_distinct(name), *([max(col(name)).cast("string")] if kind in ALIKE else [])).alias(name)
           for name, kind in table.dtypes),
     ).first()
-    by_date = table.groupBy(col("event_date").cast("string")).count().collect()
+    day = "event_date" if "event_date" in table.columns else "date"
+    by_date = table.groupBy(col(day).cast("string")).count().collect()
     return {
         **{name: list(found) if isinstance(found, tuple) else found for name, found in figures.asDict().items()},
         "by_date": sorted(list(row) for row in by_date),
@@ -50,7 +51,16 @@ seen = {
         "select cast(date as string), count(*), sum(cast(floor(duration * 1000 + 0.5) as bigint)), count(userId),"
         " min(hour(event_at)), max(date_format(event_at, 'yyyy-MM-dd')) from listens group by date order by date",
     ),
-    "silver": {fact: of_columns(f"{lake}/silver/{fact}") for fact in ("fact_page_view_events", "fact_listen_events")},
+    "columns": {
+        name: of_columns(f"{of_lake}/{name}")
+        for of_lake, name in (
+            (lake, "silver/fact_page_view_events"),
+            (lake, "silver/fact_listen_events"),
+            (lake, "bronze/page_view_events"),
+            (lake, "bronze/auth_events"),
+            (rare_texts, "bronze/listen_events"),
+        )
+    },
     "rare_texts": rows(
         f"{rare_texts}/bronze/listen_events",
         "rare",

@@ -58,21 +58,34 @@ def test_spark_reads_bronze_by_its_hive_folders(lake, spark):
     assert spark["bronze"] == [list(row) for row in own]
 
 
-@pytest.mark.parametrize("fact", ["fact_page_view_events", "fact_listen_events"])
-def test_spark_reads_every_column_of_silver_by_its_hive_folders(lake, spark, fact):
-    reader = open_lake(lake)
-    columns = reader.execute(f"select column_name, column_type from (describe silver.{fact})").fetchall()
-    (rows,) = reader.execute(f"select count(*) from silver.{fact}").fetchone()
+@pytest.mark.parametrize(
+    "table",
+    [
+        "silver/fact_page_view_events",
+        "silver/fact_listen_events",
+        "bronze/page_view_events",
+        "bronze/auth_events",
+        "bronze/listen_events",
+    ],
+)
+def test_spark_reads_every_column_by_its_hive_folders(lake, rare_texts, spark, table):
+    of_lake = rare_texts if table == "bronze/listen_events" else lake
+    is_silver = table.startswith("silver")
+    reader = open_lake(of_lake) if is_silver else duckdb.connect()
+    ours = table.replace("/", ".") if is_silver else f"read_parquet('{of_lake}/{table}/**/*.parquet', hive_partitioning = true)"
+    columns = reader.execute(f"select column_name, column_type from (describe select * from {ours})").fetchall()
+    (rows,) = reader.execute(f"select count(*) from {ours}").fetchone()
     own = {"rows": rows}
     for name, kind in columns:
         alike = kind in ("VARCHAR", "DATE", "BIGINT", "INTEGER", "SMALLINT")
         greatest = f", cast(max({name}) as varchar)" if alike else ""
-        figures = reader.execute(f"select count({name}), count(distinct {name}){greatest} from silver.{fact}").fetchone()
+        figures = reader.execute(f"select count({name}), count(distinct {name}){greatest} from {ours}").fetchone()
         own[name] = list(figures)
-    by_date = reader.execute(f"select cast(event_date as varchar), count(*) from silver.{fact} group by 1 order by 1")
+    day = "event_date" if is_silver else "date"
+    by_date = reader.execute(f"select cast({day} as varchar), count(*) from {ours} group by 1 order by 1")
     own["by_date"] = [list(row) for row in by_date.fetchall()]
     assert rows > 0
-    assert spark["silver"][fact] == own
+    assert spark["columns"][table] == own
 
 
 def test_spark_reads_gold(lake, spark):
