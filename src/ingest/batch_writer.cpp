@@ -121,7 +121,7 @@ Result<void> ParquetBatchWriter::take_line(std::string_view line, LinePosition p
 Result<void> ParquetBatchWriter::await_texts(PendingLine& taken) {
     interners_.begin(*taken.decoded, taken.lookup);
     PendingLine& before = lines_[(turn_ + kLinesAtOnce - 1) % kLinesAtOnce];
-    if (before.decoded != nullptr) interners_.find_candidates(before.lookup);
+    if (before.decoded != nullptr) interners_.find_candidates(*before.decoded, before.lookup);
     turn_ = (turn_ + 1) % kLinesAtOnce;
     return finish_pending();
 }

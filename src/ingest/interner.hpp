@@ -30,7 +30,7 @@ public:
     /// The text's code. event::kTextPadding bytes behind it are read.
     std::uint32_t code(const event::Text& text) {
         const std::uint64_t hash = hash_of(text);
-        return code(text, hash, candidate(hash));
+        return code(text, hash, candidate(text, hash));
     }
 
     /// The same in three steps, each of which fetches the memory that the next one reads: a line's
@@ -39,7 +39,7 @@ public:
     void prefetch(std::uint64_t hash) const {
         _mm_prefetch(reinterpret_cast<const char*>(&slots_[hash & mask_]), _MM_HINT_T0);
     }
-    const Candidate* candidate(std::uint64_t hash) const;
+    const Candidate* candidate(const event::Text& text, std::uint64_t hash) const;
     std::uint32_t code(const event::Text& text, std::uint64_t hash, const Candidate* candidate);
 
     /// The values by code; until the next call of code() or clear().
@@ -136,11 +136,17 @@ inline bool Interner::Candidate::is(const event::Text& text) const {
     return detail::Bytes32(left, rest) == detail::Bytes32(right, rest);
 }
 
-inline const Interner::Candidate* Interner::candidate(std::uint64_t hash) const {
+inline const Interner::Candidate* Interner::candidate(const event::Text& text,
+                                                      std::uint64_t hash) const {
     std::size_t i = hash & mask_;
     while (slots_[i].candidate != nullptr && slots_[i].hash != hash) i = (i + 1) & mask_;
-    _mm_prefetch(reinterpret_cast<const char*>(slots_[i].candidate), _MM_HINT_T0);
-    return slots_[i].candidate;
+    const Candidate* const found = slots_[i].candidate;
+    const char* const bytes = reinterpret_cast<const char*>(found);
+    constexpr std::size_t kCacheLine = 64;
+    const std::size_t last = sizeof(Candidate) + text.size - 1;
+    for (std::size_t at = 0; at < last; at += kCacheLine) _mm_prefetch(bytes + at, _MM_HINT_T0);
+    _mm_prefetch(bytes + last, _MM_HINT_T0);
+    return found;
 }
 
 inline std::uint32_t Interner::code(const event::Text& text, std::uint64_t hash,

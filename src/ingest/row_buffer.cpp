@@ -93,10 +93,11 @@ void Interners::begin(const event::Line& line, Lookup& lookup) const {
     });
 }
 
-void Interners::find_candidates(Lookup& lookup) const {
+void Interners::find_candidates(const event::Line& line, Lookup& lookup) const {
     lookup.found = lookup.begun;
     for_each_bit(lookup.found, [&](std::size_t i) {
-        lookup.candidates[i] = interners_[i].candidate(lookup.hashes[i]);
+        lookup.candidates[i] =
+            interners_[i].candidate(line.fields.values[i].text, lookup.hashes[i]);
     });
 }
 
@@ -109,7 +110,8 @@ void Interners::finish(const event::Line& line, std::uint32_t wanted, Lookup& lo
         lookup.hashes[i] = Interner::hash_of(line.fields.values[i].text);
     });
     for_each_bit(looked_up & ~lookup.found, [&](std::size_t i) {
-        lookup.candidates[i] = interners_[i].candidate(lookup.hashes[i]);
+        lookup.candidates[i] =
+            interners_[i].candidate(line.fields.values[i].text, lookup.hashes[i]);
     });
     for_each_bit(kTexts & ~present, [&](std::size_t i) { codes[i] = kNullCode; });
     for_each_bit(looked_up, [&](std::size_t i) {

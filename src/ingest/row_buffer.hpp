@@ -55,7 +55,7 @@ public:
         std::uint32_t found = 0;  // of these, those with candidates
     };
     void begin(const event::Line& line, Lookup& lookup) const;
-    void find_candidates(Lookup& lookup) const;
+    void find_candidates(const event::Line& line, Lookup& lookup) const;
 
     /// The codes of the line's texts in the columns `wanted`, of its format and of its rescued
     /// fields.
