@@ -72,7 +72,8 @@ def test_spark_reads_every_column_by_its_hive_folders(lake, rare_texts, spark, t
     of_lake = rare_texts if table == "bronze/listen_events" else lake
     is_silver = table.startswith("silver")
     reader = open_lake(of_lake) if is_silver else duckdb.connect()
-    ours = table.replace("/", ".") if is_silver else f"read_parquet('{of_lake}/{table}/**/*.parquet', hive_partitioning = true)"
+    files = f"read_parquet('{of_lake}/{table}/**/*.parquet', hive_partitioning = true, hive_types = {{'hour': int}})"
+    ours = table.replace("/", ".") if is_silver else files
     columns = reader.execute(f"select column_name, column_type from (describe select * from {ours})").fetchall()
     (rows,) = reader.execute(f"select count(*) from {ours}").fetchone()
     own = {"rows": rows}
