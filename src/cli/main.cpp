@@ -6,6 +6,9 @@
 #include <thread>
 
 #include <pthread.h>
+#ifdef BASSLINE_MIMALLOC
+#include <mimalloc.h>
+#endif
 
 #include "base/failpoint.hpp"
 #include "base/log.hpp"
@@ -34,6 +37,15 @@ std::stop_token stop_on_signals() {
         _exit(static_cast<int>(Exit::interrupted));
     }).detach();
     return source.get_token();
+}
+
+// Memory that was freed goes back to the system after a second, not at once: it is mostly wanted
+// again, and each page that comes and goes interrupts every thread.
+void keep_freed_memory() {
+#ifdef BASSLINE_MIMALLOC
+    constexpr long kDelayMs = 1000;
+    mi_option_set_default(mi_option_decommit_delay, kDelayMs);
+#endif
 }
 
 // What the user may have meant by an argument that CLI11 did not expect.
@@ -110,6 +122,7 @@ int run_program(int argc, char** argv) {
 
 int main(int argc, char** argv) {
     try {
+        bassline::cli::keep_freed_memory();
         return bassline::cli::run_program(argc, argv);
     } catch (const std::exception&
                  bug) {  // ours are Results; what still throws is a defect or no memory

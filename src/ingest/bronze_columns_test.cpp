@@ -100,5 +100,30 @@ TEST_F(PackedSongs, that_are_empty_become_none) {
                 ElementsAre(Optional(std::string("a")), std::nullopt, std::nullopt));
 }
 
+// The layout of durations of which `distinct` are different.
+event::Layout layout_of_durations(std::int64_t distinct) {
+    constexpr int kRows = 20'000;
+    RowBuffer buffer(event::Topic::listen_events, Origin::file);
+    event::Fields fields;
+    fields.present = event::bit_of(Column::duration);
+    RowCodes codes;
+    codes.fill(parquet::kNullCode);
+    for (int row = 0; row < kRows; ++row) {
+        fields[Column::duration].real = 60 + static_cast<double>(row % distinct) / 64;
+        buffer.append(fields, codes, {});
+    }
+    const BatchContext context;
+    Interners interners;
+    const auto specs = BronzeColumns(context, interners).specs_of(buffer);
+    return std::ranges::find(specs, "duration", &parquet::ColumnSpec::name)->layout;
+}
+
+TEST(BronzeNumbers, that_mostly_differ_get_no_dictionary) {
+    EXPECT_EQ(layout_of_durations(1), event::Layout::dictionary);
+    EXPECT_EQ(layout_of_durations(3'000), event::Layout::dictionary);
+    EXPECT_EQ(layout_of_durations(6'000), event::Layout::plain);
+    EXPECT_EQ(layout_of_durations(20'000), event::Layout::plain);
+}
+
 }  // namespace
 }  // namespace bassline::ingest

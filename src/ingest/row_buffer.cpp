@@ -22,6 +22,7 @@ constexpr std::size_t kRowsMin = 64;
 constexpr std::size_t kTextBytesMin = 1024;
 constexpr std::size_t kReservedMore = 16;       // a sixteenth
 constexpr std::size_t kLinesToJudge = 1 << 10;  // where memory does not allow more
+constexpr std::size_t kDistinctPercent = 40;    // of lines; past it texts are not worth a code
 
 bool differs_from_row_to_row(Column column, Origin origin) {
     if (event::index_of(column) < event::kProducerColumnCount) return true;
@@ -137,7 +138,8 @@ void Interners::finish(const event::Line& line, std::uint32_t wanted, Lookup& lo
 void Interners::find_packed(std::size_t lines_min) {
     if (lines_ < lines_min) return;
     for_each_bit(kTexts & ~packed_, [&](std::size_t i) {
-        if (interners_[i].values().size() * 2 > lines_) packed_ |= 1u << i;
+        const std::size_t distinct = interners_[i].values().size();
+        if (distinct * 100 > lines_ * kDistinctPercent) packed_ |= 1u << i;
     });
 }
 

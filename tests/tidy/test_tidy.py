@@ -52,6 +52,7 @@ VENDORS = {
     "CLI/": {"cli"},
     "zlib.h": {"ingest", "net", "simulator"},
     "libdeflate.h": {"parquet"},
+    "mimalloc.h": {"cli"},
     "zstd.h": {"ingest", "lake", "parquet", "simulator"},
 }
 
