@@ -39,8 +39,8 @@ std::stop_token stop_on_signals() {
     return source.get_token();
 }
 
-// Memory that was freed goes back to the system after a second, not at once: it is mostly wanted
-// again, and each page that comes and goes interrupts every thread.
+// Memory that was freed goes back to the system when its thread frees or allocates a second later
+// or more: it is mostly wanted again, and each page that comes and goes interrupts every thread.
 void keep_freed_memory() {
 #ifdef BASSLINE_MIMALLOC
     constexpr long kDelayMs = 1000;

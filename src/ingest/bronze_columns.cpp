@@ -63,22 +63,25 @@ ColumnChunk of_record(RowBuffer& buffer, Column column, std::uint32_t bit) {
     return parquet::Flat{values, buffer.present(), bit};
 }
 
-// Whether the first rows' 64-bit numbers are mostly different.
-bool hardly_repeats(RowBuffer& buffer, Column column) {
+// Whether the 64-bit numbers of the first rows, where there are any, are mostly different.
+bool mostly_differ(RowBuffer& buffer, Column column) {
     const Type type = event::definition(column).type;
     if ((type != Type::real && type != Type::int64) || buffer.rows() < kSampleRows) return false;
     const auto* const values = buffer.values<std::uint64_t>(column);
     // One bit a value: two that share theirs by chance count once.
     std::array<std::uint64_t, kSampleBits / 64> seen{};
+    std::size_t numbers = 0;
     std::size_t distinct = 0;
     for (std::size_t row = 0; row < kSampleRows; ++row) {
+        if ((buffer.present()[row] & event::bit_of(column)) == 0) continue;
+        ++numbers;
         const std::uint64_t bit =
             values[row] * 0x9E3779B97F4A7C15u >> (64 - std::countr_zero(kSampleBits));
         std::uint64_t& word = seen[bit / 64];
         distinct += (word >> bit % 64 & 1) == 0;
         word |= std::uint64_t{1} << bit % 64;
     }
-    return distinct > kSampleRows / 2;
+    return distinct * 2 > numbers;
 }
 
 }  // namespace
@@ -162,7 +165,7 @@ std::vector<parquet::ColumnSpec> BronzeColumns::specs_of(RowBuffer& buffer) cons
         if (spec.layout != event::Layout::dictionary) continue;
         const Column column = raw_column(spec.name);
         if (event::index_of(column) >= event::kProducerColumnCount) continue;
-        if (is_packed(buffer, column) || hardly_repeats(buffer, column)) {
+        if (is_packed(buffer, column) || mostly_differ(buffer, column)) {
             spec.layout = event::Layout::plain;
         }
     }

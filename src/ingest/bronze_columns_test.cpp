@@ -100,16 +100,17 @@ TEST_F(PackedSongs, that_are_empty_become_none) {
                 ElementsAre(Optional(std::string("a")), std::nullopt, std::nullopt));
 }
 
-// The layout of durations of which `distinct` are different.
-event::Layout layout_of_durations(std::int64_t distinct) {
+// The layout of durations of which `distinct` are different; all but every `every`th row have none.
+event::Layout layout_of_durations(std::int64_t distinct, int every = 1) {
     constexpr int kRows = 20'000;
     RowBuffer buffer(event::Topic::listen_events, Origin::file);
-    event::Fields fields;
-    fields.present = event::bit_of(Column::duration);
     RowCodes codes;
     codes.fill(parquet::kNullCode);
     for (int row = 0; row < kRows; ++row) {
-        fields[Column::duration].real = 60 + static_cast<double>(row % distinct) / 64;
+        event::Fields fields;
+        fields.present = row % every == 0 ? event::bit_of(Column::duration) : 0;
+        const std::int64_t number = row % every == 0 ? row / every % distinct : row;
+        fields[Column::duration].real = 60 + static_cast<double>(number) / 64;
         buffer.append(fields, codes, {});
     }
     const BatchContext context;
@@ -123,6 +124,12 @@ TEST(BronzeNumbers, that_mostly_differ_get_no_dictionary) {
     EXPECT_EQ(layout_of_durations(3'000), event::Layout::dictionary);
     EXPECT_EQ(layout_of_durations(6'000), event::Layout::plain);
     EXPECT_EQ(layout_of_durations(20'000), event::Layout::plain);
+}
+
+TEST(BronzeNumbers, are_judged_by_the_rows_that_have_one) {
+    EXPECT_EQ(layout_of_durations(20'000, 50), event::Layout::plain);
+    EXPECT_EQ(layout_of_durations(3, 2), event::Layout::dictionary);
+    EXPECT_EQ(layout_of_durations(1, 20'000), event::Layout::plain);  // one of one
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <memory>
@@ -141,9 +142,11 @@ inline const Interner::Candidate* Interner::candidate(const event::Text& text,
     std::size_t i = hash & mask_;
     while (slots_[i].candidate != nullptr && slots_[i].hash != hash) i = (i + 1) & mask_;
     const Candidate* const found = slots_[i].candidate;
+    if (found == nullptr) return nullptr;
     const char* const bytes = reinterpret_cast<const char*>(found);
     constexpr std::size_t kCacheLine = 64;
-    const std::size_t last = sizeof(Candidate) + text.size - 1;
+    constexpr std::size_t kFetchedMax = 4 * kCacheLine;  // the rest follows by itself
+    const std::size_t last = std::min<std::size_t>(sizeof(Candidate) + text.size, kFetchedMax) - 1;
     for (std::size_t at = 0; at < last; at += kCacheLine) _mm_prefetch(bytes + at, _MM_HINT_T0);
     _mm_prefetch(bytes + last, _MM_HINT_T0);
     return found;

@@ -22,7 +22,7 @@ constexpr std::size_t kRowsMin = 64;
 constexpr std::size_t kTextBytesMin = 1024;
 constexpr std::size_t kReservedMore = 16;       // a sixteenth
 constexpr std::size_t kLinesToJudge = 1 << 10;  // where memory does not allow more
-constexpr std::size_t kDistinctPercent = 40;    // of lines; past it texts are not worth a code
+constexpr std::size_t kDistinctPercent = 45;    // of lines; past it texts are not worth a code
 
 bool differs_from_row_to_row(Column column, Origin origin) {
     if (event::index_of(column) < event::kProducerColumnCount) return true;

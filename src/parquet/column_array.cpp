@@ -118,6 +118,18 @@ std::shared_ptr<arrow::Array> make_strings(Type type, std::size_t count,
                                                    0));
 }
 
+std::shared_ptr<arrow::Array> from_constant(const ColumnSpec& column, std::int64_t number,
+                                            std::size_t rows) {
+    auto values = allocate(rows * width_of(column.type));
+    if (column.type == Type::int32) {
+        std::fill_n(reinterpret_cast<std::int32_t*>(values->mutable_data()), rows,
+                    static_cast<std::int32_t>(number));
+    } else {
+        std::fill_n(reinterpret_cast<std::int64_t*>(values->mutable_data()), rows, number);
+    }
+    return array_of(arrow_type(column), rows, {}, std::move(values));
+}
+
 }  // namespace
 
 std::shared_ptr<arrow::DataType> arrow_type(const ColumnSpec& column) {
@@ -143,7 +155,10 @@ std::shared_ptr<arrow::DataType> arrow_type(const ColumnSpec& column) {
 std::shared_ptr<arrow::Array> make_array(const ColumnSpec& column, const ColumnChunk& chunk,
                                          std::size_t rows) {
     if (const auto* const flat = std::get_if<Flat>(&chunk)) return from_flat(column, *flat, rows);
-    return make_strings(column.type, rows, std::get<Strings>(chunk).values);
+    if (const auto* const strings = std::get_if<Strings>(&chunk)) {
+        return make_strings(column.type, rows, strings->values);
+    }
+    return from_constant(column, std::get<std::int64_t>(std::get<Constant>(chunk).value), rows);
 }
 
 }  // namespace bassline::parquet

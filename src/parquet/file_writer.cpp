@@ -96,25 +96,6 @@ std::shared_ptr<arrow::Schema> schema_of(const std::vector<ColumnSpec>& columns)
     return arrow::schema(std::move(fields));
 }
 
-// A constant as its column's statistics have it.
-std::string bytes_of(const Constant& constant, event::Type type) {
-    if (const auto* const text = std::get_if<std::string_view>(&constant.value)) {
-        return std::string(*text);
-    }
-    const std::int64_t number =
-        std::get<std::int64_t>(constant.value);  // little-endian, as Parquet
-    const std::size_t width = type == event::Type::int32 ? sizeof(std::int32_t) : sizeof number;
-    return {reinterpret_cast<const char*>(&number), width};
-}
-
-::parquet::EncodedStatistics statistics_of(const std::string& constant) {
-    ::parquet::EncodedStatistics statistics;
-    statistics.set_null_count(0);
-    statistics.set_min(constant);
-    statistics.set_max(constant);
-    return statistics;
-}
-
 class ArrowFileWriter final : public FileWriter {
 public:
     ArrowFileWriter(std::unique_ptr<storage::WritableFile> file, std::vector<ColumnSpec> columns)
@@ -167,19 +148,18 @@ private:
         return of_thread;
     }
 
-    // What a later column of the same texts has too.
-    static const std::uint32_t* rows_of(const ColumnChunk& chunk) {
+    // What columns of the same texts have in common.
+    static const std::uint32_t* key_of(const ColumnChunk& chunk) {
         if (const auto* const texts = std::get_if<Texts>(&chunk)) return texts->codes;
         const auto* const packed = std::get_if<Packed>(&chunk);
         return packed == nullptr ? nullptr : packed->starts;
     }
 
     static bool comes_again(std::span<const ColumnChunk> chunks, std::size_t at) {
-        const std::uint32_t* const rows = rows_of(chunks[at]);
-        if (rows == nullptr) return false;
-        return std::ranges::any_of(chunks.subspan(at + 1), [&](const ColumnChunk& later) {
-            return rows_of(later) == rows;
-        });
+        const std::uint32_t* const key = key_of(chunks[at]);
+        if (key == nullptr) return false;
+        return std::ranges::any_of(chunks.subspan(at + 1),
+                                   [&](const ColumnChunk& later) { return key_of(later) == key; });
     }
 
     // Returns the bytes before compression.
@@ -203,6 +183,9 @@ private:
     }
 
     static bool is_ours(const ColumnChunk& chunk) {
+        if (const auto* const constant = std::get_if<Constant>(&chunk)) {
+            return std::holds_alternative<std::string_view>(constant->value);
+        }
         return !std::holds_alternative<Flat>(chunk) && !std::holds_alternative<Strings>(chunk);
     }
 
@@ -224,9 +207,7 @@ private:
             return false;
         }
         if (const auto* const constant = std::get_if<Constant>(&chunk)) {
-            const std::string value = bytes_of(*constant, column.type);
-            text_pages().write_constant(value, column.type == event::Type::text, rows, pages);
-            if (column.statistics) metadata.SetStatistics(statistics_of(value));
+            text_pages().write_constant(std::get<std::string_view>(constant->value), rows, pages);
             return true;
         }
         text_pages().write_nulls(rows, has_dictionary, pages);

@@ -20,7 +20,7 @@
 // zstd level 1, page checksums, required columns required, timestamps in microseconds of UTC,
 // statistics where the schema says that readers prune. Arrow is seen by this room only. One writer
 // belongs to one thread; only one column is converted at a time, so the memory beside the caller's
-// is that of the largest column.
+// is that of the largest column, and of the compressed pages of those that come again.
 namespace bassline::parquet {
 
 /// No value: a code of Texts.
@@ -43,7 +43,7 @@ struct Texts {
 };
 
 /// One text a row, all in one piece: row r is bytes[starts[r], starts[r + 1]). A row has a value if
-/// the bit stands in its mask.
+/// the bit stands in its mask. Chunks of a row group with the same `starts` are the same.
 struct Packed {
     const std::uint32_t* starts;  // one more than rows
     std::string_view bytes;

@@ -49,7 +49,7 @@ std::span<const std::uint8_t> compress(std::span<const std::uint8_t> body) {
     return compressed.view();
 }
 
-// A page header in Thrift's compact protocol, of which it needs numbers and structures only.
+// A page header in Thrift's compact protocol, of which it needs numbers, structures and one truth.
 class Header {
 public:
     void number(int field, std::int64_t value) {
@@ -57,6 +57,7 @@ public:
         bytes_.append_varint(static_cast<std::uint64_t>(value) << 1 ^
                              static_cast<std::uint64_t>(value >> 63));
     }
+    void yes(int field) { begin(field, kTrue); }
     void open(int field) {
         begin(field, kStructure);
         outer_ = field;
@@ -72,6 +73,7 @@ public:
     }
 
 private:
+    static constexpr int kTrue = 1;
     static constexpr int kNumber = 5;
     static constexpr int kStructure = 12;
 
@@ -177,6 +179,9 @@ void PageWriter::count_data_page(std::int64_t offset, std::size_t rows, Encoding
 }
 
 void PageWriter::put_data_page(const PageShape& shape, Bytes levels, Bytes values) {
+    if (required_ && shape.nulls > 0) {
+        throw ::parquet::ParquetException("a required column has rows without a value");
+    }
     if (required_) levels = {};
     const std::size_t uncompressed_size = levels.size() + shape.values_size;
     Header header;
@@ -188,6 +193,7 @@ void PageWriter::put_data_page(const PageShape& shape, Bytes levels, Bytes value
     header.number(4, shape.encoding);
     header.number(5, static_cast<std::int64_t>(levels.size()));
     header.number(6, 0);  // repetition
+    header.yes(7);        // compressed
     header.close();
     const std::int64_t offset = put(header.finish(), levels, values, uncompressed_size);
     count_data_page(offset, shape.rows, shape.encoding);

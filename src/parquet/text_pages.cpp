@@ -105,8 +105,8 @@ void TextPages::set_levels(std::size_t first, std::size_t last, HasValue has_val
     levels_.advance(groups);
 }
 
-const TextPages::Kept* TextPages::find_kept(const std::uint32_t* rows) const {
-    const auto found = std::ranges::find(kept_, rows, &Kept::rows);
+const TextPages::Kept* TextPages::find_kept(const std::uint32_t* key) const {
+    const auto found = std::ranges::find(kept_, key, &Kept::key);
     return found == kept_.end() ? nullptr : &*found;
 }
 
@@ -202,10 +202,11 @@ bool TextPages::write_coded(const Texts& texts, std::size_t rows, bool again, Pa
     find_indices(texts, rows);
     if (!fill_dictionary(texts)) return false;
     EncodedChunk chunk;
-    if (again) pages.keep_in(chunk);
+    const bool is_kept = again && texts.mapped == nullptr;
+    if (is_kept) pages.keep_in(chunk);
     pages.put_dictionary(body_.view(), used_codes_.size());
     put_indices(pages);
-    if (again) kept_.push_back({texts.codes, used_codes_, nulls_, std::move(chunk)});
+    if (is_kept) kept_.push_back({texts.codes, used_codes_, nulls_, std::move(chunk)});
     return true;
 }
 
@@ -220,14 +221,9 @@ bool TextPages::write_coded(const Texts& texts, std::size_t rows, bool again, Pa
     return statistics;
 }
 
-void TextPages::write_constant(std::string_view value, bool is_text, std::size_t rows,
-                               PageWriter& pages) {
+void TextPages::write_constant(std::string_view text, std::size_t rows, PageWriter& pages) {
     body_.clear();
-    if (is_text) {
-        put_value(value, body_);
-    } else {
-        body_.append(value.data(), value.size());
-    }
+    put_value(text, body_);
     pages.put_dictionary(body_.view(), 1);
     set_level_run(rows, true);
     constexpr std::uint8_t kWidth = 1;
@@ -302,7 +298,7 @@ void TextPages::write_texts(const Packed& packed, std::size_t rows, bool again, 
         [&](std::size_t first, std::size_t last) {
             body_.append(packed.bytes.data() + starts[first], starts[last] - starts[first]);
         });
-    if (again) kept_.push_back({.rows = packed.starts, .chunk = std::move(chunk)});
+    if (again) kept_.push_back({.key = packed.starts, .chunk = std::move(chunk)});
 }
 
 void TextPages::write_nulls(std::size_t rows, bool has_dictionary, PageWriter& pages) {

@@ -19,14 +19,13 @@ namespace bassline::parquet {
 class TextPages {
 public:
     /// By dictionary, in order of appearance. False, and nothing written, if it becomes too large.
-    /// A chunk that comes `again` is kept until the next row group.
+    /// A chunk that comes `again`, mapped, is kept until the next row group.
     bool write_coded(const Texts& texts, std::size_t rows, bool again, PageWriter& pages);
     /// Of the coded chunk written last.
     ::parquet::EncodedStatistics statistics(const Texts& texts) const;
     void write_texts(const Texts& texts, std::size_t rows, PageWriter& pages);
     void write_texts(const Packed& packed, std::size_t rows, bool again, PageWriter& pages);
-    /// The bytes of a text, or those of a number as they lie in memory.
-    void write_constant(std::string_view value, bool is_text, std::size_t rows, PageWriter& pages);
+    void write_constant(std::string_view text, std::size_t rows, PageWriter& pages);
     void write_nulls(std::size_t rows, bool has_dictionary, PageWriter& pages);
 
     /// The row group is at its end: what was kept speaks of memory that the caller takes back.
@@ -35,13 +34,13 @@ public:
 private:
     // A chunk that another column may be equal to.
     struct Kept {
-        const std::uint32_t* rows;        // codes or starts
+        const std::uint32_t* key;         // the caller's codes or starts
         std::vector<std::uint32_t> used;  // codes
         std::size_t nulls = 0;
         EncodedChunk chunk;
     };
 
-    const Kept* find_kept(const std::uint32_t* rows) const;
+    const Kept* find_kept(const std::uint32_t* key) const;
     const Kept* find_equal(const Texts& texts) const;
     template <class CodeOf>
     void find_indices(std::size_t rows, std::size_t values, CodeOf code_of);
