@@ -36,7 +36,7 @@ protected:
 
     // A published file of one row; its columns are those of `plays` in another order.
     std::string published(int day) {
-        const std::string path = fmt::format("{}/{}.parquet", folder_, day);
+        std::string path = fmt::format("{}/{}.parquet", folder_, day);
         const auto written = connection_.execute(
             fmt::format("copy (select {0} plays, date '2026-05-01' - {0} event_date) to {1}", day,
                         duck::quote_text(path)));

@@ -94,7 +94,7 @@ protected:
     void TearDown() override { std::filesystem::remove_all(root_); }
 
     void make_service() { ASSERT_TRUE(save_settings(*files_, new_settings({.users = 7}, kNow))); }
-    void commit(lake::Entry entry) {
+    void commit(const lake::Entry& entry) {
         ASSERT_TRUE(files_->make_directories(lake::chain_log_directory(entry.chain)));
         ASSERT_TRUE(files_->make_directories(lake::staging_directory(entry.chain, entry.writer)));
         ASSERT_TRUE(lake::commit(*files_, entry));
