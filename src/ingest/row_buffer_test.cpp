@@ -27,5 +27,33 @@ TEST(RowBuffer, a_text_longer_than_all_before_it_has_room) {
     EXPECT_EQ(buffer.rows(), 5u);
 }
 
+// Whether songs are packed after 40,000 lines of which `percent` of 100 bring a new one.
+bool are_packed(int percent) {
+    constexpr int kLines = 40'000;
+    Interners interners;
+    for (int line = 0; line < kLines; ++line) {
+        const std::string song = std::to_string(line % 100 < percent ? line : 0);
+        const std::string padded = song + std::string(event::kTextPadding, '!');
+        event::Line decoded;
+        decoded.format = event::InputFormat::topics;
+        decoded.fields.present = event::bit_of(Column::song);
+        decoded.fields[Column::song].text = {padded.data(), static_cast<std::uint32_t>(song.size()),
+                                             false};
+        Interners::Lookup lookup;
+        RowCodes codes;
+        interners.begin(decoded, lookup);
+        interners.finish(decoded, ~std::uint32_t{0}, lookup, codes);
+    }
+    interners.find_packed();
+    return (interners.packed() & event::bit_of(Column::song)) != 0;
+}
+
+TEST(Interners, pack_a_column_of_which_45_of_100_texts_differ) {
+    EXPECT_FALSE(are_packed(1));
+    EXPECT_FALSE(are_packed(44));
+    EXPECT_TRUE(are_packed(46));
+    EXPECT_TRUE(are_packed(100));
+}
+
 }  // namespace
 }  // namespace bassline::ingest
