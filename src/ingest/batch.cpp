@@ -63,10 +63,14 @@ private:
         return result;
     }
 
-    Result<void> open(Piece& piece) const {
+    Result<void> open(Piece& piece) {
         const SourceToRead& source = source_of(piece);
         const auto number = static_cast<std::uint32_t>(source.number);
         if (is_plain_piece(piece)) {
+            if (piece.start > 0 && (piece.source != before_.source || piece.start != before_.end)) {
+                writer_->jump();
+            }
+            before_ = {piece.source, piece.end};
             piece.reader =
                 std::make_unique<LineReader>(open_plain_piece(piece.file, piece.start, piece.end),
                                              number, piece.start, piece.end - piece.start);
@@ -205,6 +209,10 @@ private:
     BatchContext context_;
     Progress& progress_;
     std::unique_ptr<BatchWriter> writer_;
+    struct {
+        std::size_t source = 0;
+        std::uint64_t end = 0;
+    } before_;  // the plain piece read last
     WorkerOutput output_;
 };
 

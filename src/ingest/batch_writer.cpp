@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <ranges>
 
 #include <fmt/format.h>
 
@@ -246,12 +247,11 @@ TopicHour& ParquetBatchWriter::hour_of(event::Topic topic, std::int64_t hour,
 }
 
 // Not if many hours are open.
-void ParquetBatchWriter::reserve_like(RowBuffer& buffer, const RowBuffer& other) {
-    if (other.bytes() * kReservedShare > memory_limit_ - std::min(memory_limit_, memory_bytes())) {
-        return;
-    }
+void ParquetBatchWriter::reserve(RowBuffer& buffer, const RowBuffer::Size& size) {
+    const std::size_t left = memory_limit_ - std::min(memory_limit_, memory_bytes());
+    if (buffer.bytes_of(size) * kReservedShare > left) return;
     buffered_bytes_ -= buffer.bytes();
-    buffer.reserve_like(other);
+    buffer.reserve(size);
     buffered_bytes_ += buffer.bytes();
 }
 
@@ -276,12 +276,16 @@ Result<void> ParquetBatchWriter::make_room(TopicHour& hour) {
     return {};
 }
 
-// An hour mostly becomes as large as the one begun before it, and takes the memory of one that is
+// An hour mostly becomes as large as those before it, and takes the memory of the oldest that is
 // over: fresh memory costs as much as what is put there. Not a straggler.
 Result<void> ParquetBatchWriter::begin_rows(TopicHour& hour) {
-    const LatestHours& forward = forward_[index_of(hour.topic, hour.kind)];
+    const std::size_t index = index_of(hour.topic, hour.kind);
+    const LatestHours& forward = forward_[index];
     const bool is_straggler = std::ranges::find(forward, &hour) == forward.end();
     for (TopicHour* const other : forward) {
+        if (other != nullptr) largest_[index].include(other->buffer.size());
+    }
+    for (TopicHour* const other : forward | std::views::reverse) {
         if (is_straggler || other == nullptr || !is_worth_a_row_group(*other)) continue;
         TRY(put_row_group(*other));
         other->buffer.forget_rows();
@@ -289,9 +293,7 @@ Result<void> ParquetBatchWriter::begin_rows(TopicHour& hour) {
         break;
     }
     hour.buffer.set_packed(interners_.packed());
-    if (&hour == forward[0] && forward[1] != nullptr && hour.buffer.bytes() == 0) {
-        reserve_like(hour.buffer, forward[1]->buffer);
-    }
+    if (&hour == forward[0]) reserve(hour.buffer, largest_[index]);
     return {};
 }
 

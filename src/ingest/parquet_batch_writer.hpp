@@ -86,6 +86,7 @@ public:
     void leave_to_reader(std::size_t bytes) override {
         memory_limit_ = (context_.memory_bytes - std::min(context_.memory_bytes / 2, bytes)) / 2;
     }
+    void jump() override { rows_before_jump_ = rows_; }
     std::size_t memory_bytes() const override {
         return buffered_bytes_ + interners_.bytes() + quarantine_.bytes() + open_hours_bytes();
     }
@@ -122,19 +123,22 @@ private:
     Result<void> refuse(const RefusedRecord& record);
     Result<void> make_room(TopicHour& hour);
     Result<void> begin_rows(TopicHour& hour);
-    void reserve_like(RowBuffer& buffer, const RowBuffer& other);
+    void reserve(RowBuffer& buffer, const RowBuffer::Size& size);
     void append(TopicHour& hour, const event::Line& line, LinePosition position);
     TopicHour& hour_of(event::Topic topic, std::int64_t hour,
                        lake::OutputKind kind = lake::OutputKind::bronze);
 
     Result<void> relieve_memory();
+    bool is_left_behind(const TopicHour& hour) const { return hour.last_row <= rows_before_jump_; }
     bool is_over(const TopicHour& hour) const {
-        return hour.segments.empty() && hour.last_row + kQuietRows < rows_ &&
+        return hour.segments.empty() &&
+               (is_left_behind(hour) || hour.last_row + kQuietRows < rows_) &&
                hour.buffer.used_bytes() >= kQuietHourBytesMin &&
                (hour.file || (open_files_ + 1) * kOpenFileBytes * kOpenFilesShare <= memory_limit_);
     }
     bool is_worth_a_row_group(const TopicHour& hour) const {
-        return is_over(hour) && hour.buffer.used_bytes() >= kRowGroupBytesWorth;
+        return is_over(hour) &&
+               (is_left_behind(hour) || hour.buffer.used_bytes() >= kRowGroupBytesWorth);
     }
     Result<void> evict(TopicHour& hour);
     Result<void> evict_all();
@@ -186,7 +190,9 @@ private:
     using LatestHours = std::array<TopicHour*, 4>;
     std::array<LatestHours, 2 * event::kTopicCount> forward_{};
     std::int64_t reached_ms_ = 0;
-    std::uint64_t rows_ = 0;  // appended
+    std::array<RowBuffer::Size, 2 * event::kTopicCount> largest_{};  // of the hours that followed
+    std::uint64_t rows_ = 0;                                         // appended
+    std::uint64_t rows_before_jump_ = 0;
     std::size_t open_files_ = 0;
     std::size_t buffered_bytes_ = 0;
     std::size_t bytes_since_check_ = 0;

@@ -6,6 +6,7 @@
 #include <cassert>
 #include <cstring>
 #include <new>
+#include <numeric>
 #include <vector>
 
 #include "event/text.hpp"
@@ -186,14 +187,37 @@ void RowBuffer::reserve(std::size_t rows) {
     set_capacity(std::max({kRowsMin, grown, rows_ + rows}));
 }
 
+void RowBuffer::Size::include(const Size& other) {
+    rows = std::max(rows, other.rows);
+    for (std::size_t i = 0; i < text_bytes.size(); ++i) {
+        text_bytes[i] = std::max(text_bytes[i], other.text_bytes[i]);
+    }
+}
+
+RowBuffer::Size RowBuffer::size() const {
+    Size size{.rows = rows_};
+    for_each_bit(packed_, [&](std::size_t i) { size.text_bytes[i] = texts_[i].size; });
+    return size;
+}
+
+std::size_t RowBuffer::bytes_of(const Size& size) const {
+    return std::accumulate(size.text_bytes.begin(), size.text_bytes.end(), size.rows * row_bytes_);
+}
+
 // Growing copies what is there, and fresh memory costs as much as what is put there.
-void RowBuffer::reserve_like(const RowBuffer& other) {
-    assert(rows_ == 0 && topic_ == other.topic_);
+void RowBuffer::reserve(const Size& size) {
+    assert(rows_ == 0);
     const auto more = [](std::size_t count) { return count + count / kReservedMore; };
-    if (const std::size_t rows = more(other.rows_); rows > capacity_) set_capacity(rows);
-    for_each_bit(packed_ & other.packed_, [&](std::size_t i) {
-        const std::size_t bytes = more(other.texts_[i].size);
-        if (bytes > texts_[i].capacity) set_capacity(texts_[i], bytes);
+    if (const std::size_t rows = more(size.rows); rows > capacity_) {
+        present_.reset();  // not to be copied
+        for (Array& array : arrays_) array.reset();
+        set_capacity(rows);
+    }
+    for_each_bit(packed_, [&](std::size_t i) {
+        const std::size_t bytes = more(size.text_bytes[i]);
+        if (bytes <= texts_[i].capacity) return;
+        texts_[i].bytes.reset();
+        set_capacity(texts_[i], bytes);
     });
 }
 

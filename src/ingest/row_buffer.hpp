@@ -122,8 +122,18 @@ public:
     void append(const event::Fields& fields, const RowCodes& codes, LinePosition position);
     /// Makes room for `rows` more rows.
     void reserve(std::size_t rows);
-    /// Makes room for as much as the other holds, and a little more; there are no rows yet.
-    void reserve_like(const RowBuffer& other);
+    /// What rows take: how many they are, and the bytes of their packed texts by column.
+    struct Size {
+        std::size_t rows = 0;
+        std::array<std::size_t, event::kProducerColumnCount> text_bytes{};
+
+        void include(const Size& other);
+    };
+    Size size() const;
+    /// The memory that so much takes.
+    std::size_t bytes_of(const Size& size) const;
+    /// Makes room for so much, and a little more; there are no rows yet.
+    void reserve(const Size& size);
     /// Counts `rows` rows more, which the caller has written behind the last one.
     void add_rows(std::size_t rows) { rows_ += rows; }
     /// Forgets the rows and keeps the memory.

@@ -27,6 +27,28 @@ TEST(RowBuffer, a_text_longer_than_all_before_it_has_room) {
     EXPECT_EQ(buffer.rows(), 5u);
 }
 
+TEST(RowBuffer, room_for_a_size_holds_so_much_without_growing) {
+    RowBuffer buffer(event::Topic::listen_events, Origin::file);
+    buffer.set_packed(event::bit_of(Column::song));
+    const std::string padded(100 + event::kTextPadding, 's');
+    event::Fields fields;
+    fields.present = event::bit_of(Column::song);
+    fields[Column::song].text = {padded.data(), 100, false};
+    buffer.append(fields, {}, {});
+    buffer.forget_rows();  // room that is there already is used or replaced
+
+    RowBuffer::Size size{.rows = 1'000};
+    size.include({.rows = 10});
+    size.text_bytes[event::index_of(Column::song)] = 100'000;
+    buffer.reserve(size);
+    const std::size_t bytes = buffer.bytes();
+    EXPECT_GE(bytes, buffer.bytes_of(size));
+    for (int row = 0; row < 1'000; ++row) buffer.append(fields, {}, {});
+    EXPECT_EQ(buffer.bytes(), bytes);
+    EXPECT_EQ(buffer.size().rows, 1'000u);
+    EXPECT_EQ(buffer.packed_texts(Column::song), std::string(100'000, 's'));
+}
+
 // Whether songs are packed after 40,000 lines of which `percent` of 100 bring a new one.
 bool are_packed(int percent) {
     constexpr int kLines = 40'000;
