@@ -9,8 +9,7 @@ namespace bassline::ingest {
 namespace {
 
 constexpr std::uint64_t kPieceBytesMin = 8u << 20;
-constexpr std::uint64_t kPieceBytesMax = 64u << 20;
-constexpr std::uint64_t kPiecesLeft = 2;  // of each thread, as they get smaller
+constexpr std::uint64_t kPieceBytesMax = 128u << 20;
 
 Result<std::shared_ptr<InputFile>> open_source(const SourceToRead& source) {
     if (source.held) return source.held;
@@ -132,8 +131,7 @@ std::vector<Notice> BatchFeed::take_refused() {
 std::uint64_t BatchFeed::piece_bytes() const {
     const std::uint64_t of_batch =
         limits_.input_bytes - std::min(limits_.input_bytes, taken_bytes_);
-    return std::clamp(std::min(of_batch, plain_bytes_) / (threads_ * kPiecesLeft), kPieceBytesMin,
-                      kPieceBytesMax);
+    return std::clamp(std::min(of_batch, plain_bytes_) / threads_, kPieceBytesMin, kPieceBytesMax);
 }
 
 Result<std::optional<Piece>> BatchFeed::take_plain(const SourceToRead& source) {

@@ -266,7 +266,7 @@ TEST_F(InputTest, pieces_end_at_newlines_and_a_short_rest_stays_with_its_piece) 
 
 TEST_F(InputTest, pieces_are_large_and_get_smaller_as_the_batch_runs_out) {
     constexpr std::uint64_t kMiB = 1u << 20;
-    constexpr std::uint64_t kBytes = 300 * kMiB;
+    constexpr std::uint64_t kBytes = 600 * kMiB;
     std::ofstream lines(path("a"), std::ios::binary);  // of a MiB each, and hardly a block on disk
     for (std::uint64_t at = kMiB; at <= kBytes; at += kMiB) {
         lines.seekp(static_cast<std::streamoff>(at - 1)).put('\n');
@@ -288,8 +288,8 @@ TEST_F(InputTest, pieces_are_large_and_get_smaller_as_the_batch_runs_out) {
         }
         return sizes;
     };
-    EXPECT_THAT(sizes_of_batch(40 * kMiB), ElementsAre(10, 8, 8, 8, 8));
-    EXPECT_THAT(sizes_of_batch(1024 * kMiB), ElementsAre(64, 49, 37, 27, 21, 15, 12, 9, 8, 8, 8));
+    EXPECT_THAT(sizes_of_batch(40 * kMiB), ElementsAre(20, 10, 8, 8));
+    EXPECT_THAT(sizes_of_batch(1024 * kMiB), ElementsAre(128, 128, 128, 85, 43, 21, 11, 10));
     EXPECT_EQ(at, kBytes);
     EXPECT_TRUE(feed.exhausted());
 }
