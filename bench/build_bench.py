@@ -75,7 +75,8 @@ def create_sources(connection, lake: Path, dates):
             source += "null::bigint as source_offset where false"
         connection.execute(f"create view bassline.bronze.{relation} as {source}")
     connection.execute("create table bassline.run.scope as select unnest(?)::date as event_date, true as is_written", [dates])
-    connection.execute("create table bassline.run.touched as select event_date from bassline.run.scope")
+    connection.execute(
+        "create table bassline.run.touched as select event_date, false as is_expired from bassline.run.scope")
     stamps = " union all ".join(f"select ts from bassline.bronze.{topic}" for topic in TOPICS)
     connection.execute(
         "create table bassline.run.context as select max(ts) as watermark_ms, null::bigint as previous_watermark_ms, "

@@ -9,6 +9,7 @@
 #include <set>
 #include <thread>
 #include <tuple>
+#include <utility>
 
 #include "base/failpoint.hpp"
 #include "ingest/failpoints.hpp"
@@ -67,10 +68,9 @@ private:
         const SourceToRead& source = source_of(piece);
         const auto number = static_cast<std::uint32_t>(source.number);
         if (is_plain_piece(piece)) {
-            if (piece.start > 0 && (piece.source != before_.source || piece.start != before_.end)) {
-                writer_->jump();
-            }
-            before_ = {piece.source, piece.end};
+            const std::pair place(piece.source, piece.start);
+            if (piece.start > source.start && place != after_last_piece_) writer_->jump();
+            after_last_piece_ = {piece.source, piece.end};
             piece.reader =
                 std::make_unique<LineReader>(open_plain_piece(piece.file, piece.start, piece.end),
                                              number, piece.start, piece.end - piece.start);
@@ -209,10 +209,7 @@ private:
     BatchContext context_;
     Progress& progress_;
     std::unique_ptr<BatchWriter> writer_;
-    struct {
-        std::size_t source = 0;
-        std::uint64_t end = 0;
-    } before_;  // the plain piece read last
+    std::pair<std::size_t, std::uint64_t> after_last_piece_;  // source and place, of a plain one
     WorkerOutput output_;
 };
 

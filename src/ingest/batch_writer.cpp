@@ -246,13 +246,15 @@ TopicHour& ParquetBatchWriter::hour_of(event::Topic topic, std::int64_t hour,
     return *latest;
 }
 
-// Not if many hours are open.
-void ParquetBatchWriter::reserve(RowBuffer& buffer, const RowBuffer::Size& size) {
+// Not if many hours are open, nor where what is there already nearly does: it is warm.
+void ParquetBatchWriter::reserve_like(RowBuffer& buffer, const RowBuffer::Size& size) {
+    const std::size_t held = buffer.bytes();
+    const std::size_t wanted = buffer.bytes_of(size);
+    if (held >= wanted / 4 * 3) return;
     const std::size_t left = memory_limit_ - std::min(memory_limit_, memory_bytes());
-    if (buffer.bytes_of(size) * kReservedShare > left) return;
-    buffered_bytes_ -= buffer.bytes();
-    buffer.reserve(size);
-    buffered_bytes_ += buffer.bytes();
+    if ((wanted - held) * kReservedShare > left) return;
+    buffer.reserve_like(size);
+    buffered_bytes_ += buffer.bytes() - held;
 }
 
 bool ParquetBatchWriter::holds_hours(std::int64_t begin, std::int64_t end) const {
@@ -279,21 +281,28 @@ Result<void> ParquetBatchWriter::make_room(TopicHour& hour) {
 // An hour mostly becomes as large as those before it, and takes the memory of the oldest that is
 // over: fresh memory costs as much as what is put there. Not a straggler.
 Result<void> ParquetBatchWriter::begin_rows(TopicHour& hour) {
-    const std::size_t index = index_of(hour.topic, hour.kind);
-    const LatestHours& forward = forward_[index];
+    const LatestHours& forward = forward_[index_of(hour.topic, hour.kind)];
     const bool is_straggler = std::ranges::find(forward, &hour) == forward.end();
-    for (TopicHour* const other : forward) {
-        if (other != nullptr) largest_[index].include(other->buffer.size());
-    }
     for (TopicHour* const other : forward | std::views::reverse) {
-        if (is_straggler || other == nullptr || !is_worth_a_row_group(*other)) continue;
+        if (is_straggler || other == nullptr || !is_worth_a_row_group(*other, hour.last_row == 0)) {
+            continue;
+        }
         TRY(put_row_group(*other));
+        other->given_away.include(other->buffer.size());
         other->buffer.forget_rows();
         std::swap(hour.buffer, other->buffer);
         break;
     }
     hour.buffer.set_packed(interners_.packed());
-    if (&hour == forward[0]) reserve(hour.buffer, largest_[index]);
+    if (&hour != forward[0]) return {};
+    RowBuffer::Size largest;
+    for (const TopicHour* const other : forward) {
+        if (other == nullptr) continue;
+        largest.include(other->buffer.size());
+        largest.include(other->given_away);
+    }
+    largest.rows = std::min(largest.rows, kRowGroupRowsMax);
+    reserve_like(hour.buffer, largest);
     return {};
 }
 

@@ -120,8 +120,8 @@ public:
     /// So many bytes of the budget are the reader's from here on (0: none); at most half of it.
     virtual void leave_to_reader(std::size_t bytes) = 0;
 
-    /// What is consumed next lies elsewhere in its source than what came last: hours begun so far
-    /// will hardly get more rows.
+    /// What is consumed next does not follow upon what came last, but lies further on in a source:
+    /// hours begun so far will hardly get more rows.
     virtual void jump() = 0;
 
     /// Memory held, in bytes, beside what encoding takes for a moment.

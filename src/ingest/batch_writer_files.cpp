@@ -42,7 +42,7 @@ Result<void> ParquetBatchWriter::relieve_memory() {
 
 Result<void> ParquetBatchWriter::evict(TopicHour& hour) {
     if (hour.buffer.rows() == 0) return {};
-    // A buffer is half empty at worst, but for one that was made as large as its predecessor.
+    // A buffer is half empty at worst, but for one that was made as large as those before it.
     if (hour.buffer.used_bytes() >= kRowGroupBytesMin / 2 || is_over(hour)) {
         return write_row_group(hour);
     }

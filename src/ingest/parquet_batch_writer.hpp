@@ -34,6 +34,8 @@ inline constexpr std::size_t kRowGroupBytesMax = 256u << 20;
 inline constexpr std::size_t kRowGroupBytesMin = 2u << 20;  // smaller buffers are spilled instead
 // What an hour that is over is worth a row group for, though memory is not short.
 inline constexpr std::size_t kRowGroupBytesWorth = 4u << 20;
+// The same where the log is read on elsewhere: no row of the hour is expected any more.
+inline constexpr std::size_t kRowGroupBytesWorthBehind = 1u << 20;
 inline constexpr std::uint64_t kQuietRows = 1u << 14;  // an hour without a row for so many is over
 inline constexpr std::size_t kQuietHourBytesMin = 128u << 10;  // and a row group then
 inline constexpr std::size_t kOpenFileBytes = 256u << 10;  // about what a file holds until its end
@@ -50,6 +52,7 @@ struct TopicHour {
     std::string path;
     std::uint64_t rows_written = 0;
     std::uint64_t last_row = 0;  // by the writer's count
+    RowBuffer::Size given_away;  // what it held when another hour took its memory
     std::int64_t min_event_ms = INT64_MAX;
     std::int64_t max_event_ms = INT64_MIN;
 
@@ -123,7 +126,7 @@ private:
     Result<void> refuse(const RefusedRecord& record);
     Result<void> make_room(TopicHour& hour);
     Result<void> begin_rows(TopicHour& hour);
-    void reserve(RowBuffer& buffer, const RowBuffer::Size& size);
+    void reserve_like(RowBuffer& buffer, const RowBuffer::Size& size);
     void append(TopicHour& hour, const event::Line& line, LinePosition position);
     TopicHour& hour_of(event::Topic topic, std::int64_t hour,
                        lake::OutputKind kind = lake::OutputKind::bronze);
@@ -136,9 +139,11 @@ private:
                hour.buffer.used_bytes() >= kQuietHourBytesMin &&
                (hour.file || (open_files_ + 1) * kOpenFileBytes * kOpenFilesShare <= memory_limit_);
     }
-    bool is_worth_a_row_group(const TopicHour& hour) const {
-        return is_over(hour) &&
-               (is_left_behind(hour) || hour.buffer.used_bytes() >= kRowGroupBytesWorth);
+    // For an hour that begins. One that comes back is no sign that others will not.
+    bool is_worth_a_row_group(const TopicHour& hour, bool for_a_new_one) const {
+        const bool is_behind = for_a_new_one && is_left_behind(hour);
+        return is_over(hour) && hour.buffer.used_bytes() >=
+                                    (is_behind ? kRowGroupBytesWorthBehind : kRowGroupBytesWorth);
     }
     Result<void> evict(TopicHour& hour);
     Result<void> evict_all();
@@ -190,8 +195,7 @@ private:
     using LatestHours = std::array<TopicHour*, 4>;
     std::array<LatestHours, 2 * event::kTopicCount> forward_{};
     std::int64_t reached_ms_ = 0;
-    std::array<RowBuffer::Size, 2 * event::kTopicCount> largest_{};  // of the hours that followed
-    std::uint64_t rows_ = 0;                                         // appended
+    std::uint64_t rows_ = 0;  // appended
     std::uint64_t rows_before_jump_ = 0;
     std::size_t open_files_ = 0;
     std::size_t buffered_bytes_ = 0;

@@ -205,7 +205,7 @@ std::size_t RowBuffer::bytes_of(const Size& size) const {
 }
 
 // Growing copies what is there, and fresh memory costs as much as what is put there.
-void RowBuffer::reserve(const Size& size) {
+void RowBuffer::reserve_like(const Size& size) {
     assert(rows_ == 0);
     const auto more = [](std::size_t count) { return count + count / kReservedMore; };
     if (const std::size_t rows = more(size.rows); rows > capacity_) {

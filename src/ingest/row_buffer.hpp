@@ -132,8 +132,9 @@ public:
     Size size() const;
     /// The memory that so much takes.
     std::size_t bytes_of(const Size& size) const;
-    /// Makes room for so much, and a little more; there are no rows yet.
-    void reserve(const Size& size);
+    /// Makes room for so much, and a little more; there are no rows yet. Memory that is too little
+    /// is given back, not copied.
+    void reserve_like(const Size& size);
     /// Counts `rows` rows more, which the caller has written behind the last one.
     void add_rows(std::size_t rows) { rows_ += rows; }
     /// Forgets the rows and keeps the memory.

@@ -40,7 +40,7 @@ TEST(RowBuffer, room_for_a_size_holds_so_much_without_growing) {
     RowBuffer::Size size{.rows = 1'000};
     size.include({.rows = 10});
     size.text_bytes[event::index_of(Column::song)] = 100'000;
-    buffer.reserve(size);
+    buffer.reserve_like(size);
     const std::size_t bytes = buffer.bytes();
     EXPECT_GE(bytes, buffer.bytes_of(size));
     for (int row = 0; row < 1'000; ++row) buffer.append(fields, {}, {});

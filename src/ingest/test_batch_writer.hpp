@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <algorithm>
 #include <filesystem>
 #include <random>
 #include <string>
@@ -45,6 +46,7 @@ protected:
         EXPECT_TRUE(files_->make_directories(context.staging_directory));
         auto writer = BatchWriter::make(*files_, context);
         EXPECT_TRUE(writer);
+        most_memory_ = 0;
         std::size_t offset = 0;
         for (const std::string& text : pieces) {
             if (offset > 0) writer.value()->jump();
@@ -56,6 +58,7 @@ protected:
                 auto consumed = writer.value()->consume(
                     {7, offset + at, std::string_view(block).substr(0, end - at)});
                 EXPECT_TRUE(consumed) << consumed.error().message;
+                most_memory_ = std::max(most_memory_, writer.value()->memory_bytes());
                 at = end;
             }
             offset += text.size();
@@ -102,6 +105,7 @@ protected:
     std::filesystem::path directory_;
     std::unique_ptr<storage::FileSystem> files_;
     int runs_ = 0;
+    std::size_t most_memory_ = 0;  // of the last run, as the writer counts it
 };
 
 inline std::string listen(std::int64_t ts, int session, const std::string& song) {
