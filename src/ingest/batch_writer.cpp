@@ -284,9 +284,10 @@ Result<void> ParquetBatchWriter::begin_rows(TopicHour& hour) {
     const LatestHours& forward = forward_[index_of(hour.topic, hour.kind)];
     const bool is_straggler = std::ranges::find(forward, &hour) == forward.end();
     for (TopicHour* const other : forward | std::views::reverse) {
-        if (is_straggler || other == nullptr || !is_worth_a_row_group(*other, hour.last_row == 0)) {
-            continue;
-        }
+        if (is_straggler || other == nullptr) continue;
+        // An hour that comes back after a jump is no sign that the others will not.
+        const bool is_new = hour.last_row == 0;
+        if (!is_worth_a_row_group(*other) && !(is_new && is_left_behind(*other))) continue;
         TRY(put_row_group(*other));
         other->given_away.include(other->buffer.size());
         other->buffer.forget_rows();

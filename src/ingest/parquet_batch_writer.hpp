@@ -132,18 +132,20 @@ private:
                        lake::OutputKind kind = lake::OutputKind::bronze);
 
     Result<void> relieve_memory();
-    bool is_left_behind(const TopicHour& hour) const { return hour.last_row <= rows_before_jump_; }
-    bool is_over(const TopicHour& hour) const {
+    bool may_have_a_file(const TopicHour& hour) const {
         return hour.segments.empty() &&
-               (is_left_behind(hour) || hour.last_row + kQuietRows < rows_) &&
-               hour.buffer.used_bytes() >= kQuietHourBytesMin &&
                (hour.file || (open_files_ + 1) * kOpenFileBytes * kOpenFilesShare <= memory_limit_);
     }
-    // For an hour that begins. One that comes back is no sign that others will not.
-    bool is_worth_a_row_group(const TopicHour& hour, bool for_a_new_one) const {
-        const bool is_behind = for_a_new_one && is_left_behind(hour);
-        return is_over(hour) && hour.buffer.used_bytes() >=
-                                    (is_behind ? kRowGroupBytesWorthBehind : kRowGroupBytesWorth);
+    bool is_over(const TopicHour& hour) const {
+        return hour.last_row + kQuietRows < rows_ &&
+               hour.buffer.used_bytes() >= kQuietHourBytesMin && may_have_a_file(hour);
+    }
+    bool is_worth_a_row_group(const TopicHour& hour) const {
+        return is_over(hour) && hour.buffer.used_bytes() >= kRowGroupBytesWorth;
+    }
+    bool is_left_behind(const TopicHour& hour) const {
+        return hour.last_row <= rows_before_jump_ &&
+               hour.buffer.used_bytes() >= kRowGroupBytesWorthBehind && may_have_a_file(hour);
     }
     Result<void> evict(TopicHour& hour);
     Result<void> evict_all();
