@@ -166,9 +166,23 @@ private:
         return {};
     }
 
+    Result<void> check_needed_sessions() {
+        TRY_ASSIGN(const auto columns, connection_.describe_select(fmt::format(
+                                           "select * from {}.run.needed_sessions", catalog_)));
+        for (const char* name : {"event_date", "producer", "session_id", "is_written"}) {
+            if (std::ranges::find(columns, name, &duck::Column::name) != columns.end()) continue;
+            return error(ErrorKind::config,
+                         "the models' analysis scope has no column {}: they are of another version "
+                         "of bassline; use those that came with this one",
+                         name);
+        }
+        return {};
+    }
+
     Result<void> run_analysis(const Node& node) {
         TRY(connection_.execute(fmt::format("create table {}.run.needed_sessions as\n{}", catalog_,
                                             node.compiled_code)));
+        TRY(check_needed_sessions());
         TRY(connection_.execute(
             fmt::format("delete from {}.run.needed_sessions where cast(event_date as varchar) < {}",
                         catalog_, duck::quote_text(sources_.bronze.retained_from))));

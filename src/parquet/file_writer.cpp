@@ -15,6 +15,7 @@
 #include <parquet/properties.h>
 
 #include "parquet/column_array.hpp"
+#include "parquet/delta_pages.hpp"
 #include "parquet/page_writer.hpp"
 #include "parquet/text_pages.hpp"
 
@@ -166,16 +167,19 @@ private:
     arrow::Result<std::int64_t> write_column(const ColumnSpec& column, const ColumnChunk& chunk,
                                              std::size_t rows, bool again,
                                              ::parquet::ColumnChunkMetaDataBuilder& metadata) {
-        if (is_ours(chunk)) {
+        if (is_delta(column, chunk) || is_ours(chunk)) {
             PageWriter pages(*stream_, metadata, column.required);
-            const bool has_dictionary = write_texts(column, chunk, rows, again, pages, metadata);
+            const bool has_dictionary = write_pages(column, chunk, rows, again, pages, metadata);
             pages.Close(has_dictionary, false);
             return pages.uncompressed_bytes();
         }
         const auto array = make_array(column, chunk, rows);
-        const auto writer = ::parquet::ColumnWriter::Make(
-            &metadata, std::make_unique<PageWriter>(*stream_, metadata, column.required),
-            properties_.get());
+        auto pages = std::make_unique<PageWriter>(*stream_, metadata, column.required);
+        if (column.type == event::Type::real && column.layout != event::Layout::dictionary) {
+            pages->expect_doubles();
+        }
+        const auto writer =
+            ::parquet::ColumnWriter::Make(&metadata, std::move(pages), properties_.get());
         ARROW_RETURN_NOT_OK(writer->WriteArrow(column.required ? nullptr : levels_of(chunk, rows),
                                                nullptr, static_cast<std::int64_t>(rows), *array,
                                                &context_, !column.required));
@@ -190,9 +194,14 @@ private:
     }
 
     // Whether the column became one of codes.
-    bool write_texts(const ColumnSpec& column, const ColumnChunk& chunk, std::size_t rows,
+    bool write_pages(const ColumnSpec& column, const ColumnChunk& chunk, std::size_t rows,
                      bool again, PageWriter& pages,
                      ::parquet::ColumnChunkMetaDataBuilder& metadata) {
+        if (is_delta(column, chunk)) {
+            const auto statistics = write_delta_pages(column, chunk, rows, pages);
+            if (column.statistics) metadata.SetStatistics(statistics);
+            return false;
+        }
         const bool has_dictionary = column.layout == event::Layout::dictionary;
         if (const auto* const texts = std::get_if<Texts>(&chunk)) {
             if (has_dictionary && text_pages().write_coded(*texts, rows, again, pages)) {

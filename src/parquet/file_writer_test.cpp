@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "parquet/file_writer.hpp"
 
+#include <algorithm>
 #include <cstdlib>
+#include <cstring>
 #include <filesystem>
 
 #include <arrow/api.h>
@@ -365,6 +367,61 @@ TEST_F(FileWriterTest, constants_and_nulls_read_back_as_columns_of_codes) {
     for (const int column : {1, 2, 3}) EXPECT_EQ(table_->column(column)->null_count(), 9);
     EXPECT_TRUE(chunk(1)->has_dictionary_page());
     EXPECT_FALSE(chunk(3)->has_dictionary_page());
+}
+
+// More rows than a page holds; each row's own number, or the same in all.
+TEST_F(FileWriterTest, required_integers_of_any_size_read_back_with_what_readers_prune_by) {
+    const ColumnSpec big{"big", Type::int64, true, Layout::delta, true};
+    const ColumnSpec small{"small", Type::int32, true, Layout::delta, true};
+    const ColumnSpec same{"same", Type::timestamp, true, Layout::delta, true};
+    const ColumnSpec same_small{"same_small", Type::int32, true, Layout::delta, true};
+    constexpr std::size_t kRows = 300'000;
+    std::vector<std::int64_t> bigs(kRows);
+    std::vector<std::int32_t> smalls(kRows);
+    for (std::size_t row = 0; row < kRows; ++row) {
+        bigs[row] = static_cast<std::int64_t>(row * row % 1'000'003) * 1'000'000'007 - 5;
+        smalls[row] = static_cast<std::int32_t>(row * 7919 % 65'537) - 40'000;
+    }
+    write({big, small, same, same_small}, kRows,
+          {Flat{bigs.data()}, Flat{smalls.data()}, Constant{std::int64_t{1'700'000'000'000'000}},
+           Constant{std::int64_t{-3}}},
+          2);
+    const auto int64s = [&](int column) {
+        return static_cast<const arrow::Int64Array&>(*table_->column(column)->chunk(0))
+            .raw_values();
+    };
+    const auto int32s = [&](int column) {
+        return static_cast<const arrow::Int32Array&>(*table_->column(column)->chunk(0))
+            .raw_values();
+    };
+    ASSERT_EQ(table_->num_rows(), static_cast<std::int64_t>(2 * kRows));
+    for (std::size_t row = 0; row < 2 * kRows; ++row) {
+        ASSERT_EQ(int64s(0)[row], bigs[row % kRows]) << row;
+        ASSERT_EQ(int32s(1)[row], smalls[row % kRows]) << row;
+        ASSERT_EQ(int64s(2)[row], 1'700'000'000'000'000) << row;
+        ASSERT_EQ(int32s(3)[row], -3) << row;
+    }
+    const auto min_and_max = [&](int column) {
+        const auto statistics = chunk(column)->statistics();
+        EXPECT_EQ(statistics->null_count(), 0);
+        const auto number = [](const std::string& bytes) {
+            std::int64_t wide = 0;
+            std::int32_t narrow = 0;
+            if (bytes.size() == sizeof narrow) {
+                std::memcpy(&narrow, bytes.data(), sizeof narrow);
+                return std::int64_t{narrow};
+            }
+            std::memcpy(&wide, bytes.data(), sizeof wide);
+            return wide;
+        };
+        return std::pair(number(statistics->EncodeMin()), number(statistics->EncodeMax()));
+    };
+    EXPECT_EQ(min_and_max(0), (std::pair<std::int64_t, std::int64_t>(std::ranges::min(bigs),
+                                                                     std::ranges::max(bigs))));
+    EXPECT_EQ(min_and_max(1), (std::pair<std::int64_t, std::int64_t>(-40'000, 25'536)));
+    EXPECT_EQ(min_and_max(2), (std::pair<std::int64_t, std::int64_t>(1'700'000'000'000'000,
+                                                                     1'700'000'000'000'000)));
+    EXPECT_EQ(min_and_max(3), (std::pair<std::int64_t, std::int64_t>(-3, -3)));
 }
 
 TEST_F(FileWriterTest, texts_that_readers_prune_by_have_statistics) {

@@ -73,6 +73,9 @@ public:
     bool has_compressor() override { return true; }
     void Compress(const arrow::Buffer& from, arrow::ResizableBuffer* to) override;
 
+    /// Arrow's data pages are of plain doubles, which are compressed in their own way.
+    void expect_doubles() { has_doubles_ = true; }
+
     /// Of `count` plain values.
     void put_dictionary(std::span<const std::uint8_t> body, std::size_t count);
     /// `rows` rows, of which `nulls` have no value.
@@ -96,6 +99,7 @@ private:
     arrow::io::OutputStream& sink_;
     ::parquet::ColumnChunkMetaDataBuilder& metadata_;
     const bool required_;
+    bool has_doubles_ = false;
     EncodedChunk* kept_ = nullptr;
     std::int64_t dictionary_offset_ = 0;
     std::int64_t data_offset_ = 0;

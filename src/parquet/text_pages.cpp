@@ -5,7 +5,7 @@
 #include <bit>
 #include <cstring>
 
-#include <parquet/encoding.h>
+#include "parquet/delta_pages.hpp"
 
 namespace bassline::parquet {
 namespace {
@@ -241,8 +241,6 @@ void TextPages::write_constant(std::string_view text, std::size_t rows, PageWrit
 template <class SizeOf, class HasValue, class PutTexts>
 void TextPages::write_text_pages(std::size_t rows, PageWriter& pages, SizeOf size_of,
                                  HasValue has_value, PutTexts put_texts) {
-    const auto encoder = ::parquet::MakeTypedEncoder<::parquet::Int32Type>(
-        Encoding::DELTA_BINARY_PACKED);  // one that failed keeps what it was given
     std::size_t first = 0;
     do {
         std::size_t last = first;
@@ -254,9 +252,7 @@ void TextPages::write_text_pages(std::size_t rows, PageWriter& pages, SizeOf siz
         }
         set_levels(first, last, has_value);
         body_.clear();
-        encoder->Put(lengths_.data(), static_cast<int>(lengths_.size()));
-        const auto lengths = encoder->FlushValues();
-        body_.append(lengths->data(), static_cast<std::size_t>(lengths->size()));
+        append_delta(lengths_, body_);
         put_texts(first, last);
         pages.put_data(levels_.view(), body_.view(), last - first, last - first - lengths_.size(),
                        Encoding::DELTA_LENGTH_BYTE_ARRAY);
