@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`make bench`: every comparison of the README, each with its peer in the same run.
+"""`make bench`: every figure of the README; comparisons with their peer in the same run.
 
 usage: run.py [name...]     names: bronze, build, simulate, live, kafka
 """

@@ -146,7 +146,7 @@ std::string word_of_command(const std::vector<std::string>& arguments) {
 void take_settings_from_file_and_environment(CLI::App& app,
                                              const std::vector<std::string>& arguments) {
     app.set_config(kConfigOption, kFile,
-                   "Settings file, before the command; a section a command (default bassline.toml, "
+                   "Settings file; a section a command (default bassline.toml, "
                    "if there is one)");
     const std::string word = word_of_command(arguments);
     if (!has_command(app, word)) return;

@@ -221,7 +221,8 @@ void add_simulation_options(CLI::App& app, RunArguments& options) {
     app.add_option("--seed", options.simulated.seed, "Seed of the simulation (default 1)")
         ->excludes("--from");
     app.add_option("--simulation", options.simulated.config,
-                   "stock, alt, accordion, or EventSim's configuration file (default stock)")
+                   "stock, alt, accordion, or EventSim's configuration file (default stock); its "
+                   "users, first-user-id, seed, tag and dates are for simulate, not for run")
         ->excludes("--from");
     auto* const speed =
         app.add_option("--speed", options.speed,

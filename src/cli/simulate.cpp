@@ -146,9 +146,12 @@ Run declare_simulate(CLI::App& app) {
     app.add_option("--config", simulate.config,
                    "stock, alt, accordion, or a configuration file of EventSim (default stock)");
     app.add_option("--users", simulate.users, "Users at the start (default 1000)");
-    add_time_option(app, "--from", simulate.from_ms,
-                    "Start: a date or RFC 3339, UTC (default midnight 15 days ago)");
-    add_time_option(app, "--to", simulate.to_ms, "End, exclusive (default last midnight but one)");
+    add_time_option(
+        app, "--from", simulate.from_ms,
+        "Start: a date or RFC 3339, UTC (default midnight 15 days ago; now with --live)");
+    add_time_option(app, "--to", simulate.to_ms,
+                    "End, exclusive (default last midnight but one; none with --live, which needs "
+                    "one with --compat)");
     app.add_option("--seed", simulate.seed, "Seed (default the configuration's)");
     app.add_option("--growth-rate", simulate.growth_rate,
                    "New users a year, as a share of those there are (default 0)")
@@ -214,7 +217,8 @@ Run declare_simulate(CLI::App& app) {
                    "unless records are malformed, the totals of the reports")
         ->type_name("FILE");
     app.add_option("--checkpoint", simulate.checkpoint,
-                   "Keep the state here, and go on from it, with the same ids, if it is there")
+                   "Keep the state here, and go on from it, with the same ids, if it is there; for "
+                   "plain files without --faults or --answer-key")
         ->type_name("FILE");
     app.add_flag("--json", options->json, "Print the result as JSON");
     return [options](const std::stop_token& stop) { return run_simulate(*options, stop); };

@@ -38,7 +38,9 @@ void add_gaps(const EventLog& log, const LoggedSession& session, Gaps& gaps) {
             } else if (is_song && before_ms < song_end_ms) {
                 ++gaps.songs;
                 gaps.songs_off += step.ts_ms != song_end_ms ? 1 : 0;
-            } else if (session.user != LoggedStep::kNoUser) {
+            } else if (session.user != LoggedStep::kNoUser && (!is_song || song_end_ms == 0)) {
+                // Songs after a song count for none: only after long gaps they do not wait for it,
+                // so that of users with few gaps those with long ones would count less.
                 gaps.memoryless_s[session.user].add(static_cast<double>(gap_ms) / 1000);
             }
         }

@@ -53,7 +53,7 @@ def load_expected(folder):
 def check_expected(connection, expected):
     """Every figure of a real log's expected.json; returns the differences."""
     tables = Differences(connection)
-    known = set(expected) - {"unparsable"}
+    known = set(expected) - {"unparsable"}  # a figure of ingest: tests/e2e/test_logs.py
     for name, check in CHECKS.items():
         check(tables, expected[name])
         known.discard(name)

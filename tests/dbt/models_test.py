@@ -32,6 +32,11 @@ def test_the_golden_figures_are_met(build):
     assert check_golden(connection, load_expected(DATA / "golden")) == []
 
 
+def test_without_the_late_row_the_golden_figures_are_those_of_before_it(build):
+    connection, _ = build("golden/without_late_row")
+    assert check_golden(connection, load_expected(DATA / "golden"), is_complete=False) == []
+
+
 def test_a_late_row_leads_from_the_figures_without_it_to_the_complete_ones(manifest):
     golden = DATA / "golden"
     runtime, _ = built_in_parts(manifest, [events_of(golden / "without_late_row")])

@@ -10,18 +10,30 @@ import subprocess
 import time
 from pathlib import Path
 
+import pytest
 from conftest import ROOT
+from memory import most_memory_mb
 
 BINARY = Path(os.environ.get("BASSLINE", ROOT / "build/release/bassline"))
 HOUR_MS = 3_600_000
 FIRST_MS = 1_741_132_800_000
+BESIDE_THE_BUDGET_MB = 90  # the program, and what one row group a thread needs while it is written
 
 
-def event(ts: int, session: int, item: int) -> str:
+def event(ts: int, session: int, item: int, **more) -> str:
     return json.dumps(
         {"ts": ts, "sessionId": session, "page": "NextSong", "auth": "Guest", "level": "free", "itemInSession": item,
-         "artist": "A", "song": f"S{item}", "length": 200.5}
+         "artist": "A", "song": f"S{item}", "length": 200.5, **more}
     ) + "\n"
+
+
+def counters(lake: Path) -> collections.Counter:
+    """What all entries wrote, by topic."""
+    written = collections.Counter()
+    for path in (lake / "_ingest/files/log").glob("*.json"):
+        for topic, counted in json.loads(path.read_text())["counters"].items():
+            written[topic] += counted["written"]
+    return written
 
 
 def newest_entry(lake: Path):
@@ -55,6 +67,59 @@ def test_10000_small_files_make_few_large_ones_and_one_entry(bassline, tmp_path)
     assert max(per_hour.values()) <= 2
     again = json.loads(bassline("ingest", "--lake", tmp_path / "lake", "--from", folder, "--json").stdout)
     assert again["entries"] == 0
+
+
+@pytest.mark.long
+def test_10000_files_of_100_kb_make_at_most_two_files_a_topic_hour_and_one_entry(bassline, tmp_path):
+    folder = tmp_path / "logs"
+    folder.mkdir()
+    hours, steps = 30 * 24, 160
+    for number in range(10_000):
+        start = FIRST_MS + (number * hours // 10_000) * HOUR_MS
+        agent = f"{number * 2654435761 % 2**32:08x}" * 55  # no two files have the same
+        lines = (event(start + i * 1000, number, i, userAgent=f"{agent}{i}") for i in range(steps))
+        (folder / f"{number:05}.json").write_text("".join(lines))
+    sizes = [path.stat().st_size for path in folder.iterdir()]
+    assert 90_000 < min(sizes) and max(sizes) < 110_000 and sum(sizes) < 1 << 30
+    lake = tmp_path / "lake"
+    peak = most_memory_mb(BINARY, "ingest", "--lake", lake, "--from", folder, "--threads", 2, "--memory", "128MiB")
+    assert newest_entry(lake)["seq"] == 1, "after the genesis one entry"
+    assert counters(lake) == {"listen_events": steps * 10_000, "page_view_events": steps * 10_000}
+    per_hour = collections.Counter(path.parent for path in (lake / "bronze").rglob("*.parquet"))
+    assert len(per_hour) == 2 * hours
+    assert max(per_hour.values()) <= 2
+    assert peak < 128 + BESIDE_THE_BUDGET_MB
+    bassline("verify", "--lake", lake, "--full")
+
+
+@pytest.mark.long
+def test_memory_stays_near_its_budget_however_many_hours_are_open(bassline, tmp_path):
+    rows, hours = 400_000, 1000
+    with (tmp_path / "scattered.json").open("w") as log:
+        for row in range(rows):  # every hour comes again and again, no text comes twice
+            at = FIRST_MS + row * 7919 % hours * HOUR_MS + row
+            log.write(event(at, row, 0, userAgent=f"{row * 2654435761 % 2**32:08x}{row:0400}"))
+    lake = tmp_path / "lake"
+    peak = most_memory_mb(BINARY, "ingest", "--lake", lake, "--from", tmp_path / "scattered.json", "--memory", "64MiB")
+    assert counters(lake) == {"listen_events": rows, "page_view_events": rows}
+    assert len(list((lake / "bronze/page_view_events").glob("*/*"))) == hours
+    assert peak < 64 + BESIDE_THE_BUDGET_MB
+    bassline("verify", "--lake", lake, "--full")
+
+
+def test_half_a_last_line_of_stdin_is_quarantined_and_stdin_never_goes_on_where_it_was(bassline, tmp_path):
+    lake = tmp_path / "lake"
+    delivered = event(FIRST_MS, 1, 0) + event(FIRST_MS + 1, 1, 1) + event(FIRST_MS + 2, 1, 2)[:-20]
+    (tmp_path / "delivered.json").write_text(delivered)
+    for turn in (1, 2):
+        with (tmp_path / "delivered.json").open() as stdin:
+            bassline("ingest", "--lake", lake, "--from", "-", stdin=stdin)
+        entries = [json.loads(path.read_text()) for path in sorted((lake / "_ingest/files/log").glob("*.json"))]
+        ranges = [found for entry in entries for found in entry["ranges"]]
+        assert [found["path"] for found in ranges] == ["-"] * turn
+        assert len({found["source"] for found in ranges}) == turn, "each time another source"
+        pages = [entry["counters"]["page_view_events"] for entry in entries if entry["ranges"]]
+        assert [(page["written"], page["quarantined"]) for page in pages] == [(2, 1)] * turn
 
 
 def test_an_interrupt_commits_what_came_and_ends_with_130(bassline, tmp_path):

@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """`run` without input: a simulated service that is back-filled, goes live, is stopped or killed, and goes on."""
 
+import collections
 import json
 import re
 import signal
 import subprocess
 import time
 import urllib.request
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import duckdb
@@ -113,6 +115,30 @@ def test_a_service_whose_history_has_no_event_goes_on_until_it_has_some(living, 
     assert run.end(signal.SIGINT) == 130
     rows, different = events(lake)
     assert rows == different > 0
+
+
+@pytest.mark.long
+def test_a_service_that_runs_for_weeks_expires_merges_and_stays_small(living, bassline, tmp_path):
+    lake = tmp_path / "lake"
+    run = living("--users", "60", "--days", "3", "--retain", "5", "--speed", "43200")  # half a day a second
+    first = run.wait_until(lambda state: state["charts"]["snapshot"] > 0, "the first chart")["source"]["simulated_now"]
+    state = run.wait_until(lambda state: state["build"]["compactions"] >= 2, "the second compaction")
+    passed = datetime.fromisoformat(state["source"]["simulated_now"]) - datetime.fromisoformat(first)
+    assert passed > timedelta(days=15)
+    assert run.end(signal.SIGINT) == 130
+
+    entries = [json.loads(path.read_text()) for path in sorted((lake / "_ingest/compact/log").glob("*.json"))]
+    expired_to = max(entry["retained_from"] for entry in entries if entry.get("retained_from"))
+    dates = {path.name.removeprefix("date=") for path in (lake / "bronze").glob("*/date=*")}
+    assert dates and min(dates) >= expired_to, "older dates have left"
+    facts = {path.name.removeprefix("event_date=") for path in (lake / "silver/fact_page_view_events").iterdir()}
+    assert min(facts) >= expired_to
+    hours = collections.Counter(path.parent for path in (lake / "bronze").rglob("*.parquet"))
+    merged = [count for hour, count in hours.items() if hour.parent.name < f"date={max(dates)}"]
+    assert max(merged) <= 3, "of a date that has passed the small files are one"
+    assert len(list((lake / "_simulator/segments").iterdir())) <= 2
+    answer = json.loads(bassline("verify", "--lake", lake, "--full", "--json").stdout)
+    assert answer["ok"]
 
 
 def test_a_killed_run_loses_and_doubles_nothing(living, bassline, tmp_path):

@@ -39,6 +39,12 @@ def test_every_figure_is_as_expected(built):
     assert check(open_lake(lake), load_expected(folder)) == []
 
 
+def test_as_many_lines_are_in_quarantine_as_cannot_be_parsed(built, bassline):
+    lake, folder = built
+    answer = bassline("query", "--lake", lake, "--format", "json", "select count(*) as lines from quarantine").stdout
+    assert json.loads(answer) == [{"lines": load_expected(folder).get("unparsable", 0)}]
+
+
 def test_next_songs_equal_listens_on_every_date(built):
     lake, _ = built
     differing = open_lake(lake).execute(

@@ -16,6 +16,7 @@ VOLATILE = [
     (re.compile(r"in \d+\.\d+ s \(\d+ a second\), \d+\.\d+ MB"), "in # s (# a second), # MB"),
     (re.compile(r"pid \d+"), "pid #"),
     (re.compile(r"\d+ (s|min|h|days) ago *"), "# ago "),
+    (re.compile(r"staging/\d+-[0-9a-f]+"), "staging/#"),
     (re.compile(r"_probe-\d+-[0-9a-f]+"), "_probe-#"),
 ]
 

@@ -70,7 +70,10 @@ def test_a_failing_test_publishes_nothing_skips_descendants_and_exits_3(bassline
     assert not (lake / "silver").exists()
     assert list((lake / "_versions").glob("*")) == [] if (lake / "_versions").exists() else True
     results = json.loads((lake / "_runs" / answer["run"] / "run_results.json").read_text())["results"]
-    assert {result["status"] for result in results} >= {"success", "pass", "fail"}
+    statuses = {result["unique_id"].split(".")[2]: result["status"] for result in results}
+    assert set(statuses.values()) == {"success", "pass", "fail", "skipped"}
+    assert statuses["fact_listen_events"] == statuses["mean_session_time"] == "success"
+    assert statuses["new_user_week1_behavior"] == "skipped", "it reads the facts that failed"
 
 
 def test_descendants_of_a_failed_model_are_skipped_and_the_exit_is_1(bassline, lake, models):

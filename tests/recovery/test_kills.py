@@ -23,8 +23,10 @@ from logs import ROOT
 KILLS = int(os.environ.get("BASSLINE_KILLS", "200"))
 MET_SHARE = 0.8
 SEED = int(os.environ.get("BASSLINE_SEED", "20250314"))
-# Columns that tell when and by which commit a row came; they may differ.
-RUN_COLUMNS = ["ingested_at", "seq", "source_partition"]
+# Columns that tell when and by which commit a row came; they may differ. So may the numbers of the sources, given in the
+# order of their first commits: they are compared as the files that they stand for.
+RUN_COLUMNS = ["ingested_at", "seq"]
+LAYERS = ("bronze", "_quarantine", "silver", "gold")
 
 INGEST_PLACES = [
     "ingest.worker_done", "ingest.sealed", "lake.commit.before_staged_entry", "lake.commit.before_rename",
@@ -47,13 +49,13 @@ def step(session: int, item: int, minute: int) -> dict:
 
 
 def write_logs(folder: Path, files: int) -> list[Path]:
-    """Small single-stream logs of three hours, so six files each: every build reads the files of all ingests."""
+    """Small single-stream logs of three hours, so six files each, and a bad line: every build reads the files of all ingests."""
     folder.mkdir()
     paths = []
     for number in range(files):
         path = folder / f"{number:03}.json"
         steps = (step(number, item, 240 * (number % 12) + 6 * item) for item in range(24))
-        path.write_text("".join(json.dumps(event) + "\n" for event in steps))
+        path.write_text("".join(json.dumps(event) + "\n" for event in steps) + f'{{"number": {number}\n')
         paths.append(path)
     return paths
 
@@ -150,17 +152,29 @@ class Driver:
         return True
 
 
+def sources(lake: Path) -> str:
+    """A SQL map of the lake's file sources: number -> name of the file."""
+    entries = [json.loads(path.read_text()) for path in sorted((lake / "_ingest/files/log").glob("*.json"))]
+    names = {found["source"]: Path(found["path"]).name for entry in entries for found in entry["ranges"]}
+    return "map {" + ", ".join(f"{number}: '{name}'" for number, name in names.items()) + "}"
+
+
 def tables(lake: Path) -> dict[str, list[tuple]]:
-    """Every row of every table under its fixed name, sorted, without what tells of the run."""
-    folders = {}
-    for layer in ("bronze", "silver", "gold"):
-        if (lake / layer).exists():
-            folders |= {f"{layer}/{folder.name}": folder for folder in sorted((lake / layer).iterdir())}
+    """Every row of every table of the newest snapshot and of bronze, sorted, without what tells of the run."""
+    files = {}
+    for layer in LAYERS:
+        for folder in sorted((lake / layer).iterdir()) if (lake / layer).exists() else []:
+            files[f"{layer}/{folder.name}"] = f"'{folder}/**/*.parquet'"
+    newest = json.loads(max((lake / "_snapshots").glob("*.json")).read_text())
+    for name, table in newest["tables"].items():  # intermediate ones have no fixed names
+        files.setdefault(f"published/{name}", str([str(lake / file["path"]) for file in table["files"]]))
     result = {}
-    for name, folder in folders.items():
-        relation = duckdb.sql(f"from read_parquet('{folder}/**/*.parquet', hive_partitioning = false, union_by_name = true)")
-        kept = ", ".join(f'"{column}"' for column in relation.columns if column not in RUN_COLUMNS)
-        result[name] = sorted(relation.project(kept).fetchall(), key=repr)
+    for name, paths in files.items():
+        relation = duckdb.sql(f"from read_parquet({paths}, hive_partitioning = false, union_by_name = true)")
+        kept = [f'"{column}"' for column in relation.columns if column not in RUN_COLUMNS]
+        if "source_partition" in relation.columns:
+            kept[kept.index('"source_partition"')] = f"{sources(lake)}[source_partition] as source"
+        result[name] = sorted(relation.project(", ".join(kept)).fetchall(), key=repr)
     return result
 
 
@@ -211,4 +225,6 @@ def test_200_kills_change_nothing(binary, bassline, tmp_path):
     for name, rows in expected.items():
         assert rows == found[name], f"{name} differs after {kills} kills, seed {SEED}"
     assert len(expected["bronze/page_view_events"]) == 24 * len(logs)
+    assert len(expected["_quarantine/page_view_events"]) == len(logs)
+    assert expected["published/int_sessions"]
     assert expected["silver/fact_listen_events"] and expected["gold/top_songs_by_play_count"]

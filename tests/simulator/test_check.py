@@ -36,6 +36,36 @@ def test_every_figure_is_that_of_the_configuration(bassline, tmp_path, name):
     assert len([figure for figure in decided if figure.startswith("transitions from")]) >= 4
 
 
+# Users whose sessions begin in one state, and how many of them it takes until chance moves no mean by 1 %.
+STARTS = {
+    ("Guest", "free"): 400_000,
+    ("Logged In", "free"): 200_000,
+    ("Logged In", "paid"): 200_000,
+    ("Logged Out", "free"): 200_000,
+    ("Logged Out", "paid"): 500_000,
+}
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("start", STARTS, ids=", ".join)
+def test_sessions_are_within_1_percent_of_what_the_chain_gives(bassline, tmp_path, start):
+    config = json.loads((ROOT / "src/simulator/config/stock.json").read_text())
+    for key, name, wanted in (("auths", "auth", start[0]), ("levels", "level", start[1])):
+        config[key] = [{**entry, "weight": int(entry[name] == wanted)} for entry in config[key]]
+    config_file, out = tmp_path / "config.json", tmp_path / "out.ndjson.zst"
+    config_file.write_text(json.dumps(config))
+    bassline("simulate", "--config", config_file, "--users", STARTS[start], "--from", "2025-09-01", "--to", "2025-09-08",
+             "--format", "single", "--seed", 11, "--out", out)
+    report = json.loads(bassline("simulate", "--check", out, "--config", config_file, "--json").stdout)
+    figures = {figure["figure"]: figure for figure in report["figures"]}
+    for what in ("events", "songs"):
+        figure = figures[f"{what} a session from {', '.join(start)}"]
+        assert figure["found"] == pytest.approx(figure["expected"], rel=0.01), figure
+    gap = figures["seconds of a gap in the mean over users"]
+    if gap["count"] > 250_000:  # users differ so much that fewer move the mean
+        assert gap["found"] == pytest.approx(gap["expected"], rel=0.01), gap
+
+
 def test_a_log_of_another_configuration_fails(bassline, tmp_path):
     out = tmp_path / "out.ndjson.gz"
     bassline("simulate", "--users", 300, "--from", "2025-09-01", "--to", "2025-10-01", "--out", out)

@@ -48,7 +48,10 @@ function stages(state: Pipeline): [title: string, figures: Figure[]][] {
       'Simulator',
       [
         ['Its clock', instant(source.simulated_now)],
-        ['Times as fast as ours', integer(source.speed)],
+        [
+          'Times as fast as ours',
+          source.speed < 10 ? decimal(source.speed) : integer(source.speed),
+        ],
         ['Records a second', integer(source.records_per_second)],
         ['Not yet in bronze', `${decimal(source.lag_bytes / 1e6)} MB`],
       ],
