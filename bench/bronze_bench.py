@@ -27,6 +27,7 @@ THREADS = (1, 2)
 KINDS = ("low", "high", "unique")  # cardinality of the texts, see generate_listens.cpp
 SPARK_TURNS = 2  # its ratio is far from any bound, its runs take ten times as long
 TMPFS = Path("/dev/shm")
+TMPFS_BYTES_MIN = 4 << 30  # a container's default has less
 
 
 def measure(command: list, output: Path) -> dict:
@@ -114,9 +115,11 @@ def print_row(row: dict) -> None:
           "{written_mb:>12}{cpu_ratio:>10}".format(**row), flush=True)
 
 
-def conditions(binary: Path, events: int) -> dict:
+def conditions(options: argparse.Namespace) -> dict:
+    binary = options.build / "bassline"
     return {
-        "events": events, "cores": os.cpu_count(), "machine": platform.machine(),
+        "events": options.events, "folder": str(options.directory or tempfile.gettempdir()),
+        "best of": f"{options.runs} runs (Spark {min(options.runs, SPARK_TURNS)})", "cores": os.cpu_count(), "machine": platform.machine(),
         "load_before": round(os.getloadavg()[0], 2),
         "bassline": subprocess.run([binary, "--version"], capture_output=True, text=True, check=True).stdout.split("\n")[0],
     }
@@ -127,15 +130,17 @@ def main() -> int:
     parser.add_argument("--events", type=int, default=3_000_000)
     parser.add_argument("--runs", type=int, default=5, help="of each engine; the best figures count")
     parser.add_argument("--build", type=Path, default=ROOT / "build/release", help="a release build's folder")
-    parser.add_argument("--directory", type=Path, default=TMPFS if TMPFS.is_dir() else None,
-                        help="where the input and the lakes go, 2 GB for 3 million events")
+    parser.add_argument("--directory", type=Path, help="where the input and the lakes go, 2 GB for 3 million events "
+                        "(default: /dev/shm if it has 4 GiB, else a temporary folder)")
     parser.add_argument("--json", type=Path, help="also write the figures here")
     parser.add_argument("--no-spark", action="store_true")
     options = parser.parse_args()
+    if options.directory is None and TMPFS.is_dir() and shutil.disk_usage(TMPFS).free > TMPFS_BYTES_MIN:
+        options.directory = TMPFS
 
     subprocess.run(["cmake", "--build", str(options.build), "--target", "generate_listens"],
                    check=True, stdout=subprocess.DEVNULL)
-    stated = conditions(options.build / "bassline", options.events)
+    stated = conditions(options)
     print("bronze: " + ", ".join(f"{name} {value}" for name, value in stated.items()))
     print(f"{'cardinality':<12}{'engine':<10}{'threads':>8}{'wall s':>9}{'CPU s':>9}{'events/CPU s':>14}{'peak MB':>9}"
           f"{'written MB':>12}{'CPU ratio':>10}")

@@ -4,8 +4,9 @@
 usage: live_bench.py [--build DIR] [--directory DIR] [--seconds N] [--json FILE] [--] [RUN OPTION...]
 
 Starts `bassline run` on a new lake (options after -- go to it; without any, the default service: 2,000 users, 30 days of
-history, 300 times the clock), waits until it is live, and asks its API for N seconds. Latency is from the append at the
-source until the dashboard holds the snapshot that shows it, from when on the API answers with it: what the page tells. There is no peer: a pipeline of separate tools has no such figure.
+history, 300 times the clock), waits until it is live, and asks its API for N seconds. Latency is what the page tells:
+from the append at the source until the dashboard holds the snapshot that shows the event, from when on the API answers with
+it. There is no peer: a pipeline of separate tools has no such figure.
 """
 
 import argparse

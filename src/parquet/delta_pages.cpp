@@ -105,6 +105,8 @@ EncodedStatistics statistics_of(Number min, Number max) {
     statistics.set_null_count(0);
     statistics.set_min(bytes_of(min));
     statistics.set_max(bytes_of(max));
+    statistics.is_min_value_exact = statistics.is_max_value_exact = true;
+    statistics.set_is_signed(true);
     return statistics;
 }
 
@@ -120,15 +122,18 @@ EncodedStatistics write_numbers(const ColumnChunk& chunk, std::size_t rows, Page
         const auto value = static_cast<Number>(std::get<std::int64_t>(constant->value));
         append_same(value, rows, body);
         put_page(rows);
-        return statistics_of(value, value);
+        return rows == 0 ? EncodedStatistics{} : statistics_of(value, value);
     }
     const std::span values(static_cast<const Number*>(std::get<Flat>(chunk).values), rows);
-    for (std::size_t first = 0; first < rows; first += kPageRows) {
+    std::size_t first = 0;
+    do {
         const auto of_page = values.subspan(first, std::min(kPageRows, rows - first));
         body.clear();
         append_numbers(of_page, body);
         put_page(of_page.size());
-    }
+        first += of_page.size();
+    } while (first < rows);
+    if (rows == 0) return {};
     const auto [min, max] = std::ranges::minmax(values);
     return statistics_of(min, max);
 }
@@ -144,10 +149,12 @@ void append_delta(std::span<const std::int64_t> values, ByteBuffer& out) {
 }
 
 bool is_delta(const ColumnSpec& column, const ColumnChunk& chunk) {
-    if (!column.required || column.layout != event::Layout::delta) return false;
-    const auto* const constant = std::get_if<Constant>(&chunk);
-    return std::holds_alternative<Flat>(chunk) ||
-           (constant != nullptr && std::holds_alternative<std::int64_t>(constant->value));
+    using event::Type;
+    const bool is_integer =
+        column.type == Type::int32 || column.type == Type::int64 || column.type == Type::timestamp;
+    if (!is_integer || !column.required || column.layout != event::Layout::delta) return false;
+    if (const auto* const flat = std::get_if<Flat>(&chunk)) return flat->present == nullptr;
+    return std::holds_alternative<Constant>(chunk);
 }
 
 EncodedStatistics write_delta_pages(const ColumnSpec& column, const ColumnChunk& chunk,

@@ -19,8 +19,8 @@ namespace bassline::parquet {
 void append_delta(std::span<const std::int32_t> values, ByteBuffer& out);
 void append_delta(std::span<const std::int64_t> values, ByteBuffer& out);
 
-/// True for the integers, each row with its own or all with the same, of a required column whose
-/// layout is delta.
+/// True for integers in every row, each its own or all the same, of a required column whose layout
+/// is delta.
 bool is_delta(const ColumnSpec& column, const ColumnChunk& chunk);
 
 /// The pages of such a chunk; returns its statistics.

@@ -120,12 +120,10 @@ TEST_F(FileWriterTest, required_integers_of_any_size_read_back_with_what_readers
            Constant{std::int64_t{-3}}},
           2);
     const auto int64s = [&](int column) {
-        return static_cast<const arrow::Int64Array&>(*table_->column(column)->chunk(0))
-            .raw_values();
+        return table_->column(column)->chunk(0)->data()->GetValues<std::int64_t>(1);
     };
     const auto int32s = [&](int column) {
-        return static_cast<const arrow::Int32Array&>(*table_->column(column)->chunk(0))
-            .raw_values();
+        return table_->column(column)->chunk(0)->data()->GetValues<std::int32_t>(1);
     };
     ASSERT_EQ(table_->num_rows(), static_cast<std::int64_t>(2 * kRows));
     for (std::size_t row = 0; row < 2 * kRows; ++row) {
@@ -155,6 +153,66 @@ TEST_F(FileWriterTest, required_integers_of_any_size_read_back_with_what_readers
     EXPECT_EQ(min_and_max(2), (std::pair<std::int64_t, std::int64_t>(1'700'000'000'000'000,
                                                                      1'700'000'000'000'000)));
     EXPECT_EQ(min_and_max(3), (std::pair<std::int64_t, std::int64_t>(-3, -3)));
+}
+
+// What a reader finds in the pages of a column: version, encoding, rows.
+TEST_F(FileWriterTest, required_integers_are_delta_pages_of_at_most_a_mebibyte_of_values) {
+    const ColumnSpec big{"big", Type::int64, true, Layout::delta, false};
+    const ColumnSpec small{"small", Type::int32, true, Layout::delta, false};
+    const ColumnSpec same{"same", Type::int64, true, Layout::delta, false};
+    constexpr std::size_t kRows = 300'000;
+    const std::vector<std::int64_t> bigs(kRows, 7);
+    const std::vector<std::int32_t> smalls(kRows, 7);
+    write({big, small, same}, kRows,
+          {Flat{bigs.data()}, Flat{smalls.data()}, Constant{std::int64_t{7}}});
+    const std::vector<std::vector<int>> rows_of_pages{
+        {131'072, 131'072, 37'856}, {262'144, 37'856}, {300'000}};
+    for (int column = 0; column < 3; ++column) {
+        const auto pages = reader_->parquet_reader()->RowGroup(0)->GetColumnPageReader(column);
+        std::vector<int> rows;
+        while (const auto page = pages->NextPage()) {
+            const auto data = std::dynamic_pointer_cast<::parquet::DataPageV2>(page);
+            ASSERT_NE(data, nullptr);
+            EXPECT_EQ(data->encoding(), ::parquet::Encoding::DELTA_BINARY_PACKED);
+            rows.push_back(data->num_rows());
+        }
+        EXPECT_EQ(rows, rows_of_pages[static_cast<std::size_t>(column)]);
+    }
+}
+
+TEST_F(FileWriterTest, required_integers_may_be_any_number_none_included) {
+    const ColumnSpec own{"own", Type::int64, true, Layout::delta, true};
+    const ColumnSpec same{"same", Type::int32, true, Layout::delta, true};
+    const std::vector<std::int64_t> values(600, -5);
+    for (const std::size_t rows : {0u, 1u, 2u, 33u, 128u, 129u, 130u, 256u, 257u, 258u, 600u}) {
+        write({own, same}, rows, {Flat{values.data()}, Constant{std::int64_t{9}}});
+        ASSERT_EQ(table_->num_rows(), static_cast<std::int64_t>(rows));
+        if (rows == 0) continue;
+        const auto* const owns = table_->column(0)->chunk(0)->data()->GetValues<std::int64_t>(1);
+        const auto* const sames = table_->column(1)->chunk(0)->data()->GetValues<std::int32_t>(1);
+        EXPECT_EQ(std::count(owns, owns + rows, -5), static_cast<std::ptrdiff_t>(rows));
+        EXPECT_EQ(std::count(sames, sames + rows, 9), static_cast<std::ptrdiff_t>(rows));
+    }
+}
+
+TEST_F(FileWriterTest, plain_doubles_read_back_bit_by_bit) {
+    const ColumnSpec plain{"plain", Type::real, false, Layout::plain, false};
+    constexpr std::size_t kRows = 200'000;
+    std::vector<double> values(kRows);
+    std::vector<std::uint32_t> present(kRows);
+    for (std::size_t row = 0; row < kRows; ++row) {
+        values[row] =
+            static_cast<double>(row * 7919 % 40'009) / 10'000 - (row % 2 == 0 ? 124 : -0.0);
+        present[row] = row % 11 == 3 ? 0 : 1;
+    }
+    write({plain}, kRows, {Flat{values.data(), present.data(), 1}});
+    const auto& read = static_cast<const arrow::DoubleArray&>(*table_->column(0)->chunk(0));
+    for (std::size_t row = 0; row < kRows; ++row) {
+        const auto at = static_cast<std::int64_t>(row);
+        ASSERT_EQ(read.IsValid(at), present[row] == 1) << row;
+        if (!read.IsValid(at)) continue;
+        ASSERT_EQ(read.Value(at), values[row]) << row;
+    }
 }
 
 }  // namespace

@@ -18,7 +18,8 @@ using ::parquet::Encoding;
 constexpr int kZstdLevel = 1;
 
 // Doubles that repeat do so in whole, so shorter matches than the level's are worth finding; others
-// have nothing to find and are passed by in larger steps: a quarter less time for as many bytes.
+// have nothing to find and are passed by in larger steps: a quarter less time for about as many
+// bytes (docs/adr/0006-own-pages-for-texts.md).
 constexpr int kDoublesMinMatch = 5;
 constexpr int kDoublesStep = 4;
 

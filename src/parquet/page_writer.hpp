@@ -15,8 +15,8 @@
 
 // The pages of one column chunk: compressed, with header and checksum. Inside this room only.
 //
-// In place of Arrow's own, which makes a zstd context for every page: ours is the thread's. Takes
-// pages from Arrow's column writers and, by put_*, those that text_pages encodes; these are of
+// In place of Arrow's own, which makes a zstd context for every page: ours are the thread's. Takes
+// pages from Arrow's column writers and, by put_*, those that this room encodes; these are of
 // version 2, where levels stand before the compressed values, so that a required column and an
 // optional one can share them.
 namespace bassline::parquet {

@@ -32,6 +32,7 @@ def test_the_golden_figures_are_met(build):
     assert check_golden(connection, load_expected(DATA / "golden")) == []
 
 
+@pytest.mark.long
 def test_without_the_late_row_the_golden_figures_are_those_of_before_it(build):
     connection, _ = build("golden/without_late_row")
     assert check_golden(connection, load_expected(DATA / "golden"), is_complete=False) == []
@@ -109,6 +110,15 @@ def test_compiled_sql_is_plain(manifest_path):
         if node["resource_type"] == "model":
             assert "::" not in code and "qualify" not in code.lower(), node["name"]
             assert "is_incremental" not in node["raw_code"], node["name"]
+
+
+def test_only_staging_reads_bronze_and_by_its_sources_alone(manifest_path):
+    nodes = json.loads(manifest_path.read_text())["nodes"].values()
+    for model in (node for node in nodes if node["resource_type"] == "model"):
+        bronze = [source for source in model["depends_on"]["nodes"] if source.startswith("source.bassline.bronze.")]
+        assert bool(bronze) is (model["schema"] == "staging"), model["name"]
+        assert "read_parquet" not in model["raw_code"] and "parquet" not in model["compiled_code"], model["name"]
+        assert not {"location", "location_root"} & model["config"].keys(), "dbt adds the model's name to it"
 
 
 def test_doubly_encoded_text_is_repaired_up_to_three_times():

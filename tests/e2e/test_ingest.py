@@ -100,7 +100,8 @@ def test_memory_stays_near_its_budget_however_many_hours_are_open(bassline, tmp_
             at = FIRST_MS + row * 7919 % hours * HOUR_MS + row
             log.write(event(at, row, 0, userAgent=f"{row * 2654435761 % 2**32:08x}{row:0400}"))
     lake = tmp_path / "lake"
-    peak = most_memory_mb(BINARY, "ingest", "--lake", lake, "--from", tmp_path / "scattered.json", "--memory", "64MiB")
+    peak = most_memory_mb(BINARY, "ingest", "--lake", lake, "--from", tmp_path / "scattered.json",
+                          "--threads", 2, "--memory", "64MiB")
     assert counters(lake) == {"listen_events": rows, "page_view_events": rows}
     assert len(list((lake / "bronze/page_view_events").glob("*/*"))) == hours
     assert peak < 64 + BESIDE_THE_BUDGET_MB

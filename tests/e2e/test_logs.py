@@ -60,6 +60,19 @@ def test_next_songs_equal_listens_on_every_date(built):
     assert differing == []
 
 
+def test_facts_of_nobody_known_point_at_the_unknown_member(built):
+    lake, folder = built
+    anonymous, unknown, found = open_lake(lake).execute(
+        """
+        select count(*) filter (fact.resolved_user_id is null), count(*) filter (fact.person_key = '-1'), count(nobody.user_key)
+        from silver.fact_page_view_events as fact
+        left join silver.dim_user as nobody on fact.person_key = '-1' and nobody.person_key = '-1'
+        """
+    ).fetchone()
+    assert anonymous == unknown == found
+    assert (anonymous > 0) is (folder.name != "golden")
+
+
 def test_verify_is_clean(built, bassline):
     lake, _ = built
     answer = json.loads(bassline("verify", "--lake", lake, "--full", "--json").stdout)

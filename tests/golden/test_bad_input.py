@@ -238,8 +238,10 @@ def test_a_full_disk(bassline, golden, tmp_path, small_disk):
     full = bassline(*command, check=False, env={**os.environ, **environment})
     if small_disk:
         golden("full_disk", full)
-    assert full.returncode == 1
-    assert "no space left on device" in full.stderr.lower()
+    else:
+        assert full.returncode == 1
+        assert "no space left on device" in full.stderr.lower()
+        assert full.stderr.count("\n") == 1, "one clear message"
     assert not list(lake.rglob("*.parquet")) and not list((lake / "_ingest/files/staging").glob("*"))
     if small_disk:
         subprocess.run(["mount", "-o", "remount,size=200m", small_disk], check=True)

@@ -5,6 +5,7 @@ import json
 import shutil
 
 import pytest
+from dbt.artifacts.schemas.run import RunResultsArtifact
 from expectations import check_golden, load_expected
 from lake_tables import open_lake
 from logs import log_folder
@@ -146,6 +147,7 @@ def test_run_results_are_dbts_and_name_every_node_of_the_run(bassline, golden):
     results = json.loads((run / "run_results.json").read_text())
     manifest = json.loads((run / "manifest.json").read_text())
     assert results["metadata"]["dbt_schema_version"].endswith("/run-results/v6.json")
+    assert len(RunResultsArtifact.read_and_check_versions(str(run / "run_results.json")).results) == len(results["results"])
     executed = {result["unique_id"]: result["status"] for result in results["results"]}
     expected = {
         unique_id

@@ -173,8 +173,11 @@ def tables(lake: Path) -> dict[str, list[tuple]]:
         relation = duckdb.sql(f"from read_parquet({paths}, hive_partitioning = false, union_by_name = true)")
         kept = [f'"{column}"' for column in relation.columns if column not in RUN_COLUMNS]
         if "source_partition" in relation.columns:
-            kept[kept.index('"source_partition"')] = f"{sources(lake)}[source_partition] as source"
-        result[name] = sorted(relation.project(", ".join(kept)).fetchall(), key=repr)
+            kept[kept.index('"source_partition"')] = f"{sources(lake)}[source_partition] as source_file"
+        relation = relation.project(", ".join(kept))
+        if "source_file" in relation.columns:
+            assert relation.filter("source_file is null").fetchone() is None, f"{name} has rows of no known source"
+        result[name] = sorted(relation.fetchall(), key=repr)
     return result
 
 
