@@ -287,7 +287,8 @@ def test_a_busy_port_is_named_with_the_way_out(served):
     done = subprocess.run([PROGRAM, "serve", "--lake", served.lake, "--port", str(served.port)],
                           capture_output=True, text=True, timeout=20)
     assert done.returncode == 2 and done.stdout == ""
-    assert f"port {served.port} of 127.0.0.1 is taken by another program; choose another with --port" in done.stderr
+    assert done.stderr == (
+        f"error: port {served.port} of 127.0.0.1 is taken by another program; choose another with --port\n")
 
 
 def test_a_lake_that_is_not_there_is_an_error(tmp_path):
