@@ -75,6 +75,7 @@ void print_table(const SimulateSummary& summary) {
 // "45 %  at 2025-09-14T08:30  1,234,567 steps  812,000/s".
 ProgressDisplay::State progress_state(const simulator::SimulateProgress& progress, double seconds) {
     const std::int64_t from = progress.from_s;
+    if (from == 0) return {-1, "making the users"};
     const std::int64_t to = progress.to_s;
     const std::int64_t now = std::max(from, progress.now_s.load());
     const double share =

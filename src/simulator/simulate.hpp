@@ -51,7 +51,7 @@ struct SimulateOptions {
 /// Read by whoever shows progress, while the simulation runs.
 struct SimulateProgress {
     std::atomic<std::uint64_t> steps = 0;
-    std::atomic<std::int64_t> from_s = 0;  // epoch seconds
+    std::atomic<std::int64_t> from_s = 0;  // epoch seconds; 0: users are being made
     std::atomic<std::int64_t> now_s = 0;
     std::atomic<std::int64_t> to_s = 0;  // 0: no end
 };

@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A simulated month with faults, through ingest and build: bronze, quarantine and gold equal the answer key."""
+"""A simulated month with faults, through ingest and build: bronze, quarantine, silver and gold equal the answer key."""
 
 import collections
 import json
+import re
+from datetime import UTC, datetime
 
 import duckdb
 import pytest
@@ -90,6 +92,32 @@ def built(pipeline, bassline):
     return open_lake(lake), key["gold"]
 
 
+def minus(counts, others):
+    """By topic and date, without what is none."""
+    differences = {}
+    for topic, days in counts.items():
+        left = {day: count - others.get(topic, {}).get(day, 0) for day, count in days.items()}
+        differences[topic] = {day: count for day, count in left.items() if count}
+    return differences
+
+
+def test_facts_hold_each_record_once(built, pipeline):
+    connection, _ = built
+    _, key = pipeline(FAULTS, build=True)
+    copies = key["faults"]["duplicate"]
+    found = connection.execute(
+        "select topic, cast(event_date as varchar), duplicate_count from gold.lake_quality_daily where duplicate_count > 0"
+    ).fetchall()
+    assert by_topic(found) == copies
+    facts = []
+    for topic in ("listen_events", "page_view_events", "status_change_events"):
+        facts += connection.execute(
+            f"select '{topic}', cast(event_date as varchar), count(*) from silver.fact_{topic} group by event_date"
+        ).fetchall()
+    expected = minus(key["bronze"], copies)
+    assert by_topic(facts) == {topic: days for topic, days in expected.items() if topic != "auth_events"}
+
+
 def test_plays_of_users_and_days(built):
     connection, gold = built
     found = connection.execute(
@@ -140,3 +168,88 @@ def test_conversions(built):
     ).fetchall()
     assert len(found) > 20
     assert [list(row) for row in found] == gold["logins_by_user"]
+
+
+def records(folder):
+    """Topic -> lines, in the order in which they were written."""
+    return {path.stem: path.read_text("utf-8", "surrogateescape").split("\n")[:-1] for path in folder.iterdir()}
+
+
+def by_day(lines):
+    days = collections.Counter()
+    for line in lines:
+        days[datetime.fromtimestamp(json.loads(line)["ts"] / 1000, UTC).strftime("%Y-%m-%d")] += 1
+    return dict(days)
+
+
+def behind(lines):
+    """Those with a later one before them."""
+    found, newest = [], 0
+    for line in lines:
+        ts = json.loads(line)["ts"]
+        if ts < newest:
+            found.append(line)
+        newest = max(newest, ts)
+    return found
+
+
+@pytest.fixture(scope="module")
+def with_fault(bassline, tmp_path_factory):
+    """with_fault(fault) -> records and answer key of the same few days, with that fault alone or none."""
+
+    def run(fault=None):
+        folder = tmp_path_factory.mktemp("fault")
+        faults = ("--faults", f"{fault}=0.1", "--answer-key", folder / "key.json") if fault else ()
+        bassline("simulate", "--out", folder / "logs", "--users", 300, "--seed", 5, "--from", "2025-09-01", "--to", "2025-09-04",
+                 *faults)
+        return records(folder / "logs"), json.loads((folder / "key.json").read_text()) if fault else None
+
+    return run
+
+
+@pytest.fixture(scope="module")
+def undisturbed(with_fault):
+    return with_fault()[0]
+
+
+def difference(some, others):
+    return list((collections.Counter(some) - collections.Counter(others)).elements())
+
+
+@pytest.mark.parametrize("fault", ["late", "out_of_order"])
+def test_what_is_moved_is_only_moved_and_counted(with_fault, undisturbed, fault):
+    found, key = with_fault(fault)
+    for topic, lines in found.items():
+        assert sorted(lines) == sorted(undisturbed[topic])
+        moved, told = by_day(behind(lines)), key["faults"][fault].get(topic, {})
+        assert all(count <= told[day] for day, count in moved.items())
+        # With nothing between its time and its new place a record is where it was.
+        assert topic != "page_view_events" or sum(moved.values()) > 0.9 * sum(told.values())
+
+
+def test_copies_are_the_same_bytes_and_counted(with_fault, undisturbed):
+    found, key = with_fault("duplicate")
+    for topic, lines in found.items():
+        assert set(lines) == set(undisturbed[topic])
+        assert by_day(difference(lines, undisturbed[topic])) == key["faults"]["duplicate"].get(topic, {})
+
+
+def test_records_of_a_clock_that_is_off_differ_in_ts_alone_and_are_counted(with_fault, undisturbed):
+    found, key = with_fault("skew")
+
+    def without_ts(lines):
+        return sorted(re.sub(r'"ts":\d+', "", line) for line in lines)
+
+    for topic, lines in found.items():
+        assert without_ts(lines) == without_ts(undisturbed[topic])
+        assert by_day(difference(lines, undisturbed[topic])) == key["faults"]["skew"].get(topic, {})
+
+
+def test_damaged_records_stand_in_for_whole_ones_and_are_counted_by_kind(with_fault, undisturbed):
+    found, key = with_fault("malformed")
+    told = key["faults"]["malformed"]
+    for topic, lines in undisturbed.items():
+        assert by_day(difference(lines, found[topic])) == told.get(topic, {})
+    assert sum(key["malformed"].values()) == sum(sum(days.values()) for days in told.values()) > 300
+    refused = sum(sum(reasons.values()) for reasons in key["quarantine"].values())
+    assert 0 < refused < sum(key["malformed"].values())

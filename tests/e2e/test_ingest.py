@@ -2,8 +2,11 @@
 """What an ingest promises of its files and of its end, shown on the program as it ships."""
 
 import collections
+import contextlib
 import json
 import os
+import pty
+import re
 import resource
 import signal
 import subprocess
@@ -145,6 +148,28 @@ def test_an_interrupt_commits_what_came_and_ends_with_130(bassline, tmp_path):
     assert json.loads(out)["interrupted"] is True
     assert json.loads(out)["topics"]["listen_events"]["written"] == 100
     bassline("verify", "--lake", lake, "--full")
+
+
+def test_a_terminal_sees_a_bar_that_goes_when_the_answer_comes(tmp_path):
+    (tmp_path / "log.json").write_text(event(FIRST_MS, 1, 0) * 600_000)  # a few times as long as a bar takes to come
+    terminal, end = pty.openpty()
+    with subprocess.Popen(
+        [BINARY, "ingest", "--lake", tmp_path / "lake", "--from", tmp_path / "log.json", "--threads", "1"],
+        stdout=subprocess.PIPE, stderr=end, text=True,
+    ) as process:
+        os.close(end)
+        shown = b""
+        with contextlib.suppress(OSError):  # the end of a terminal
+            while part := os.read(terminal, 4096):
+                shown += part
+        answer = process.stdout.read()
+    os.close(terminal)
+    assert process.returncode == 0
+    drawn = shown.decode().split("\r\x1b[K")
+    bar = r"\[#*-*\]  *\d+ %  \d+\.\d of 94\.8 MB  [\d,]+ events/s(  \d+ s left)?"
+    assert len(drawn) >= 3 and drawn[0] == "" and all(re.fullmatch(bar, text) for text in drawn[1:-1]), drawn
+    assert drawn[-1] == "", "the line is empty again"
+    assert "600000" in answer and "\x1b" not in answer
 
 
 def test_following_a_log_through_its_rotation(bassline, tmp_path):

@@ -6,9 +6,14 @@ and gaps by their errors; src/simulator/check_test.cpp shows that it fails where
 """
 
 import json
+import os
+from pathlib import Path
 
 import pytest
 from logs import ROOT
+from memory import most_memory_mb
+
+BINARY = Path(os.environ.get("BASSLINE", ROOT / "build/release/bassline"))
 
 RUNS = {
     "stock": ["--config", "stock", "--users", 2000, "--to", "2025-11-01"],
@@ -65,6 +70,14 @@ def test_sessions_are_within_1_percent_of_what_the_chain_gives(bassline, tmp_pat
         gap = figures["seconds of a gap in the mean over users"]
         assert gap["count"] > 250_000
         assert gap["found"] == pytest.approx(gap["expected"], rel=0.01), gap
+
+
+@pytest.mark.long
+def test_10_million_users_fit_in_2_gib(tmp_path):
+    peak = most_memory_mb(BINARY, "simulate", "--users", 10_000_000, "--from", "2025-09-01", "--to", "2025-09-01T01:00:00Z",
+                          "--threads", 2, "--seed", 1, "--json", "--out", tmp_path / "out")
+    assert 10_000_000 * 64 / 2**20 < peak < 2048
+    assert (tmp_path / "out/page_view_events.ndjson").stat().st_size > 100_000_000
 
 
 def test_a_log_of_another_configuration_fails(bassline, tmp_path):
