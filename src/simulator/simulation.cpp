@@ -13,7 +13,8 @@ namespace bassline::simulator {
 namespace {
 
 constexpr std::size_t kBins = 128;
-constexpr std::size_t kSliceSteps = std::size_t{1} << 16;
+constexpr std::size_t kSliceSteps = std::size_t{1}
+                                    << 18;     // threads wait for each other between slices
 constexpr std::size_t kUsersPerSliceStep = 8;  // with many users, so that looking for work is cheap
 constexpr double kFirstSliceSeconds = 60;
 constexpr double kSliceGrowth = 4;  // a slice is at most so many times as long as the one before
